@@ -1,0 +1,1 @@
+"""Disentangled representations by latent quantization, for Keras 3."""

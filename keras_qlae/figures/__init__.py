@@ -1,0 +1,26 @@
+"""One picture a function: NumPy arrays in, a Matplotlib `Figure` out.
+
+Nothing here draws through `pyplot`, chooses a backend or sets a theme, and
+Matplotlib is imported by the first figure that is made, not with the package.
+A returned figure shows itself in a notebook; `save` writes it to a file.
+"""
+
+from keras_qlae.figures.codebook_trajectories import codebook_trajectories
+from keras_qlae.figures.interventions import interventions
+from keras_qlae.figures.latent_densities import latent_densities
+from keras_qlae.figures.nmi_heatmap import nmi_heatmap
+from keras_qlae.figures.reconstructions import reconstructions
+from keras_qlae.figures.samples import samples
+from keras_qlae.figures.save import save
+from keras_qlae.figures.training_curves import training_curves
+
+__all__ = [
+    "codebook_trajectories",
+    "interventions",
+    "latent_densities",
+    "nmi_heatmap",
+    "reconstructions",
+    "samples",
+    "save",
+    "training_curves",
+]

@@ -1,0 +1,75 @@
+"""Writes a figure to a file, whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keras_qlae.figures.style import own_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def save(
+    figure: "Figure", path: str | os.PathLike[str], dpi: float | None = None
+) -> Path:
+    """Writes a figure to a file, whole or not at all.
+
+    The file is written under a temporary name beside `path` and then renamed,
+    so that a reader, or a run that is killed, never meets half a picture, and
+    an older picture stays until the new one is complete. Missing folders are
+    made.
+
+    Args:
+        figure: A Matplotlib figure.
+        path: Where to write; its suffix gives the format, as `.png`, `.svg`
+            or `.pdf`.
+        dpi: Dots per inch. By default the figure's own; image grids are exact
+            to the pixel at that value and its multiples.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: If the suffix is missing or no format of Matplotlib.
+        OSError: If the folder cannot be written or the disk is full.
+    """
+    path = Path(path)
+    if not path.suffix:
+        raise ValueError(
+            "`path` must end in the wanted format, as '.png' or '.pdf'. "
+            f"Received: path={str(path)!r}"
+        )
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(figure, temporary, path.suffix[1:], dpi)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"The figure could not be written ({error.strerror}). Check that "
+            "the folder exists or can be made, that you may write to it, and "
+            "that the disk is not full",
+            str(path),
+        ) from error
+    finally:
+        _remove(temporary)
+    return path
+
+
+def _write(
+    figure: "Figure", path: Path, file_format: str, dpi: float | None
+) -> None:
+    with own_style(), path.open("wb") as file:
+        figure.savefig(
+            file, format=file_format, dpi="figure" if dpi is None else dpi
+        )
+
+
+def _remove(path: Path) -> None:
+    # Already renamed, or never made: what there was to say has been said.
+    try:
+        path.unlink()
+    except OSError:
+        return

@@ -1,0 +1,19 @@
+"""Latent spaces and building blocks, one a file."""
+
+from keras_qlae.layers.continuous_latent import ContinuousLatent
+from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
+from keras_qlae.layers.instance_normalization import InstanceNormalization
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.learned_map import LearnedMap
+from keras_qlae.layers.scalar_codebook_quantizer import ScalarCodebookQuantizer
+from keras_qlae.layers.style_modulation import StyleModulation
+
+__all__ = [
+    "ContinuousLatent",
+    "Conv2DTranspose",
+    "InstanceNormalization",
+    "Latent",
+    "LearnedMap",
+    "ScalarCodebookQuantizer",
+    "StyleModulation",
+]

@@ -1,0 +1,187 @@
+"""What every latent space is: the contract between encoder and decoder."""
+
+from typing import Any
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from keras_qlae.layers.precision import full_precision
+
+
+class LatentOutputs(NamedTuple):
+    """What a latent makes of the encoder's output.
+
+    Attributes:
+        outputs: The decoder's input, `(..., num_outputs)`.
+        losses: Unweighted losses by name, one a vector: `(...)` each.
+        codes: What is scored, `(..., num_latents)`.
+    """
+
+    outputs: Any
+    losses: dict[str, Any]
+    codes: Any
+
+
+class Latent(keras.layers.Layer):
+    """Base of the latent spaces: a layer that brings its own losses.
+
+    An autoencoder is an encoder, a latent and a decoder. The encoder's head
+    has `num_inputs` units, the decoder reads `num_outputs`. In a functional
+    model of one's own a latent is used like any layer,
+    `keras.Model(x, decoder(latent(encoder(x))))`: its `call` adds the weighted
+    losses with `add_loss`, the same in training and evaluation.
+
+    A subclass defines `compute`, `codes` and `values`, the properties below
+    where they differ, and `sample_codes` if it has a prior.
+
+    Args:
+        num_latents: Positive integer, number of latents that are scored.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Attributes:
+        is_discrete: Whether `codes` are integers.
+    """
+
+    is_discrete = False
+
+    def __init__(self, num_latents: int, **kwargs: Any) -> None:
+        # No autocast: under a mixed policy the latent still sees the float32
+        # numbers of the encoder's head.
+        super().__init__(autocast=False, **kwargs)
+        if not _is_integer(num_latents) or num_latents < 1:
+            raise ValueError(
+                "`num_latents` must be a positive integer, the number of "
+                f"latents. Received: num_latents={num_latents!r}"
+            )
+        self.num_latents = int(num_latents)
+
+    @property
+    def num_inputs(self) -> int:
+        """Width the encoder's head must have."""
+        return self.num_latents
+
+    @property
+    def num_outputs(self) -> int:
+        """Width the decoder reads."""
+        return self.num_latents
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """The weight of each loss that `compute` returns, by name."""
+        return {}
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        if input_shape[-1] != self.num_inputs:
+            raise ValueError(
+                f"`{type(self).__name__}` needs inputs whose last axis is "
+                f"{self.num_inputs} wide (`num_inputs`): give the encoder a "
+                "head of that many units. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
+
+    def compute(
+        self, inputs: Any, training: bool | None = None
+    ) -> LatentOutputs:
+        """What `call` computes, with nothing stored on the layer.
+
+        Args:
+            inputs: `(..., num_inputs)`, the encoder's output.
+            training: Whether in training mode.
+
+        Returns:
+            A `LatentOutputs`.
+        """
+        raise NotImplementedError
+
+    def codes(self, inputs: Any) -> Any:
+        """What is scored: int32 indices if discrete, else floats.
+
+        Args:
+            inputs: `(..., num_inputs)`, the encoder's output.
+
+        Returns:
+            `(..., num_latents)`. Integer codes carry no gradient.
+        """
+        raise NotImplementedError
+
+    def values(self, codes: Any) -> Any:
+        """The decoder's input for given codes.
+
+        Args:
+            codes: `(..., num_latents)`, as `codes` returns.
+
+        Returns:
+            `(..., num_outputs)`.
+        """
+        raise NotImplementedError
+
+    def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
+        """Draws `(batch_size, num_latents)` codes from the prior.
+
+        Args:
+            batch_size: Number of examples.
+            seed: Integer, `keras.random.SeedGenerator` or `None`.
+
+        Raises:
+            ValueError: The latent has no prior.
+        """
+        raise ValueError(
+            f"`{type(self).__name__}` has no prior to sample from. Encode "
+            "images and decode their codes instead, or use a latent with a "
+            "prior such as `ScalarCodebookQuantizer`. "
+            f"Received: batch_size={batch_size}"
+        )
+
+    def sample(self, batch_size: int, seed: Any = None) -> Any:
+        """Draws decoder inputs `(batch_size, num_outputs)` from the prior.
+
+        Args:
+            batch_size: Number of examples.
+            seed: Integer, `keras.random.SeedGenerator` or `None`.
+
+        Raises:
+            ValueError: The latent has no prior.
+        """
+        return self.values(self.sample_codes(batch_size, seed))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        result = self.compute(inputs, training=training)
+        for name, loss in result.losses.items():
+            if self.loss_weights[name]:
+                self.add_loss(self.loss_weights[name] * ops.mean(loss))
+        return result.outputs
+
+    def compute_output_shape(
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*input_shape[:-1], self.num_outputs)
+
+    def compute_output_spec(
+        self, inputs: Any, training: bool | None = None
+    ) -> keras.KerasTensor:
+        return keras.KerasTensor(
+            self.compute_output_shape(inputs.shape), dtype=self.compute_dtype
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "num_latents": self.num_latents}
+
+    @property
+    def _latent_dtype(self) -> str:
+        """Dtype of distances, codebooks and losses: at least float32."""
+        return full_precision(self.variable_dtype)
+
+
+def _is_integer(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def check_loss_weights(**weights: float) -> None:
+    """Raises `ValueError` for a loss weight that is negative or not finite."""
+    for name, weight in weights.items():
+        if not 0 <= weight < float("inf"):
+            raise ValueError(
+                f"`{name}` must be a finite number of at least 0; 0 leaves "
+                f"the loss out. Received: {name}={weight!r}"
+            )

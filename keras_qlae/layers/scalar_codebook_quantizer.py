@@ -1,0 +1,275 @@
+"""Latent quantization: a small learnable codebook of scalars a latent."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
+from keras_qlae.layers.latent import check_loss_weights
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class ScalarCodebookQuantizer(Latent):
+    """Snaps each latent to the nearest value of its own scalar codebook.
+
+    Latent `j` owns `num_values` learnable scalars that no other latent sees.
+    A decoder that reads the result meets the same few values of a latent in
+    every context and, under a strong weight decay, learns to give each of them
+    one meaning.
+
+    The forward value is the nearest codebook value. Gradients:
+
+    - of what is computed from the output: to the input unchanged
+      (straight-through), never to the codebook;
+    - of the quantization loss, `mean((stop(input) - value)**2)`: to the
+      codebook only;
+    - of the commitment loss, `mean((input - stop(value))**2)`: to the input
+      only;
+    - of what is computed from `values` or `sample`: to the codebook.
+
+    Both losses are means over the latents, weighted, and added with
+    `add_loss` when the layer is called, in training and evaluation alike.
+    Distances, codebooks and losses are in float32 or better under every dtype
+    policy.
+
+    Args:
+        num_latents: Positive integer, the width of the last axis.
+        num_values: Size of every codebook, at least 2: an integer, or one
+            integer a latent. Defaults to `10`.
+        shared: Whether all latents use one codebook (an ablation of the
+            paper). Defaults to `False`.
+        trainable_codebook: Whether the codebooks are learned. If not, leave
+            out the quantization loss too: it has nothing to train. Defaults
+            to `True`.
+        quantization_weight: Weight of the quantization loss. Defaults to
+            `0.01`.
+        commitment_weight: Weight of the commitment loss. Defaults to `0.01`.
+        low: First value of every codebook at the start. Defaults to `-0.5`.
+        high: Last value of every codebook at the start; between the two the
+            values are evenly spaced. Defaults to `0.5`.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Input shape:
+        `(..., num_latents)`, float. Every axis before the last is batch:
+        vectors, sequences and feature maps all work.
+
+    Output shape:
+        Same as the input.
+
+    Example:
+        >>> quantizer = ScalarCodebookQuantizer(num_latents=2, num_values=3)
+        >>> z = keras.ops.array([[-0.4, 0.1]])  # codebooks: -0.5, 0, 0.5
+        >>> keras.ops.convert_to_numpy(quantizer(z)).tolist()
+        [[-0.5, 0.0]]
+        >>> keras.ops.convert_to_numpy(quantizer.codes(z)).tolist()
+        [[0, 1]]
+
+    Raises:
+        ValueError: A codebook of fewer than two values, a list of sizes of
+            the wrong length, sizes that differ with `shared=True`, a negative
+            weight, `low` not below `high`, or an input of another width.
+
+    Reference:
+        Hsu et al., "Disentanglement via Latent Quantization" (NeurIPS 2023,
+        arXiv 2305.18378), section 3.1.
+    """
+
+    is_discrete = True
+
+    def __init__(
+        self,
+        num_latents: int,
+        num_values: int | Sequence[int] = 10,
+        shared: bool = False,
+        trainable_codebook: bool = True,
+        quantization_weight: float = 0.01,
+        commitment_weight: float = 0.01,
+        low: float = -0.5,
+        high: float = 0.5,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(num_latents, **kwargs)
+        self.codebook_sizes = _codebook_sizes(num_values, self.num_latents)
+        if shared and len(set(self.codebook_sizes)) > 1:
+            raise ValueError(
+                "`shared=True` gives every latent the same codebook, so "
+                "`num_values` must be one number. "
+                f"Received: num_values={num_values!r}"
+            )
+        if not -np.inf < low < high < np.inf:
+            raise ValueError(
+                "Codebooks start evenly spaced from `low` to `high`, so `low` "
+                "must be below `high` and both finite. "
+                f"Received: low={low!r}, high={high!r}"
+            )
+        check_loss_weights(
+            quantization_weight=quantization_weight,
+            commitment_weight=commitment_weight,
+        )
+        self.num_values = (
+            num_values if isinstance(num_values, int) else self.codebook_sizes
+        )
+        self.shared = shared
+        self.trainable_codebook = trainable_codebook
+        self.quantization_weight = quantization_weight
+        self.commitment_weight = commitment_weight
+        self.low = low
+        self.high = high
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        return {
+            "quantization_loss": self.quantization_weight,
+            "commitment_loss": self.commitment_weight,
+        }
+
+    @property
+    def codebooks(self) -> list[np.ndarray]:
+        """The codebook of each latent, as NumPy arrays of its own size."""
+        table = ops.convert_to_numpy(self.codebook)
+        table = np.broadcast_to(table, (self.num_latents, table.shape[1]))
+        return [
+            row[:size].copy()
+            for row, size in zip(table, self.codebook_sizes, strict=True)
+        ]
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        sizes = self.codebook_sizes[:1] if self.shared else self.codebook_sizes
+        # One row a latent. Shorter codebooks are padded: padding is never the
+        # nearest value, so it is never used and gets no gradient.
+        is_padding = np.arange(max(sizes)) >= np.array(sizes)[:, None]
+        self._padding = np.where(is_padding, np.inf, 0.0)
+        self.codebook = self.add_weight(
+            name="codebook",
+            shape=is_padding.shape,
+            dtype=self._latent_dtype,
+            initializer=self._initial_codebook(sizes),
+            trainable=self.trainable_codebook,
+            autocast=False,
+        )
+
+    def compute(
+        self, inputs: Any, training: bool | None = None
+    ) -> LatentOutputs:
+        z = ops.cast(ops.convert_to_tensor(inputs), self._latent_dtype)
+        codes = self.codes(z)
+        # The losses read the value before the straight-through sum, through
+        # which no gradient would reach the codebook.
+        value = self._lookup(codes)
+        fixed_value = ops.stop_gradient(value)
+        losses = {
+            "quantization_loss": ops.mean(
+                ops.square(ops.stop_gradient(z) - value), axis=-1
+            ),
+            "commitment_loss": ops.mean(ops.square(z - fixed_value), axis=-1),
+        }
+        straight_through = z + ops.stop_gradient(fixed_value - z)
+        outputs = ops.cast(straight_through, self.compute_dtype)
+        return LatentOutputs(outputs, losses, codes)
+
+    def codes(self, inputs: Any) -> Any:
+        z = ops.cast(ops.convert_to_tensor(inputs), self._latent_dtype)
+        z = ops.expand_dims(ops.stop_gradient(z), -1)
+        codebook = ops.stop_gradient(ops.convert_to_tensor(self.codebook))
+        distance = ops.abs(z - codebook)
+        # -> (..., num_latents, codebook size)
+        if self._padding.any():
+            distance = distance + ops.cast(self._padding, distance.dtype)
+        return ops.cast(ops.argmin(distance, axis=-1), "int32")
+
+    def values(self, codes: Any) -> Any:
+        """The codebook values at given indices.
+
+        Args:
+            codes: `(..., num_latents)` integers, each from 0 to below the
+                size of its latent's codebook. Values on the host are checked;
+                tensors are not, and an index outside gives 0.
+
+        Returns:
+            `(..., num_latents)`, differentiable in the codebook.
+
+        Raises:
+            ValueError: Codes of another width, or outside their codebook.
+        """
+        if isinstance(codes, np.ndarray | list | tuple):
+            codes = self._checked_codes(np.asarray(codes))
+        codes = ops.cast(ops.convert_to_tensor(codes), "int32")
+        return ops.cast(self._lookup(codes), self.compute_dtype)
+
+    def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
+        sizes = ops.convert_to_tensor(self.codebook_sizes, dtype="float32")
+        shape = (batch_size, self.num_latents)
+        uniform = keras.random.uniform(shape, seed=seed, dtype="float32")
+        codes = ops.minimum(ops.floor(uniform * sizes), sizes - 1)
+        return ops.cast(codes, "int32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "num_values": self.num_values,
+            "shared": self.shared,
+            "trainable_codebook": self.trainable_codebook,
+            "quantization_weight": self.quantization_weight,
+            "commitment_weight": self.commitment_weight,
+            "low": self.low,
+            "high": self.high,
+        }
+
+    def _initial_codebook(self, sizes: Sequence[int]) -> Any:
+        grid = np.zeros((len(sizes), max(sizes)))
+        for row, size in zip(grid, sizes, strict=True):
+            row[:size] = np.linspace(self.low, self.high, size)
+        return lambda shape, dtype=None: ops.convert_to_tensor(grid, dtype)
+
+    def _lookup(self, codes: Any) -> Any:
+        codebook = ops.convert_to_tensor(self.codebook)
+        # -> (..., num_latents, codebook size)
+        is_code = ops.one_hot(codes, codebook.shape[-1], dtype=codebook.dtype)
+        return ops.sum(is_code * codebook, axis=-1)
+
+    def _checked_codes(self, codes: np.ndarray) -> np.ndarray:
+        if codes.shape[-1:] != (self.num_latents,) or codes.dtype.kind != "i":
+            raise ValueError(
+                "`codes` must be integers with the latents on the last axis: "
+                f"(..., {self.num_latents}). Received: "
+                f"shape={codes.shape}, dtype={codes.dtype}"
+            )
+        sizes = np.array(self.codebook_sizes)
+        if codes.size and (codes.min() < 0 or np.any(codes >= sizes)):
+            worst = int(np.argmax(np.any(
+                ((codes < 0) | (codes >= sizes)).reshape(-1, len(sizes)), axis=0
+            )))
+            raise ValueError(
+                f"`codes` of latent {worst} must be from 0 to "
+                f"{sizes[worst] - 1}, the positions in its codebook. Received: "
+                f"{codes[..., worst].min()} to {codes[..., worst].max()}"
+            )
+        return codes
+
+
+def _codebook_sizes(
+    num_values: int | Sequence[int], num_latents: int
+) -> tuple[int, ...]:
+    """The size of each latent's codebook, checked."""
+    is_one = isinstance(num_values, int | np.integer)
+    sizes = (num_values,) * num_latents if is_one else tuple(num_values)
+    if len(sizes) != num_latents:
+        raise ValueError(
+            "`num_values` must be one integer, or a list of one integer a "
+            f"latent: {num_latents} of them. Received: {len(sizes)} in "
+            f"num_values={num_values!r}"
+        )
+    for size in sizes:
+        if not isinstance(size, int | np.integer) or size < 2:
+            raise ValueError(
+                "`num_values` must be an integer of at least 2: a latent with "
+                "a single value carries no information. To have fewer "
+                "latents, lower `num_latents` instead. "
+                f"Received: num_values={num_values!r}"
+            )
+    return tuple(int(size) for size in sizes)

@@ -1,0 +1,5 @@
+"""What is trained, and how."""
+
+from keras_qlae.models.autoencoder import Autoencoder
+
+__all__ = ["Autoencoder"]

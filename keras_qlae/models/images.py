@@ -1,0 +1,100 @@
+"""Images on their way into a model: scaled once, checked on the host."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+_TOLERANCE = 1e-3  # room for the rounding of a resize or a float16 file
+
+
+def to_unit_interval(images: Any, dtype: str) -> Any:
+    """Images as floats in `[0, 1]`: integers are divided by 255.
+
+    The one place where that happens: left alone, Keras would cast the pixel
+    200 to 200.0 in silence.
+
+    Args:
+        images: Integers in `[0, 255]`, or floats already in `[0, 1]`.
+        dtype: Dtype of the result.
+
+    Returns:
+        A tensor of the same shape.
+    """
+    if not hasattr(images, "dtype"):
+        images = np.asarray(images)
+    is_float = keras.backend.is_float_dtype(
+        keras.backend.standardize_dtype(images.dtype)
+    )
+    images = ops.cast(ops.convert_to_tensor(images), dtype)
+    return images if is_float else images / 255
+
+
+def check_images(
+    images: Any, image_shape: tuple[int | None, ...], what: str = "images"
+) -> None:
+    """Raises unless host arrays are images a model can read.
+
+    Args:
+        images: A NumPy array (or what converts to one).
+        image_shape: `(height, width, channels)` that the model wants.
+        what: What to call them in the message.
+
+    Raises:
+        ValueError: Another rank or shape; values that are not finite, outside
+            `[0, 1]` for floats or outside `[0, 255]` for integers.
+    """
+    images = np.asarray(images)
+    check_image_shape(images.shape, image_shape, what)
+    if images.dtype.kind == "f" or images.dtype.name == "bfloat16":
+        _check_floats(images, what)
+    elif images.dtype.kind not in "iu":
+        raise ValueError(
+            f"`{what}` must be integers in [0, 255] or floats in [0, 1]. "
+            f"Received: dtype={images.dtype}"
+        )
+    elif images.size and (images.min() < 0 or images.max() > 255):
+        raise ValueError(
+            f"Integer `{what}` must be in [0, 255]: they are divided by 255. "
+            f"Received: {images.min()} to {images.max()}"
+        )
+
+
+def check_image_shape(
+    shape: tuple[int | None, ...],
+    image_shape: tuple[int | None, ...],
+    what: str = "images",
+) -> None:
+    """Raises `ValueError` unless a batch's shape is that of the images."""
+    wanted = tuple(image_shape)
+    if len(shape) != 1 + len(wanted) or any(
+        None not in (got, want) and got != want
+        for got, want in zip(shape[1:], wanted, strict=True)
+    ):
+        raise ValueError(
+            f"`{what}` must have shape (batch, height, width, channels) = "
+            f"(batch, {', '.join(map(str, wanted))}), the encoder's input. "
+            f"Received: shape={tuple(shape)}"
+        )
+
+
+def _check_floats(images: np.ndarray, what: str) -> None:
+    """Checks in slices, so that no copy of a large array is made."""
+    low, high = np.inf, -np.inf
+    for start in range(0, len(images), 4096):
+        part = images[start : start + 4096]
+        low, high = min(low, part.min()), max(high, part.max())
+        if not np.isfinite(low) or not np.isfinite(high):
+            bad = start + int(
+                np.argmin(np.isfinite(part).reshape(len(part), -1).all(axis=1))
+            )
+            raise ValueError(
+                f"`{what}` must be finite. Received: NaN or infinity in image "
+                f"{bad}"
+            )
+    if low < -_TOLERANCE or high > 1 + _TOLERANCE:
+        raise ValueError(
+            f"Float `{what}` must be in [0, 1]: divide by 255, or pass them "
+            f"as integers. Received: {low:g} to {high:g}"
+        )

@@ -1,0 +1,87 @@
+"""What goes into a model from the host: checked first, then in batches."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_qlae.models.images import check_image_shape
+from keras_qlae.models.images import check_images
+from keras_qlae.models.images import to_unit_interval
+
+
+def check_fit_data(
+    data: Any, image_shape: tuple[int, int, int], what: str
+) -> None:
+    """Raises `ValueError` unless `fit` data hold images a model can read.
+
+    Arrays are checked whole. Of a `tf.data.Dataset` the shape is checked, and
+    the values of a first batch that is drawn aside, so that the data set
+    itself is not consumed. Generators are left alone.
+
+    Args:
+        data: What was given to `fit` or `evaluate` for the inputs.
+        image_shape: `(height, width, channels)` that the model wants.
+        what: What to call them in the message.
+    """
+    if data is None or hasattr(data, "__next__"):
+        return
+    if hasattr(data, "element_spec") and hasattr(data, "take"):
+        spec = _first(data.element_spec)
+        check_image_shape(tuple(spec.shape), image_shape, what)
+        for batch in data.take(1):
+            check_images(_first(batch).numpy(), image_shape, what)
+    elif isinstance(data, keras.utils.PyDataset):
+        check_images(_to_host(_first(data[0])), image_shape, what)
+    elif hasattr(data, "__array__"):
+        check_images(_to_host(data), image_shape, what)
+
+
+def in_batches(
+    network: keras.Model, inputs: Any, batch_size: int, dtype: str
+) -> np.ndarray:
+    """The outputs of a network for host arrays, compiled for one batch size.
+
+    The last batch is filled up, since another size would be compiled anew.
+
+    Args:
+        network: Model from one input to one output.
+        inputs: `(n, ...)`, images or latents.
+        batch_size: How many at a time.
+        dtype: Dtype of the inputs once scaled to `[0, 1]`.
+
+    Returns:
+        `(n, ...)` in NumPy.
+    """
+    if batch_size < 1:
+        raise ValueError(
+            "`batch_size` must be a positive integer. "
+            f"Received: batch_size={batch_size}"
+        )
+    inputs = _to_host(inputs)
+    batch_size = min(batch_size, max(len(inputs), 1))
+    outputs = []
+    for start in range(0, len(inputs), batch_size):
+        batch = inputs[start : start + batch_size]
+        missing = batch_size - len(batch)
+        padding = [(0, missing)] + [(0, 0)] * (batch.ndim - 1)
+        batch = np.pad(batch, padding) if missing else batch
+        batch = ops.convert_to_numpy(to_unit_interval(batch, dtype))
+        result = ops.convert_to_numpy(network.predict_on_batch(batch))
+        outputs.append(result[: batch_size - missing])
+    if not outputs:
+        return np.zeros((0, *network.output_shape[1:]), dtype)
+    return np.concatenate(outputs)
+
+
+def _first(data: Any) -> Any:
+    return data[0] if isinstance(data, tuple | list) else data
+
+
+def _to_host(data: Any) -> np.ndarray:
+    return (
+        data
+        if isinstance(data, np.ndarray)
+        else np.asarray(ops.convert_to_numpy(data))
+    )

@@ -1,0 +1,17 @@
+"""Functional-API encoders and decoders, of the paper's sizes and any other."""
+
+from keras_qlae.networks.decoders import dense_decoder
+from keras_qlae.networks.decoders import image_decoder
+from keras_qlae.networks.decoders import style_image_decoder
+from keras_qlae.networks.encoders import dense_encoder
+from keras_qlae.networks.encoders import image_encoder
+from keras_qlae.networks.encoders import image_trunk
+
+__all__ = [
+    "dense_decoder",
+    "dense_encoder",
+    "image_decoder",
+    "image_encoder",
+    "image_trunk",
+    "style_image_decoder",
+]

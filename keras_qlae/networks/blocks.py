@@ -1,0 +1,194 @@
+"""The blocks that encoders and decoders are built of."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
+from keras_qlae.layers.instance_normalization import InstanceNormalization
+from keras_qlae.layers.learned_map import LearnedMap
+from keras_qlae.layers.style_modulation import StyleModulation
+
+LEAKY_SLOPE = 0.2
+EPSILON = 1e-6
+
+
+class Convolution(NamedTuple):
+    """One convolution, plain or transposed, with 'same' padding.
+
+    Attributes:
+        width: Number of output channels.
+        kernel_size: Side of the square kernel.
+        strides: Factor by which height and width shrink (or grow).
+    """
+
+    width: int
+    kernel_size: int
+    strides: int
+
+
+class Blocks:
+    """Adds blocks to a functional graph, with the paper's initializers.
+
+    Kernels and biases start uniform in ±1/sqrt(fan_in), the fan-in of the
+    layer they belong to: inputs times kernel area. For a transposed
+    convolution the inputs are the last axis of the kernel, and a bias has no
+    fan-in of its own, so the limit is computed here; Keras'
+    `VarianceScaling` gets both wrong.
+
+    Args:
+        seed: Integer or `None`. Every variable gets its own stream of it.
+        dtype: Dtype policy of the layers, its name, or `None` for the global.
+    """
+
+    def __init__(self, seed: int | None, dtype: Any) -> None:
+        self.dtype = keras.dtype_policies.get(
+            dtype or keras.config.dtype_policy()
+        )
+        self._seeds = np.random.default_rng(seed)
+
+    def uniform(self, fan_in: int) -> keras.initializers.Initializer:
+        """An initializer uniform in ±1/sqrt(fan_in), with a seed of its own."""
+        limit = 1 / math.sqrt(fan_in)
+        seed = int(self._seeds.integers(2**31))
+        return keras.initializers.RandomUniform(-limit, limit, seed=seed)
+
+    def dense(
+        self,
+        x: Any,
+        units: int,
+        name: str,
+        activation: str | None = "relu",
+        dtype: Any = None,
+    ) -> Any:
+        """A dense layer."""
+        fan_in = x.shape[-1]
+        return keras.layers.Dense(
+            units,
+            activation=activation,
+            kernel_initializer=self.uniform(fan_in),
+            bias_initializer=self.uniform(fan_in),
+            dtype=dtype or self.dtype,
+            name=name,
+        )(x)
+
+    def dense_block(self, x: Any, units: int, i: int) -> Any:
+        """A dense layer, a layer normalization and a ReLU."""
+        x = self.dense(x, units, f"dense{i}", activation=None)
+        x = keras.layers.LayerNormalization(
+            epsilon=1e-5, dtype=self.dtype, name=f"norm{i}"
+        )(x)
+        return keras.layers.ReLU(dtype=self.dtype, name=f"activation{i}")(x)
+
+    def head(self, x: Any, units: int, name: str = "head") -> Any:
+        """A linear layer in full precision, whatever the policy."""
+        dtype = self.dtype.variable_dtype
+        return self.dense(x, units, name, activation=None, dtype=dtype)
+
+    def convolution(
+        self, x: Any, block: Convolution, name: str, dtype: Any = None
+    ) -> Any:
+        """A convolution without bias."""
+        fan_in = x.shape[-1] * block.kernel_size**2
+        return keras.layers.Conv2D(
+            block.width,
+            block.kernel_size,
+            strides=block.strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=self.uniform(fan_in),
+            data_format="channels_last",
+            dtype=dtype or self.dtype,
+            name=name,
+        )(x)
+
+    def transposed_convolution(
+        self, x: Any, block: Convolution, name: str
+    ) -> Any:
+        """A transposed convolution without bias."""
+        fan_in = x.shape[-1] * block.kernel_size**2
+        return Conv2DTranspose(
+            block.width,
+            block.kernel_size,
+            strides=block.strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=self.uniform(fan_in),
+            data_format="channels_last",
+            dtype=self.dtype,
+            name=name,
+        )(x)
+
+    def normalization(self, x: Any, name: str) -> Any:
+        """An instance normalization with scale and bias."""
+        return InstanceNormalization(EPSILON, dtype=self.dtype, name=name)(x)
+
+    def leaky_relu(self, x: Any, name: str) -> Any:
+        """The convolutions' activation."""
+        return keras.layers.LeakyReLU(
+            LEAKY_SLOPE, dtype=self.dtype, name=name
+        )(x)
+
+    def style_modulation(self, x: Any, style: Any, name: str) -> Any:
+        """Normalization, then the scale and shift of a style."""
+        fan_in = style.shape[-1]
+        return StyleModulation(
+            EPSILON,
+            kernel_initializer=self.uniform(fan_in),
+            bias_initializer=self.uniform(fan_in),
+            dtype=self.dtype,
+            name=name,
+        )(x, style)
+
+    def learned_map(self, x: Any, shape: tuple[int, ...], name: str) -> Any:
+        """The learned constant of a style decoder."""
+        return LearnedMap(shape, dtype=self.dtype, name=name)(x)
+
+    def logits(self, x: Any, channels: int, kernel_size: int) -> Any:
+        """The last convolution, in full precision, whatever the policy."""
+        block = Convolution(channels, kernel_size, 1)
+        dtype = self.dtype.variable_dtype
+        return self.convolution(x, block, "conv_out", dtype=dtype)
+
+
+def check_image_shape(
+    image_shape: Sequence[int], strides: Sequence[int] = ()
+) -> tuple[int, int, int]:
+    """The image shape as a tuple, checked against the network's strides.
+
+    Raises:
+        ValueError: Not three positive integers, or a height or width that the
+            product of the strides does not divide.
+    """
+    shape = tuple(image_shape)
+    if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
+        raise ValueError(
+            "`image_shape` must be (height, width, channels), three positive "
+            f"integers. Received: image_shape={image_shape!r}"
+        )
+    factor = math.prod(strides)
+    if shape[0] % factor or shape[1] % factor:
+        raise ValueError(
+            f"The strides of the network shrink an image {factor} times, so "
+            f"its height and width must be multiples of {factor}. Resize the "
+            "images or pass other `blocks`. "
+            f"Received: image_shape={shape}, strides={tuple(strides)}"
+        )
+    return shape
+
+
+def blocks_from(
+    widths: Sequence[int], kernel_sizes: Sequence[int], strides: Sequence[int]
+) -> tuple[Convolution, ...]:
+    """Convolutions of given widths, kernels and strides taken in turn."""
+    return tuple(
+        Convolution(*block)
+        for block in zip(
+            widths, itertools.cycle(kernel_sizes), itertools.cycle(strides)
+        )
+    )

@@ -1,0 +1,5 @@
+"""Optimizers."""
+
+from keras_qlae.optimizers.regularized_adamw import RegularizedAdamW
+
+__all__ = ["RegularizedAdamW"]

@@ -1,0 +1,55 @@
+"""What every test shares: backend set-up, and what runs on which backend."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import importlib
+import sys
+
+if os.environ.get("KERAS_BACKEND") == "torch":
+    importlib.import_module("torch")  # before TensorFlow, or it crashes
+
+import keras
+import pytest
+
+
+def pytest_collection_modifyitems(config, items):
+    """Runs `backend_free` tests on one backend only."""
+    if keras.backend.backend() == "tensorflow":
+        return
+    chosen = [i for i in items if "backend_free" not in i.keywords]
+    config.hook.pytest_deselected(
+        items=[i for i in items if "backend_free" in i.keywords]
+    )
+    items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def fresh_state(request):
+    """Every test starts from the same names and seeds."""
+    if "backend_free" not in request.keywords:
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def float64(monkeypatch):
+    """Runs a test in float64, the precision of the reference values.
+
+    On JAX and PyTorch some Keras operations (a mean, a matrix product) cast
+    to float32 whatever they are given: the table that says so is corrected
+    for the test. It is private, and only tests may touch it.
+    """
+    dtypes = importlib.import_module("keras.src.backend.common.dtypes")
+    monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    if keras.backend.backend() == "jax":
+        sys.modules["jax"].config.update("jax_enable_x64", True)
+    yield
+    keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(before)
+    if keras.backend.backend() == "jax":
+        sys.modules["jax"].config.update("jax_enable_x64", False)
