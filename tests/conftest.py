@@ -53,3 +53,22 @@ def float64(monkeypatch):
     keras.config.set_dtype_policy(before)
     if keras.backend.backend() == "jax":
         sys.modules["jax"].config.update("jax_enable_x64", False)
+
+
+@pytest.fixture
+def small_model():
+    """A compiled autoencoder of 8x8x1 images, as small as they come."""
+    from keras_qlae import layers
+    from keras_qlae import models
+    from keras_qlae import networks
+    from keras_qlae import optimizers
+
+    latent = layers.ScalarCodebookQuantizer(3, 4)
+    size = {"blocks": [(4, 4, 2)], "dense_units": [8], "seed": 1}
+    model = models.Autoencoder(
+        networks.image_encoder((8, 8, 1), latent.num_inputs, **size),
+        latent,
+        networks.style_image_decoder(latent.num_outputs, (8, 8, 1), **size),
+    )
+    model.compile(optimizers.RegularizedAdamW(1e-3, clip=1.0))
+    return model

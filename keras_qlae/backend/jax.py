@@ -16,6 +16,11 @@ def num_replicas() -> int:
     return 1
 
 
+def to_dense(gradient: Any) -> Any:
+    """A gradient as a tensor, which it is."""
+    return gradient
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Transposed convolution, 'same' padding, channels last.

@@ -11,6 +11,11 @@ def num_replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def to_dense(gradient: Any) -> Any:
+    """A gradient as a tensor: an embedding's comes as indexed slices."""
+    return tf.convert_to_tensor(gradient)
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Transposed convolution, 'same' padding, channels last.
 

@@ -10,6 +10,11 @@ def num_replicas() -> int:
     return 1
 
 
+def to_dense(gradient: Any) -> Any:
+    """A gradient as a tensor, which it is."""
+    return gradient
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Transposed convolution, 'same' padding, channels last.
 

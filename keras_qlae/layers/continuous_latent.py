@@ -46,7 +46,7 @@ class ContinuousLatent(Latent):
         )
 
     def codes(self, inputs: Any) -> Any:
-        return ops.cast(ops.convert_to_tensor(inputs), self._latent_dtype)
+        return self._to_latents(inputs)
 
     def values(self, codes: Any) -> Any:
         return ops.cast(ops.convert_to_tensor(codes), self.compute_dtype)

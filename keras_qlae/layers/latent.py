@@ -72,13 +72,7 @@ class Latent(keras.layers.Layer):
         return {}
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        if input_shape[-1] != self.num_inputs:
-            raise ValueError(
-                f"`{type(self).__name__}` needs inputs whose last axis is "
-                f"{self.num_inputs} wide (`num_inputs`): give the encoder a "
-                "head of that many units. "
-                f"Received: input_shape={tuple(input_shape)}"
-            )
+        self._check_width(input_shape)
 
     def compute(
         self, inputs: Any, training: bool | None = None
@@ -148,8 +142,9 @@ class Latent(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         result = self.compute(inputs, training=training)
         for name, loss in result.losses.items():
-            if self.loss_weights[name]:
-                self.add_loss(self.loss_weights[name] * ops.mean(loss))
+            # With a weight of 0 too: TensorFlow and PyTorch warn of variables
+            # that no loss reaches.
+            self.add_loss(self.loss_weights[name] * ops.mean(loss))
         return result.outputs
 
     def compute_output_shape(
@@ -171,6 +166,21 @@ class Latent(keras.layers.Layer):
     def _latent_dtype(self) -> str:
         """Dtype of distances, codebooks and losses: at least float32."""
         return full_precision(self.variable_dtype)
+
+    def _to_latents(self, inputs: Any) -> Any:
+        """The encoder's output in full precision, its width checked."""
+        inputs = ops.convert_to_tensor(inputs)
+        self._check_width(inputs.shape)
+        return ops.cast(inputs, self._latent_dtype)
+
+    def _check_width(self, input_shape: tuple[int | None, ...]) -> None:
+        if input_shape[-1] != self.num_inputs:
+            raise ValueError(
+                f"`{type(self).__name__}` needs inputs whose last axis is "
+                f"{self.num_inputs} wide (`num_inputs`): give the encoder a "
+                "head of that many units. "
+                f"Received: input_shape={tuple(input_shape)}"
+            )
 
 
 def _is_integer(value: Any) -> bool:

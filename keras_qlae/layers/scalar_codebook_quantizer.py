@@ -156,7 +156,7 @@ class ScalarCodebookQuantizer(Latent):
     def compute(
         self, inputs: Any, training: bool | None = None
     ) -> LatentOutputs:
-        z = ops.cast(ops.convert_to_tensor(inputs), self._latent_dtype)
+        z = self._to_latents(inputs)
         codes = self.codes(z)
         # The losses read the value before the straight-through sum, through
         # which no gradient would reach the codebook.
@@ -168,13 +168,13 @@ class ScalarCodebookQuantizer(Latent):
             ),
             "commitment_loss": ops.mean(ops.square(z - fixed_value), axis=-1),
         }
-        straight_through = z + ops.stop_gradient(fixed_value - z)
+        # In this order the sum is the codebook value to the last bit.
+        straight_through = fixed_value + (z - ops.stop_gradient(z))
         outputs = ops.cast(straight_through, self.compute_dtype)
         return LatentOutputs(outputs, losses, codes)
 
     def codes(self, inputs: Any) -> Any:
-        z = ops.cast(ops.convert_to_tensor(inputs), self._latent_dtype)
-        z = ops.expand_dims(ops.stop_gradient(z), -1)
+        z = ops.expand_dims(ops.stop_gradient(self._to_latents(inputs)), -1)
         codebook = ops.stop_gradient(ops.convert_to_tensor(self.codebook))
         distance = ops.abs(z - codebook)
         # -> (..., num_latents, codebook size)
@@ -233,17 +233,17 @@ class ScalarCodebookQuantizer(Latent):
         return ops.sum(is_code * codebook, axis=-1)
 
     def _checked_codes(self, codes: np.ndarray) -> np.ndarray:
-        if codes.shape[-1:] != (self.num_latents,) or codes.dtype.kind != "i":
+        is_integer = codes.dtype.kind in "iu"
+        if codes.shape[-1:] != (self.num_latents,) or not is_integer:
             raise ValueError(
                 "`codes` must be integers with the latents on the last axis: "
                 f"(..., {self.num_latents}). Received: "
                 f"shape={codes.shape}, dtype={codes.dtype}"
             )
         sizes = np.array(self.codebook_sizes)
-        if codes.size and (codes.min() < 0 or np.any(codes >= sizes)):
-            worst = int(np.argmax(np.any(
-                ((codes < 0) | (codes >= sizes)).reshape(-1, len(sizes)), axis=0
-            )))
+        is_outside = (codes < 0) | (codes >= sizes)
+        if is_outside.any():
+            worst = int(np.argwhere(is_outside)[0, -1])
             raise ValueError(
                 f"`codes` of latent {worst} must be from 0 to "
                 f"{sizes[worst] - 1}, the positions in its codebook. Received: "
@@ -256,8 +256,9 @@ def _codebook_sizes(
     num_values: int | Sequence[int], num_latents: int
 ) -> tuple[int, ...]:
     """The size of each latent's codebook, checked."""
-    is_one = isinstance(num_values, int | np.integer)
-    sizes = (num_values,) * num_latents if is_one else tuple(num_values)
+    sizes: tuple[Any, ...] = (num_values,) * num_latents
+    if isinstance(num_values, Sequence | np.ndarray):
+        sizes = tuple(num_values)
     if len(sizes) != num_latents:
         raise ValueError(
             "`num_values` must be one integer, or a list of one integer a "

@@ -29,6 +29,9 @@ class StyleModulation(keras.layers.Layer):
     Output shape:
         `(batch, height, width, channels)`.
 
+    Raises:
+        ValueError: Features of another rank, or `epsilon` not positive.
+
     Reference:
         Huang and Belongie, "Arbitrary Style Transfer in Real-time with
         Adaptive Instance Normalization" (ICCV 2017).
@@ -50,10 +53,14 @@ class StyleModulation(keras.layers.Layer):
         )
 
     def build(
-        self,
-        features_shape: tuple[int | None, ...],
-        style_shape: tuple[int | None, ...],
+        self, features_shape: tuple[Any, ...], style_shape: tuple[Any, ...]
     ) -> None:
+        if len(features_shape) != 4:
+            raise ValueError(
+                "`StyleModulation` needs features of shape (batch, height, "
+                "width, channels). "
+                f"Received: features_shape={tuple(features_shape)}"
+            )
         self.normalization.build(features_shape)
         self.dense = keras.layers.Dense(
             2 * features_shape[-1],

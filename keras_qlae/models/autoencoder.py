@@ -14,6 +14,8 @@ from keras_qlae.models.inputs import check_fit_data
 from keras_qlae.models.inputs import in_batches
 from keras_qlae.models.quality import psnr
 
+_SEED = "seed_generator"
+
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class Autoencoder(keras.Model):
@@ -22,8 +24,8 @@ class Autoencoder(keras.Model):
     With a `ScalarCodebookQuantizer` it is the paper's QLAE; the other latents
     make it the models that QLAE is compared with. The loss is the binary
     cross-entropy between images and logits, a mean over pixels, channels and
-    batch, plus the latent's weighted losses. Compile it with an optimizer
-    alone.
+    batch, plus the latent's weighted losses, plus whatever the layers of the
+    networks add (regularizers). Compile it with an optimizer alone.
 
     `fit` takes what Keras' does: NumPy arrays, or a `tf.data.Dataset` of
     images or of `(images, factors)`; factors are not used in training. Images
@@ -152,7 +154,10 @@ class Autoencoder(keras.Model):
         total = sum(
             weights[name] * ops.cast(loss, logits.dtype)
             for name, loss in losses.items()
-            if weights[name]
+        )
+        # Of regularizers in the networks; the latent's own are not here.
+        total = total + sum(
+            ops.cast(loss, logits.dtype) for loss in self.losses
         )
         return total / backend.num_replicas()
 
@@ -177,8 +182,8 @@ class Autoencoder(keras.Model):
             check_fit_data(validation[0], self.image_shape, "validation_data")
         elif validation is not None:
             check_fit_data(validation, self.image_shape, "validation_data")
-        if not isinstance(x, np.ndarray):
-            kwargs.setdefault("shuffle", False)
+        if not hasattr(x, "__array__") and not _is_py_dataset(x):
+            kwargs.setdefault("shuffle", False)  # Keras warns of `True`
         return super().fit(x, *args, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -206,7 +211,8 @@ class Autoencoder(keras.Model):
         Args are those of `encode`.
         """
         latents = self.encode(images, batch_size)
-        return ops.convert_to_numpy(self.latent.codes(latents))
+        codes: np.ndarray = ops.convert_to_numpy(self.latent.codes(latents))
+        return codes
 
     def decode(self, values: Any, batch_size: int = 256) -> np.ndarray:
         """Images of decoder inputs.
@@ -218,11 +224,12 @@ class Autoencoder(keras.Model):
         Returns:
             `(n, height, width, channels)` in `[0, 1]`.
         """
-        values = ops.convert_to_numpy(values)
+        values = ops.convert_to_numpy(ops.cast(values, self.variable_dtype))
         logits = in_batches(
             self.decoder, values, batch_size, self.variable_dtype
         )
-        return ops.convert_to_numpy(ops.sigmoid(logits))
+        images: np.ndarray = ops.convert_to_numpy(ops.sigmoid(logits))
+        return images
 
     def decode_codes(self, codes: Any, batch_size: int = 256) -> np.ndarray:
         """Images of codes `(n, num_latents)`, as `codes` gives.
@@ -260,6 +267,16 @@ class Autoencoder(keras.Model):
         codes = self.latent.sample_codes(num_samples, seed=generator)
         return self.decode_codes(ops.convert_to_numpy(codes), batch_size)
 
+    def save_own_variables(self, store: Any) -> None:
+        # Keras does not save random state.
+        super().save_own_variables(store)
+        store[_SEED] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store: Any) -> None:
+        self.seed_generator.state.assign(store[_SEED])
+        others = {k: store[k] for k in set(store.keys()) - {_SEED}}
+        super().load_own_variables(others)
+
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
@@ -279,6 +296,10 @@ class Autoencoder(keras.Model):
                 config[part], custom_objects=custom_objects
             )
         return cls(**config)
+
+
+def _is_py_dataset(data: Any) -> bool:
+    return isinstance(data, keras.utils.PyDataset)
 
 
 def _check_width(

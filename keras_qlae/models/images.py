@@ -81,11 +81,12 @@ def check_image_shape(
 
 def _check_floats(images: np.ndarray, what: str) -> None:
     """Checks in slices, so that no copy of a large array is made."""
-    low, high = np.inf, -np.inf
+    low, high = 0.0, 1.0
     for start in range(0, len(images), 4096):
         part = images[start : start + 4096]
-        low, high = min(low, part.min()), max(high, part.max())
-        if not np.isfinite(low) or not np.isfinite(high):
+        part_low, part_high = float(part.min()), float(part.max())
+        low, high = min(low, part_low), max(high, part_high)
+        if not np.isfinite(part_low) or not np.isfinite(part_high):
             bad = start + int(
                 np.argmin(np.isfinite(part).reshape(len(part), -1).all(axis=1))
             )

@@ -28,8 +28,9 @@ def check_fit_data(
     if data is None or hasattr(data, "__next__"):
         return
     if hasattr(data, "element_spec") and hasattr(data, "take"):
-        spec = _first(data.element_spec)
-        check_image_shape(tuple(spec.shape), image_shape, what)
+        shape = _first(data.element_spec).shape
+        if shape.rank is not None:
+            check_image_shape(tuple(shape), image_shape, what)
         for batch in data.take(1):
             check_images(_first(batch).numpy(), image_shape, what)
     elif isinstance(data, keras.utils.PyDataset):

@@ -42,7 +42,8 @@ class Blocks:
     `VarianceScaling` gets both wrong.
 
     Args:
-        seed: Integer or `None`. Every variable gets its own stream of it.
+        seed: Integer; every variable gets its own stream of it. `None` leaves
+            the seeds to Keras, and so to `keras.utils.set_random_seed`.
         dtype: Dtype policy of the layers, its name, or `None` for the global.
     """
 
@@ -50,12 +51,12 @@ class Blocks:
         self.dtype = keras.dtype_policies.get(
             dtype or keras.config.dtype_policy()
         )
-        self._seeds = np.random.default_rng(seed)
+        self._seeds = None if seed is None else np.random.default_rng(seed)
 
     def uniform(self, fan_in: int) -> keras.initializers.Initializer:
         """An initializer uniform in ±1/sqrt(fan_in), with a seed of its own."""
         limit = 1 / math.sqrt(fan_in)
-        seed = int(self._seeds.integers(2**31))
+        seed = None if self._seeds is None else int(self._seeds.integers(2**31))
         return keras.initializers.RandomUniform(-limit, limit, seed=seed)
 
     def dense(
@@ -130,9 +131,9 @@ class Blocks:
 
     def leaky_relu(self, x: Any, name: str) -> Any:
         """The convolutions' activation."""
-        return keras.layers.LeakyReLU(
-            LEAKY_SLOPE, dtype=self.dtype, name=name
-        )(x)
+        return keras.layers.LeakyReLU(LEAKY_SLOPE, dtype=self.dtype, name=name)(
+            x
+        )
 
     def style_modulation(self, x: Any, style: Any, name: str) -> Any:
         """Normalization, then the scale and shift of a style."""

@@ -1,6 +1,7 @@
 """The sizes of the paper's networks, by name."""
 
 from collections.abc import Sequence
+from typing import Any
 from typing import NamedTuple
 
 from keras_qlae.networks.blocks import Convolution
@@ -81,13 +82,18 @@ def decoder_size(
 def _convolutions(
     blocks: Sequence[Sequence[int]],
 ) -> tuple[Convolution, ...]:
-    for block in blocks:
-        if len(block) != 3 or not all(
-            isinstance(n, int) and n > 0 for n in block
-        ):
-            raise ValueError(
-                "`blocks` must be a list of (width, kernel_size, strides), "
-                "three positive integers each. "
-                f"Received: blocks={blocks!r}"
-            )
+    if not blocks or not all(_is_convolution(block) for block in blocks):
+        raise ValueError(
+            "`blocks` must be a list of (width, kernel_size, strides), three "
+            "positive integers each, with at least one block. "
+            f"Received: blocks={blocks!r}"
+        )
     return tuple(Convolution(*block) for block in blocks)
+
+
+def _is_convolution(block: Any) -> bool:
+    return (
+        isinstance(block, Sequence)
+        and len(block) == 3
+        and all(isinstance(n, int) and n > 0 for n in block)
+    )

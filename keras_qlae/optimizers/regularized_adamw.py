@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_qlae import backend
+
 UNREGULARIZED = ("bias", "beta", "codebook*", "embeddings*")
 
 
@@ -75,7 +77,7 @@ class RegularizedAdamW(keras.optimizers.Optimizer):
             learning_rate = float(learning_rate)
         # The base class must not decay too: its own `weight_decay` is None.
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
-        _check_range("weight_decay", weight_decay, 0 <= weight_decay)
+        _check_range("weight_decay", weight_decay, weight_decay >= 0)
         _check_range("clip", clip, clip is None or clip > 0)
         _check_range("beta_1", beta_1, 0 <= beta_1 < 1)
         _check_range("beta_2", beta_2, 0 <= beta_2 < 1)
@@ -110,7 +112,7 @@ class RegularizedAdamW(keras.optimizers.Optimizer):
         is_regularized = self._are_regularized[index]
         m, v = self._momentums[index], self._velocities[index]
         learning_rate = ops.cast(learning_rate, variable.dtype)
-        gradient = ops.cast(gradient, variable.dtype)
+        gradient = ops.cast(backend.to_dense(gradient), variable.dtype)
         step = ops.cast(self.iterations + 1, variable.dtype)
         if is_regularized and self.clip is not None:
             gradient = ops.clip(gradient, -self.clip, self.clip)

@@ -1,0 +1,44 @@
+# `make train` and `make test` need only Python 3.11 or newer, pip and make:
+# what they use is installed into .venv at the first call.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+WORKERS ?= 2
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: train test lint types test-tensorflow test-jax test-torch clean
+
+# Train on the embedded data set: make train ARGS="--seed 1 --backend jax"
+train: .venv/.train
+	$(BIN)/keras-qlae train $(ARGS)
+
+# Lint, types, and the tests on TensorFlow, JAX and PyTorch.
+test: lint types test-tensorflow test-jax test-torch
+
+lint: .venv/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.test
+	$(BIN)/mypy
+
+test-tensorflow test-jax test-torch: test-%: .venv/.test
+	@echo "Tests on $*"
+	KERAS_BACKEND=$* OMP_NUM_THREADS=1 $(BIN)/pytest -q \
+		--numprocesses $(WORKERS) --dist worksteal $(TESTS)
+
+.venv/.train: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into .venv; this takes some minutes, once."
+	$(PYTHON) -m venv .venv
+	$(INSTALL) --editable ".$(EXTRAS)"
+	@touch $@
+
+.venv/.test: pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory --always-make EXTRAS="[jax,torch,test]" .venv/.train
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

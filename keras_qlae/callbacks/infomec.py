@@ -1,0 +1,195 @@
+"""InfoMEC of a model while it trains."""
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_qlae.metrics import InfoMECResult
+from keras_qlae.metrics import infomec
+
+
+class InfoMEC(keras.callbacks.Callback):
+    """Scores held-out images at the end of epochs.
+
+    Puts `val_infom`, `val_infoe`, `val_infoc` (in `[0, 1]`, higher is better)
+    and `val_active_latents` into the epoch's logs, where the progress bar,
+    `History`, `CSVLogger`, `TensorBoard`, `EarlyStopping`, `ModelCheckpoint`
+    (with `mode="max"`) and Keras Tuner find them. List it before callbacks
+    that read its scores.
+
+    With `every` above 1 the epochs between carry the last scores, since most
+    readers fail where a name is missing. A carried score is no improvement:
+    give `EarlyStopping` a `patience` of `every` times as many epochs as you
+    mean scorings.
+
+    Args:
+        data: What to score: a `keras_qlae.datasets.FactorDataset`, or
+            `(images, factors)`, NumPy arrays of shapes
+            `(n, height, width, channels)` and `(n, num_factors)`.
+        num_samples: How many images to score, drawn once at random from
+            `data` if it has more. The paper's number is `10_000`, the default.
+        every: Epochs from one scoring to the next; the first epoch is always
+            scored. Defaults to `1`.
+        codes: Function `codes(model, images)` that returns the latents to
+            score, `(n, num_latents)`: integers are scored as discrete, floats
+            as continuous. Defaults to `model.codes(images)`.
+        active: Which latents count: see `keras_qlae.metrics.infomec`.
+        seed: Integer, of the draw and of the scores of continuous latents.
+
+    Attributes:
+        result: The last `keras_qlae.metrics.InfoMECResult`, or `None`.
+        results: All of them by epoch, from 0.
+        seconds: How long the last scoring took.
+
+    Example:
+        >>> images = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 1))
+        >>> factors = np.random.default_rng(1).integers(0, 3, (50, 2))
+        >>> scores = InfoMEC((images, factors))
+        >>> scores.num_samples
+        50
+
+    Raises:
+        ValueError: No samples, images and factors of different lengths,
+            `every` below 1, or a model without `codes`.
+
+    Reference:
+        "Disentanglement via Latent Quantization" (arXiv 2305.18378), section
+        on InfoMEC.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        num_samples: int = 10_000,
+        every: int = 1,
+        *,
+        codes: Callable[[Any, np.ndarray], Any] | None = None,
+        active: Any = "range",
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if every < 1 or num_samples < 2:
+            raise ValueError(
+                "`every` must be at least 1 epoch, and `num_samples` at least "
+                f"2. Received: every={every}, num_samples={num_samples}"
+            )
+        self.every = int(every)
+        self.seed = seed
+        self.active = active
+        self.images, self.factors = _draw(data, num_samples, seed)
+        self.result: InfoMECResult | None = None
+        self.results: dict[int, InfoMECResult] = {}
+        self.seconds = 0.0
+        self._codes = codes
+        self._logs: dict[str, float] = {}
+
+    @property
+    def num_samples(self) -> int:
+        """How many images are scored."""
+        return len(self.images)
+
+    @property
+    def logs(self) -> dict[str, float]:
+        """The last scores under the names they are logged with."""
+        return dict(self._logs)
+
+    def restore(self, logs: dict[str, float]) -> None:
+        """Takes up scores of an earlier run, to be carried as if its own.
+
+        Args:
+            logs: What `logs` was.
+        """
+        self._logs = dict(logs)
+
+    def score(self, model: Any) -> InfoMECResult:
+        """Scores a model now.
+
+        Args:
+            model: One with `codes`, or what the function given reads.
+
+        Returns:
+            The scores.
+        """
+        start = time.perf_counter()
+        latents = np.asarray(self._latents_of(model))
+        result = infomec(
+            self.factors, latents, active=self.active, seed=self.seed
+        )
+        self.seconds = time.perf_counter() - start
+        self.result = result
+        self._logs = {
+            "val_infom": result.infom,
+            "val_infoe": result.infoe,
+            "val_infoc": result.infoc,
+            "val_active_latents": float(result.num_active),
+        }
+        return result
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        if not self._logs or (epoch + 1) % self.every == 0:
+            self.results[epoch] = self.score(self.model)
+        if logs is not None:
+            logs.update(self._logs)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "InfoMEC":
+        """A copy that shares the images: Keras Tuner makes one a trial."""
+        other = copy.copy(self)
+        other.results = dict(self.results)
+        other._logs = dict(self._logs)
+        memo[id(self)] = other
+        return other
+
+    def _latents_of(self, model: Any) -> Any:
+        if self._codes is not None:
+            return self._codes(model, self.images)
+        if not callable(getattr(model, "codes", None)):
+            raise ValueError(
+                "`InfoMEC` scores models that have a method `codes(images)`. "
+                "For any other pass a function: `InfoMEC(data, codes=lambda "
+                "model, images: ...)`. "
+                f"Received: model of type {type(model).__name__}"
+            )
+        return model.codes(self.images)
+
+
+def _draw(
+    data: Any, num_samples: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The images and factors to score, as arrays."""
+    rng = np.random.default_rng(seed)
+    if hasattr(data, "factor_names") and hasattr(data, "images"):
+        index = _positions(rng, len(data), num_samples)
+        return data.images(index), data.factors(index)
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise ValueError(
+            "`data` must be a `FactorDataset`, or the two arrays (images, "
+            f"factors). Received: data of type {type(data).__name__}"
+        )
+    images, factors = (np.asarray(part) for part in data)
+    if len(images) != len(factors) or factors.ndim != 2:
+        raise ValueError(
+            "`data` must have one row of factors an image: (n, height, width, "
+            "channels) and (n, num_factors). Received: images of shape "
+            f"{images.shape}, factors of shape {factors.shape}"
+        )
+    index = _positions(rng, len(images), num_samples)
+    return images[index], factors[index]
+
+
+def _positions(
+    rng: np.random.Generator, size: int, num_samples: int
+) -> np.ndarray:
+    if size < 2:
+        raise ValueError(
+            "`data` must have at least 2 images to score. "
+            f"Received: {size}"
+        )
+    if size <= num_samples:
+        return np.arange(size)
+    return np.sort(rng.choice(size, num_samples, replace=False))

@@ -1,0 +1,23 @@
+"""`keras-qlae evaluate`."""
+
+from pathlib import Path
+
+import click
+
+from keras_qlae import runs
+from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.scores import print_scores
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@backend_option
+def evaluate(directory: Path) -> None:
+    """Score the trained model of a run again, on its held-out images.
+
+    DIRECTORY is what `keras-qlae train` wrote. The model may be loaded on
+    another backend than it was trained on.
+    """
+    run = runs.RunDirectory(directory)
+    runs.evaluate(run)
+    print_scores(run)

@@ -1,0 +1,20 @@
+"""`keras-qlae figures`."""
+
+from pathlib import Path
+
+import click
+
+from keras_qlae import runs
+from keras_qlae.cli.backend import backend_option
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@backend_option
+def figures(directory: Path) -> None:
+    """Draw the figures of a finished run again.
+
+    DIRECTORY is what `keras-qlae train` wrote.
+    """
+    for path in runs.draw(runs.RunDirectory(directory)):
+        click.echo(path)

@@ -1,0 +1,51 @@
+"""The command `keras-qlae`."""
+
+import sys
+
+import click
+
+from keras_qlae.cli.datasets import datasets
+from keras_qlae.cli.evaluate import evaluate
+from keras_qlae.cli.figures import figures
+from keras_qlae.cli.train import train
+
+
+class _Group(click.Group):
+    """Shows the errors a user can mend as one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (
+            ValueError,
+            OSError,
+            RuntimeError,
+            FloatingPointError,
+        ) as error:
+            if ctx.params.get("traceback"):
+                raise
+            message = error.strerror if isinstance(error, OSError) else None
+            raise click.ClickException(message or str(error)) from error
+
+
+@click.group(
+    cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.option(
+    "--traceback", is_flag=True, help="Show where in the code an error arose."
+)
+@click.version_option(package_name="keras-qlae")
+def main(traceback: bool) -> None:
+    """Learns disentangled representations by latent quantization.
+
+    Start with `keras-qlae train`: it trains a small model on the embedded data
+    set, with no download, and writes scores, figures and a report.
+    """
+
+
+for command in (train, evaluate, figures, datasets):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""`keras-qlae train`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keras_qlae import recipes
+from keras_qlae import runs
+from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.scores import print_scores
+from keras_qlae.recipes import Recipe
+
+
+def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for every setting of a recipe."""
+    for name, field in reversed(recipes.settings().items()):
+        flag = name.replace("_", "-")
+        is_switch = isinstance(field.default, bool)
+        command = click.option(
+            f"--{flag}/--no-{flag}" if is_switch else f"--{flag}",
+            type=None if is_switch else type(field.default),
+            default=None,
+            help=field.metadata["help"],
+        )(command)
+    return command
+
+
+@click.command()
+@click.option(
+    "--recipe",
+    default="qlae",
+    show_default=True,
+    help=f"Which settings: {', '.join(recipes.available())}.",
+)
+@click.option(
+    "--dataset",
+    default="room3d",
+    show_default=True,
+    help="Which data set: see `keras-qlae datasets list`.",
+)
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the run goes. Defaults to runs/RECIPE-DATASET-SEED.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Initial weights and order of the images.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
+    default="float32",
+    show_default=True,
+    help="Arithmetic of the networks.",
+)
+@click.option(
+    "--quiet", is_flag=True, help="A line an epoch, in place of the bar."
+)
+@backend_option
+@_recipe_options
+def train(
+    recipe: str,
+    dataset: str,
+    directory: Path | None,
+    seed: int,
+    precision: str,
+    quiet: bool,
+    **overrides: Any,
+) -> None:
+    """Train a model, score it and draw what it learned.
+
+    Needs no arguments: it then trains QLAE on the embedded data set. After a
+    crash or a kill, the same command goes on from the last finished epoch.
+
+    The options in the second half of the list are the settings of the recipe;
+    give one to use another value than the recipe's.
+    """
+    given = {k: v for k, v in overrides.items() if v is not None}
+    chosen = recipes.get(recipe, **given)
+    directory = directory or Path("runs", f"{recipe}-{dataset}-{seed}")
+    run = runs.RunDirectory(directory)
+    if run.is_finished:
+        click.echo(f"{directory} is a finished run; checking its settings.")
+    else:
+        _announce(chosen, dataset, directory)
+    run = runs.train(
+        directory, chosen, dataset, seed, precision, verbose=2 if quiet else 1
+    )
+    click.echo()
+    print_scores(run)
+    click.echo(f"\nReport and figures: {run.report}")
+
+
+def _announce(recipe: Recipe, dataset: str, directory: Path) -> None:
+    click.echo(
+        f"Training {recipe.name} on {dataset} for {recipe.steps} steps in "
+        f"{directory}. {recipe.summary}"
+    )

@@ -1,0 +1,167 @@
+"""A data set made of arrays in memory: bring your own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.factor_dataset import Op
+
+
+class ArrayDataset(FactorDataset):
+    """Images and factors in memory; made by `from_arrays`.
+
+    Args:
+        name: Name of the data set.
+        images: uint8 of shape `(n, height, width, channels)`.
+        factors: int32 of shape `(n, num_factors)`.
+        factor_names: One name for each column of `factors`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        images: np.ndarray,
+        factors: np.ndarray,
+        factor_names: Sequence[str],
+    ) -> None:
+        super().__init__(
+            name=name,
+            factor_names=factor_names,
+            factor_sizes=factors.max(axis=0) + 1,
+            image_shape=images.shape[1:],
+        )
+        self._all_images = _read_only(images)
+        self._all_factors = _read_only(factors)
+
+    def __len__(self) -> int:
+        return len(self._all_images)
+
+    def _factors(self, index: np.ndarray) -> np.ndarray:
+        factors: np.ndarray = self._all_factors[index]
+        return factors
+
+    def _images(self, index: np.ndarray) -> np.ndarray:
+        images: np.ndarray = self._all_images[index]
+        return images
+
+    def _image_op(self) -> Op:
+        return pipeline.chain_op(
+            pipeline.gather_op(self._all_images), pipeline.unit_op()
+        )
+
+    def _factor_op(self) -> Op:
+        return pipeline.gather_op(self._all_factors)
+
+
+def from_arrays(
+    images: Any,
+    factors: Any,
+    factor_names: Sequence[str] | None = None,
+    name: str = "arrays",
+) -> FactorDataset:
+    """Makes a data set of your own images and factors.
+
+    Args:
+        images: Array of shape `(n, height, width, channels)`: uint8, or float
+            in `[0, 1]`, which is rounded to the 256 levels of uint8. An array
+            of uint8 is used as it is, without a copy.
+        factors: Integers of at least 0, of shape `(n, num_factors)`: the
+            number of the value that each factor has in each image. A factor
+            has as many values as its largest number tells.
+        factor_names: One name for each factor. Defaults to `factor_0`, ...
+        name: Name of the data set, for reports.
+
+    Returns:
+        A `FactorDataset`.
+
+    Raises:
+        ValueError: If a shape, a type or a value is wrong.
+
+    Example:
+        >>> images = np.zeros((6, 16, 16, 1), "uint8")
+        >>> factors = [[color, size] for color in (0, 1) for size in (0, 1, 2)]
+        >>> dataset = from_arrays(images, factors, ["color", "size"])
+        >>> dataset.factor_sizes
+        (2, 3)
+    """
+    images = _check_images(np.asarray(images))
+    factors = _check_factor_table(np.asarray(factors))
+    if len(images) != len(factors):
+        raise ValueError(
+            "`images` and `factors` must have the same length, a row of "
+            f"factors for each image. Received: {len(images)} images, "
+            f"{len(factors)} rows of factors"
+        )
+    num_factors = factors.shape[1]
+    if factor_names is None:
+        factor_names = [f"factor_{k}" for k in range(num_factors)]
+    names = [str(factor) for factor in factor_names]
+    if len(names) != num_factors or len(set(names)) != num_factors:
+        raise ValueError(
+            f"`factor_names` must be {num_factors} different names, one for "
+            f"each column of `factors`. Received: factor_names={names}"
+        )
+    return ArrayDataset(name, images, factors, names)
+
+
+def _check_images(images: np.ndarray) -> np.ndarray:
+    """Returns images as uint8."""
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(
+            "`images` must have shape (n, height, width, channels), none of "
+            "them 0. Grey images need a channel axis: `images[..., None]`. "
+            f"Received: shape {images.shape}"
+        )
+    if images.dtype == np.uint8:
+        return images
+    if not np.issubdtype(images.dtype, np.floating):
+        raise ValueError(
+            "`images` must be uint8, or float in [0, 1]. Convert with "
+            "`images.astype('uint8')` if the values lie in [0, 255], or "
+            "`255 * images` first if they lie in [0, 1]. Received: dtype "
+            f"{images.dtype}"
+        )
+    low, high = images.min(), images.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(
+            "Float `images` must be finite. Received: "
+            f"{int((~np.isfinite(images)).sum())} values NaN or infinite"
+        )
+    if low < 0 or high > 1:
+        raise ValueError(
+            "Float `images` must lie in [0, 1]: divide by 255, or pass uint8. "
+            f"Received: values from {low} to {high}"
+        )
+    levels: np.ndarray = np.rint(images * images.dtype.type(255))
+    return levels.astype(np.uint8)
+
+
+def _check_factor_table(factors: np.ndarray) -> np.ndarray:
+    """Returns factors as int32."""
+    if factors.ndim != 2 or factors.shape[1] == 0:
+        raise ValueError(
+            "`factors` must have shape (n, num_factors) with at least one "
+            "factor; for a single one use `factors[:, None]`. Received: shape "
+            f"{factors.shape}"
+        )
+    if not np.issubdtype(factors.dtype, np.integer):
+        raise ValueError(
+            "`factors` must be integers, the numbers of the factors' values; "
+            "`np.unique(column, return_inverse=True)[1]` numbers the values "
+            f"of a column. Received: dtype {factors.dtype}"
+        )
+    if factors.size and (factors.min() < 0 or factors.max() >= 2**31 - 1):
+        raise ValueError(
+            "`factors` must lie in [0, 2 ** 31 - 2]. Received: values from "
+            f"{factors.min()} to {factors.max()}"
+        )
+    return factors.astype(np.int32)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,288 @@
+"""What every data set with known factors of variation offers."""
+
+import abc
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+from typing import Self
+
+import numpy as np
+
+from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.checks import check_factors
+from keras_qlae.datasets.checks import check_index
+from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.rows import find_rows
+
+Op = Callable[[Any], Any]
+
+
+class FactorDataset(abc.ABC):
+    """Images, each with the values of the factors that made it.
+
+    Images have positions `0 .. len(dataset) - 1`. A factor's value is given
+    by its number: factor `f` takes the values `0 .. factor_sizes[f] - 1`.
+
+    A data set never changes, holds no TensorFlow object, and can be pickled;
+    `copy.deepcopy` returns the data set itself, which may be large.
+
+    A subclass writes `__len__`, `_factors`, `_images` and `_image_op`, and may
+    write `_factor_op` and `_index_of` where it knows a shorter way.
+
+    Args:
+        name: Name of the data set.
+        factor_names: One name for each factor.
+        factor_sizes: The number of values of each factor.
+        image_shape: `(height, width, channels)`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        factor_names: Sequence[str],
+        factor_sizes: Sequence[int],
+        image_shape: Sequence[int],
+    ) -> None:
+        self.name = name
+        self.factor_names = tuple(factor_names)
+        self.factor_sizes = tuple(int(size) for size in factor_sizes)
+        height, width, channels = image_shape
+        self.image_shape = (int(height), int(width), int(channels))
+
+    def __repr__(self) -> str:
+        sizes = zip(self.factor_names, self.factor_sizes, strict=True)
+        factors = ", ".join(f"{name} {size}" for name, size in sizes)
+        return (
+            f"<{type(self).__name__} {self.name!r}: {len(self)} images of "
+            f"{self.image_shape}; {factors}>"
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    @abc.abstractmethod
+    def __len__(self) -> int:
+        """Returns the number of images."""
+
+    @abc.abstractmethod
+    def _factors(self, index: np.ndarray) -> np.ndarray:
+        """Factors of valid positions: int64 `(n,)` -> int32 `(n, F)`."""
+
+    @abc.abstractmethod
+    def _images(self, index: np.ndarray) -> np.ndarray:
+        """Images of valid positions: int64 `(n,)` -> uint8 `(n, H, W, C)`."""
+
+    @abc.abstractmethod
+    def _image_op(self) -> Op:
+        """Builds the TensorFlow twin of `_images`, on the CPU.
+
+        Returns:
+            A function of TensorFlow ops from int64 positions `(n,)` to float32
+            images `(n, H, W, C)`, exactly `_images(index) / 255`. It may be
+            traced many times; large constants are made once, before it.
+        """
+
+    def _factor_op(self) -> Op:
+        """Builds the TensorFlow twin of `_factors`, on the CPU."""
+        return pipeline.gather_op(self._factors(np.arange(len(self))))
+
+    def _index_of(self, factors: np.ndarray) -> np.ndarray:
+        """Finds valid factors; -1 where the data set has no such image."""
+        return find_rows(self._factors(np.arange(len(self))), factors)
+
+    def factors(self, index: Any) -> np.ndarray:
+        """Looks up factors.
+
+        Args:
+            index: Positions, integers of shape `(n,)`.
+
+        Returns:
+            int32 of shape `(n, num_factors)`.
+
+        Raises:
+            ValueError: If a position is outside the data set.
+        """
+        return self._factors(check_index(index, len(self)))
+
+    def images(self, index: Any) -> np.ndarray:
+        """Looks up images.
+
+        Args:
+            index: Positions, integers of shape `(n,)`.
+
+        Returns:
+            uint8 of shape `(n, height, width, channels)`.
+
+        Raises:
+            ValueError: If a position is outside the data set.
+        """
+        return self._images(check_index(index, len(self)))
+
+    def index_of(self, factors: Any) -> np.ndarray:
+        """Finds the images that have given factors.
+
+        Args:
+            factors: Integers of shape `(n, num_factors)`.
+
+        Returns:
+            int64 of shape `(n,)`: for each row the first position with these
+            factors, so that `dataset.factors(dataset.index_of(f)) == f`.
+
+        Raises:
+            ValueError: If a value is not one of its factor's, or the data set
+                has no image with these factors.
+        """
+        wanted = check_factors(factors, self.factor_names, self.factor_sizes)
+        index = self._index_of(wanted)
+        missing = np.flatnonzero(index < 0)
+        if missing.size:
+            raise ValueError(
+                f"{missing.size} of {len(wanted)} rows of `factors` belong to "
+                "no image here. A part of a split has only some of the "
+                "images: ask the whole data set. Received first: "
+                f"{wanted[missing[0]].tolist()}"
+            )
+        return index
+
+    def subset(self, index: Any) -> "FactorDataset":
+        """Takes some of the images.
+
+        Args:
+            index: Positions, integers of shape `(n,)`, at least one.
+
+        Returns:
+            A data set whose image `i` is image `index[i]` of this one.
+        """
+        from keras_qlae.datasets.subset import Subset  # a subclass of this
+
+        return Subset(self, check_index(index, len(self)))
+
+    def split(
+        self, validation: int = 10_000, seed: int = 0
+    ) -> tuple["FactorDataset", "FactorDataset"]:
+        """Holds out images, drawn at random from the whole data set.
+
+        Args:
+            validation: Number of images to hold out. Defaults to `10_000`.
+            seed: Integer of at least 0. The same seed holds out the same
+                images, on every machine.
+
+        Returns:
+            `(train, validation)`: two data sets without a common image, each
+            in the order of this one.
+
+        Raises:
+            ValueError: If `validation` leaves no image to train on.
+        """
+        validation = check_integer("validation", validation, minimum=1)
+        seed = check_integer("seed", seed, minimum=0)
+        if validation >= len(self):
+            raise ValueError(
+                f"`validation` must be smaller than the data set, which has "
+                f"{len(self)} images: some must remain to train on. "
+                f"Received: validation={validation}"
+            )
+        # The raw stream, unlike `permutation`, never changes between releases.
+        keys = np.random.PCG64(seed).random_raw(len(self))
+        order = np.argsort(keys, kind="stable")
+        held_out, rest = order[:validation], order[validation:]
+        return self.subset(np.sort(rest)), self.subset(np.sort(held_out))
+
+    def batches_per_epoch(
+        self, batch_size: int, drop_remainder: bool = True
+    ) -> int:
+        """Counts the batches of one epoch.
+
+        `divmod(step, dataset.batches_per_epoch(batch_size))` gives the
+        `start_epoch` and `start_batch` with which `as_tf_dataset` goes on
+        after `step` batches.
+
+        Args:
+            batch_size: Number of images in a batch.
+            drop_remainder: Whether a last, smaller batch is left out.
+
+        Returns:
+            The number of batches.
+        """
+        return pipeline.BatchPlan(
+            num_images=len(self),
+            batch_size=batch_size,
+            drop_remainder=drop_remainder,
+        ).batches_per_epoch
+
+    def as_tf_dataset(
+        self,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        repeat: bool = False,
+        seed: int = 0,
+        start_epoch: int = 0,
+        start_batch: int = 0,
+        with_factors: bool = True,
+        drop_remainder: bool | None = None,
+    ) -> Any:
+        """Builds a `tf.data.Dataset` of batches, ready for `fit`.
+
+        It consists of TensorFlow ops alone, renders ahead, and feeds models of
+        every Keras backend. The number of batches is known to Keras.
+
+        With `shuffle`, an epoch takes the images in a random order of the
+        whole data set. The order is a function of `seed` and of the number of
+        the epoch alone, and no list of it is kept in memory. With `repeat` the
+        stream runs through epochs `start_epoch`, `start_epoch + 1`, ... and
+        does not end. Without it, every pass over the returned data set, such
+        as one epoch of `fit`, takes the next of these orders; a pass that
+        stops before its last batch does not count. A set of very few images
+        has few orders: 256 up to 16 images. Pass `shuffle=False` to `fit`,
+        which otherwise warns that it does not shuffle a second time.
+
+        On the JAX and PyTorch backends the first call hides the GPUs from
+        TensorFlow, so that it does not take their memory.
+
+        Args:
+            batch_size: Number of images in a batch.
+            shuffle: Whether to shuffle. Defaults to `False`: index order.
+            repeat: Whether to go on for ever. Defaults to `False`.
+            seed: Integer in `[0, 2 ** 64)`.
+            start_epoch: Number of the first epoch.
+            start_batch: With `repeat` alone: the number of batches of the
+                first epoch to leave out, at no cost.
+            with_factors: Whether an element is `(images, factors)`, the
+                default, or `images`.
+            drop_remainder: Whether to leave out a last, smaller batch of an
+                epoch. Defaults to `True` with `shuffle` or `repeat`, since on
+                JAX another batch size is compiled anew, else to `False`.
+
+        Returns:
+            A `tf.data.Dataset` of float32 images in `[0, 1]`, equal to
+            `images(index) / 255`, of shape
+            `(batch_size, height, width, channels)`, and int32 factors of shape
+            `(batch_size, num_factors)`.
+
+        Raises:
+            ValueError: If an argument is out of range, or the remainder is
+                dropped and `batch_size` exceeds the number of images.
+
+        Example:
+            >>> dataset = keras_qlae.datasets.load("room3d", image_size=32)
+            >>> train, validation = dataset.split()
+            >>> batches = train.as_tf_dataset(64, shuffle=True, seed=1)
+            >>> model.fit(batches, epochs=3, shuffle=False)  # three orders
+        """
+        if drop_remainder is None:
+            drop_remainder = shuffle or repeat
+        plan = pipeline.BatchPlan(
+            num_images=len(self),
+            batch_size=batch_size,
+            drop_remainder=drop_remainder,
+            shuffle=shuffle,
+            repeat=repeat,
+            seed=seed,
+            start_epoch=start_epoch,
+            start_batch=start_batch,
+        )
+        return pipeline.build(self, plan, with_factors)

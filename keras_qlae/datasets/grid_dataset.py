@@ -1,0 +1,41 @@
+"""Data sets that hold one image for every combination of factors."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.factor_dataset import Op
+
+
+class GridDataset(FactorDataset):
+    """One image for every combination of factors; the last varies fastest.
+
+    Position and factors follow from each other: with sizes `(10, 8)` the
+    factors `(3, 5)` belong to image `3 * 8 + 5`. A subclass writes `_images`
+    and `_image_op`.
+    """
+
+    def __len__(self) -> int:
+        return math.prod(self.factor_sizes)
+
+    def _factors(self, index: np.ndarray) -> np.ndarray:
+        columns = np.unravel_index(index, self.factor_sizes)
+        return np.stack(columns, axis=1).astype(np.int32)
+
+    def _index_of(self, factors: np.ndarray) -> np.ndarray:
+        columns = tuple(factors.T)
+        return np.asarray(np.ravel_multi_index(columns, self.factor_sizes))
+
+    def _factor_op(self) -> Op:
+        tf = pipeline.import_tensorflow()
+        sizes = self.factor_sizes
+        strides = [math.prod(sizes[k + 1 :]) for k in range(len(sizes))]
+
+        def factors(index: Any) -> Any:
+            columns = index[:, None] // tf.constant(strides, tf.int64)
+            return tf.cast(columns % tf.constant(sizes, tf.int64), tf.int32)
+
+        return factors

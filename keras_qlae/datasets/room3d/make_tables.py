@@ -1,0 +1,36 @@
+"""Writes the tables that the package ships.
+
+Run `python -m keras_qlae.datasets.room3d.make_tables` after a change to the
+ray caster, and raise `Room3D.version`: the pictures are then others.
+"""
+
+import pathlib
+
+import numpy as np
+
+from keras_qlae.datasets.room3d.tables import SHIPPED_SIZES
+from keras_qlae.datasets.room3d.tables import cast_table
+from keras_qlae.datasets.room3d.tables import table_name
+
+
+def make_tables(folder: str | pathlib.Path) -> list[pathlib.Path]:
+    """Casts the shipped sizes and writes one file for each.
+
+    Args:
+        folder: Where to write; made if absent.
+
+    Returns:
+        The paths of the files.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for image_size in SHIPPED_SIZES:
+        path = folder / table_name(image_size)
+        np.savez_compressed(path, light=cast_table(image_size))
+        paths.append(path)
+    return paths
+
+
+if __name__ == "__main__":
+    make_tables(pathlib.Path(__file__).parent / "tables")

@@ -1,0 +1,83 @@
+"""The light tables of room3d: shipped for 32 and 64, cast for other sizes."""
+
+import functools
+import importlib.resources
+
+import numpy as np
+
+from keras_qlae.datasets.room3d.ray_caster import MATERIALS
+from keras_qlae.datasets.room3d.ray_caster import NUM_GEOMETRIES
+from keras_qlae.datasets.room3d.ray_caster import cast
+
+SHIPPED_SIZES = (32, 64)
+MIN_IMAGE_SIZE = 8
+FULL_LIGHT = 255  # the whole number that stands for a light of 1
+
+
+def quantize(light: np.ndarray) -> np.ndarray:
+    """Rounds light to whole numbers.
+
+    It makes tables small, and pictures the same wherever they are drawn.
+
+    Args:
+        light: Float in `[0, 1]`, `(..., num_materials)`; a row sums to at
+            most 1.
+
+    Returns:
+        uint8 of the same shape; a row sums to at most 255, which keeps every
+        colour of the picture in range.
+    """
+    table: np.ndarray = np.rint(light * FULL_LIGHT).astype(np.int16)
+    excess = np.maximum(table.sum(axis=-1, keepdims=True) - FULL_LIGHT, 0)
+    largest = table.argmax(axis=-1)[..., None]
+    reduced = np.take_along_axis(table, largest, axis=-1) - excess
+    np.put_along_axis(table, largest, reduced, axis=-1)
+    return table.astype(np.uint8)
+
+
+def table_name(image_size: int) -> str:
+    """Names the file of a shipped table."""
+    return f"light_{image_size}.npz"
+
+
+def cast_table(image_size: int) -> np.ndarray:
+    """Casts a table anew.
+
+    Args:
+        image_size: Height and width of the pictures.
+
+    Returns:
+        uint8 `(480, image_size, image_size, 4)`: geometry, row, column,
+        material.
+    """
+    shape = (NUM_GEOMETRIES, image_size, image_size, len(MATERIALS))
+    table = np.empty(shape, np.uint8)
+    for geometry, light in cast(image_size):
+        table[geometry] = quantize(light)
+    return table
+
+
+@functools.lru_cache(maxsize=4)
+def load_table(image_size: int) -> np.ndarray:
+    """Returns the table of a size, from the package or cast (a second).
+
+    The tables used last are kept in memory, `1920 * image_size ** 2` bytes
+    each, and read-only.
+
+    Args:
+        image_size: Integer, at least 8.
+
+    Returns:
+        As `cast_table`, with rows and columns in one axis:
+        uint8 `(480, image_size ** 2, 4)`.
+    """
+    if image_size in SHIPPED_SIZES:
+        folder = importlib.resources.files("keras_qlae.datasets.room3d")
+        path = folder / "tables" / table_name(image_size)
+        with path.open("rb") as file, np.load(file) as archive:
+            table: np.ndarray = archive["light"]
+    else:
+        table = cast_table(image_size)
+    flat = table.reshape(NUM_GEOMETRIES, image_size**2, len(MATERIALS))
+    flat.flags.writeable = False
+    return flat

@@ -1,0 +1,24 @@
+"""Finding rows of whole numbers in a table."""
+
+import numpy as np
+
+
+def find_rows(stored: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Finds each row of `wanted` in `stored`.
+
+    Args:
+        stored: Integers of at least 0, `(num_stored, num_columns)`.
+        wanted: The same, `(num_wanted, num_columns)`.
+
+    Returns:
+        int64 `(num_wanted,)`: the first equal row of `stored`, or -1.
+    """
+    rows = np.concatenate([stored, wanted])
+    codes = np.zeros(len(rows), np.int64)
+    for column in rows.T:
+        # Numbering the codes anew keeps them small for any number of columns.
+        codes = codes * (int(column.max()) + 1) + column
+        codes = np.unique(codes, return_inverse=True)[1]
+    _, first, place = np.unique(codes, return_index=True, return_inverse=True)
+    found = first[place[len(stored) :]]
+    return np.where(found < len(stored), found, -1)

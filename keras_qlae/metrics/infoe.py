@@ -1,0 +1,81 @@
+"""InfoE: how well simple classifiers read the factors off the latents."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from keras_qlae.metrics.arrays import FloatArray
+from keras_qlae.metrics.arrays import IntArray
+from keras_qlae.metrics.arrays import check_pair
+from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.features import one_hot_features
+from keras_qlae.metrics.features import standardized_features
+from keras_qlae.metrics.labels import Labels
+from keras_qlae.metrics.labels import columns_to_labels
+from keras_qlae.metrics.softmax_regression import balanced_cross_entropies
+from keras_qlae.metrics.threads import own_threads
+
+
+def infoe_score(
+    factors: npt.ArrayLike,
+    latents: npt.ArrayLike,
+    discrete: bool | None = None,
+) -> float:
+    """Explicitness: how much of the factors a linear classifier can read.
+
+    InfoE = mean over factors of (H0 - CE) / H0, where H0 = log(number of
+    values) and CE is the cross-entropy of a multinomial logistic regression
+    of the factor on all latents: one-hot if discrete, standardised if
+    continuous. It is fitted without a penalty, with all values of the factor
+    weighted to be equally frequent, and scored unweighted on the samples of
+    the fit. A factor whose CE exceeds H0, as the weights make possible when
+    its values are of very different frequency, counts 0.
+
+    The fit is run to convergence rather than for a number of iterations. A
+    perfect code has no best fit; it is stopped close to a score of 1.
+
+    Args:
+        factors: `(num_samples, num_factors)`, integers. Those with a single
+            value are left out with a warning.
+        latents: `(num_samples, num_latents)`, finite.
+        discrete: Whether the latents take few values. Defaults to `None`:
+            true for integers, false for floats.
+
+    Returns:
+        Float in [0, 1]; higher is better. 0 if no factor varies.
+
+    Example:
+        >>> round(infoe_score([[0], [1], [2]] * 9, [[7], [2], [4]] * 9), 3)
+        1.0
+
+    Reference:
+        "Disentanglement via Latent Quantization", NeurIPS 2023,
+        arXiv 2305.18378, section on InfoMEC.
+    """
+    checked_factors, values, is_discrete = check_pair(
+        factors, latents, discrete
+    )
+    varies = find_varying_factors(checked_factors)
+    return explicitness(
+        columns_to_labels(checked_factors[:, varies]),
+        columns_to_labels(values) if is_discrete else values,
+    )
+
+
+def explicitness(
+    factors: Sequence[Labels],
+    latents: Sequence[Labels] | FloatArray | IntArray,
+) -> float:
+    """Does the work of `infoe_score` for factors that all vary."""
+    if not factors:
+        return 0.0
+    with own_threads() as executor:
+        if isinstance(latents, np.ndarray):
+            features = standardized_features(latents.astype(np.float64))
+        else:
+            features = one_hot_features(latents)
+        cross_entropies = balanced_cross_entropies(features, factors, executor)
+    maximum = np.log([factor.num_values for factor in factors])
+    scores = (maximum - cross_entropies) / maximum
+    return float(np.clip(scores, 0.0, 1.0).mean())

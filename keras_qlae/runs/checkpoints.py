@@ -1,0 +1,146 @@
+"""What a killed run goes on from."""
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import replacing
+from keras_qlae.runs.files import write_json
+
+_KEPT = 2  # the newest, and one to fall back on
+_WEIGHTS = "model.weights.h5"
+_STATE = "state.json"
+
+
+@dataclasses.dataclass
+class Progress:
+    """What a run has recorded so far, an entry an epoch.
+
+    Attributes:
+        rows: The lines of `metrics.csv`.
+        codebooks: The codebooks after each epoch, lists of lists; empty for a
+            model without.
+    """
+
+    rows: list[dict[str, float]] = dataclasses.field(default_factory=list)
+    codebooks: list[Any] = dataclasses.field(default_factory=list)
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return int(self.rows[-1]["step"]) if self.rows else 0
+
+    def write(self, run: RunDirectory) -> None:
+        """Writes the files a person reads."""
+        if self.rows:
+            run.write_metrics(self.rows)
+        if self.codebooks:
+            write_json(run.codebooks, self.codebooks)
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves a run at the end of every epoch.
+
+    A checkpoint is a folder `epoch-<number>` with the weights, the optimizer's
+    state and the progress, written under another name and renamed when whole.
+    The last two are kept, in case the last is damaged. List it after the
+    callbacks whose scores belong to the epoch.
+
+    Args:
+        run: The run directory.
+        progress: What was recorded before; each epoch adds to it.
+    """
+
+    def __init__(self, run: RunDirectory, progress: Progress) -> None:
+        super().__init__()
+        self.run = run
+        self.progress = progress
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._record(epoch, logs or {})
+        path = self.run.checkpoints / f"epoch-{epoch + 1:05d}"
+        with replacing(path) as folder:
+            folder.mkdir()
+            self.model.save_weights(folder / _WEIGHTS)
+            state = {
+                "sha256": _digest(folder / _WEIGHTS),
+                **dataclasses.asdict(self.progress),
+            }
+            (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
+        self.progress.write(self.run)
+        for old in _folders(self.run.checkpoints)[:-_KEPT]:
+            shutil.rmtree(old)
+
+    def _record(self, epoch: int, logs: dict[str, Any]) -> None:
+        row = {"epoch": epoch + 1, "step": 0.0}
+        row |= {name: float(value) for name, value in logs.items()}
+        row["step"] = self.progress.step + self.params["steps"]
+        self.progress.rows.append(row)
+        codebooks = getattr(self.model.latent, "codebooks", None)
+        if codebooks is not None:
+            self.progress.codebooks.append([c.tolist() for c in codebooks])
+
+
+def restore(run: RunDirectory, model: keras.Model) -> Progress:
+    """Loads the newest whole checkpoint into a compiled model.
+
+    Args:
+        run: The run directory.
+        model: The model, its optimizer built.
+
+    Returns:
+        What was recorded up to it; nothing if there is no checkpoint.
+
+    Raises:
+        ValueError: There are checkpoints and none of them can be read.
+    """
+    folders = _folders(run.checkpoints)
+    for folder in reversed(folders):
+        problem = _problem(folder)
+        if problem is None:
+            model.load_weights(folder / _WEIGHTS)
+            state = read_json(folder / _STATE)
+            return Progress(state["rows"], state["codebooks"])
+        print(
+            f"Checkpoint {folder} is damaged ({problem}): going back to the "
+            "one before.",
+            file=sys.stderr,
+        )
+    if folders:
+        raise ValueError(
+            f"No checkpoint in {run.checkpoints} can be read. Train anew in "
+            "another directory."
+        )
+    return Progress()
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(path.glob("epoch-*")) if path.exists() else []
+
+
+def _problem(folder: Path) -> str | None:
+    """What is wrong with a checkpoint, or `None`."""
+    try:
+        state = read_json(folder / _STATE)
+        if state["sha256"] == _digest(folder / _WEIGHTS):
+            return None
+    except FileNotFoundError as error:
+        return f"{Path(error.filename).name} is missing"
+    except (ValueError, KeyError, TypeError):
+        return f"{_STATE} cannot be read"
+    return f"{_WEIGHTS} is not what was saved"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

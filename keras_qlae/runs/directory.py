@@ -1,0 +1,151 @@
+"""A run directory: one training run and all it left."""
+
+import csv
+import io
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import write_json
+from keras_qlae.runs.files import write_text
+
+# What may differ between the first and a later call of one run.
+_FREE = ("versions",)
+
+
+class RunDirectory:
+    """The files of a run, by name.
+
+    Args:
+        path: The directory; made when first written to.
+
+    Attributes:
+        path: The directory.
+        config: Everything needed to repeat the run.
+        metrics: A line an epoch.
+        codebooks: The codebooks after each epoch.
+        scores: InfoMEC of the trained model.
+        model: The trained model.
+        checkpoints: What a killed run goes on from.
+        figures: The pictures.
+        report: What came out; the last file that a run writes.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.config = self.path / "config.json"
+        self.metrics = self.path / "metrics.csv"
+        self.codebooks = self.path / "codebooks.json"
+        self.scores = self.path / "infomec.json"
+        self.model = self.path / "model.keras"
+        self.checkpoints = self.path / "checkpoint"
+        self.figures = self.path / "figures"
+        self.report = self.path / "report.md"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run ended."""
+        return self.report.exists()
+
+    def read_config(self) -> dict[str, Any]:
+        """The configuration of the run.
+
+        Raises:
+            FileNotFoundError: The directory holds no run.
+        """
+        if not self.config.exists():
+            raise FileNotFoundError(
+                f"There is no run in {self.path}: it has no config.json. Train "
+                "one with `keras-qlae train`."
+            )
+        config: dict[str, Any] = read_json(self.config)
+        return config
+
+    def claim(self, config: dict[str, Any]) -> None:
+        """Makes the directory that of a run, new or to be resumed.
+
+        Args:
+            config: Everything needed to repeat the run.
+
+        Raises:
+            ValueError: The directory holds a run of other settings, or files
+                that are no run.
+        """
+        if not self.config.exists():
+            if self.path.exists() and any(self._visible_files()):
+                raise ValueError(
+                    f"{self.path} is not empty and holds no run: choose a new "
+                    "directory, so that nothing in it is overwritten."
+                )
+            write_json(self.config, config)
+            return
+        differences = list(_differences(self.read_config(), config))
+        if differences:
+            listed = "\n".join(f"  {line}" for line in differences)
+            raise ValueError(
+                f"{self.path} holds a run of other settings:\n{listed}\n"
+                "Choose another directory, or the same settings to go on with "
+                "that run."
+            )
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keeps a second process from training in the same directory.
+
+        The lock goes with the process, however it ends. Without `fcntl`
+        (Windows) there is none.
+
+        Raises:
+            RuntimeError: Another process holds it.
+        """
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RuntimeError(
+                    f"Another process is training in {self.path}: wait for "
+                    "it, or choose another directory."
+                ) from error
+            yield
+
+    def read_metrics(self) -> dict[str, list[float]]:
+        """The columns of `metrics.csv`."""
+        with self.metrics.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        names = rows[0] if rows else {}
+        return {
+            name: [float(row[name] or "nan") for row in rows] for name in names
+        }
+
+    def write_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Writes `metrics.csv`, whole or not at all."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.metrics, text.getvalue())
+
+    def _visible_files(self) -> Iterator[Path]:
+        return (p for p in self.path.iterdir() if not p.name.startswith("."))
+
+
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    """A line for each setting that differs."""
+    for name in [*old, *(name for name in new if name not in old)]:
+        before, after = old.get(name), new.get(name)
+        if name in _FREE or before == after:
+            continue
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _differences(before, after)
+        else:
+            yield f"{name}: {before} there, {after} asked for"

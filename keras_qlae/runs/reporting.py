@@ -1,0 +1,211 @@
+"""What a finished run shows: scores, figures, a report."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_qlae import figures
+from keras_qlae.datasets import FactorDataset
+from keras_qlae.metrics import InfoMECResult
+from keras_qlae.metrics import infomec
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import write_json
+from keras_qlae.runs.files import write_text
+
+_NUM_ROWS = 4  # images in the grid of interventions
+_NUM_SHOWN = 8  # images rebuilt
+_NUM_SAMPLES = 25
+_NUM_VALUES = 8  # steps along a continuous latent
+
+
+def finish(
+    run: RunDirectory, model: keras.Model, held_out: FactorDataset
+) -> None:
+    """Scores a trained model and writes everything a person looks at.
+
+    The report comes last: a run that has one is finished.
+    """
+    result, psnr = score(model, held_out)
+    write_scores(run, result, psnr, held_out)
+    write_figures(run, model, held_out)
+    write_text(run.report, report(run, held_out))
+
+
+def score(
+    model: keras.Model, held_out: FactorDataset
+) -> tuple[InfoMECResult, float]:
+    """InfoMEC and mean PSNR (dB) of a model on held-out images."""
+    index = np.arange(len(held_out))
+    images = held_out.images(index)
+    result = infomec(held_out.factors(index), model.codes(images))
+    errors = []
+    for start in range(0, len(images), 1000):
+        part = images[start : start + 1000]
+        error = (model.reconstruct(part) - part / 255.0) ** 2
+        errors.append(error.mean(axis=(1, 2, 3)))
+    psnr = -10 * np.log10(np.maximum(np.concatenate(errors), 1e-12))
+    return result, float(psnr.mean())
+
+
+def write_scores(
+    run: RunDirectory,
+    result: InfoMECResult,
+    psnr: float,
+    held_out: FactorDataset,
+) -> None:
+    """Writes `infomec.json`."""
+    write_json(
+        run.scores,
+        {
+            "num_samples": len(held_out),
+            "psnr": psnr,
+            **result.to_dict(),
+            "factor_names": list(held_out.factor_names),
+        },
+    )
+
+
+def write_figures(
+    run: RunDirectory, model: keras.Model, held_out: FactorDataset
+) -> list[Any]:
+    """Draws every figure of a run.
+
+    Returns:
+        The paths written.
+    """
+    scores = read_json(run.scores)
+    is_active = np.array(scores["active"])
+    nmi = np.array(scores["nmi"])
+    names = list(held_out.factor_names)
+    shown = held_out.images(_spread(len(held_out), _NUM_SHOWN))
+    index = _spread(len(held_out), min(len(held_out), 2000))
+    latents = model.encode(held_out.images(index))
+    drawn = {
+        "nmi": figures.nmi_heatmap(
+            nmi,
+            factor_names=names,
+            is_active=is_active,
+            scores={
+                name: scores[name.lower()] for name in ("InfoM", "InfoE", "InfoC")
+            },
+        ),
+        "interventions": _interventions(model, shown, latents, nmi, names, is_active),
+        "reconstructions": figures.reconstructions(
+            shown, model.reconstruct(shown)
+        ),
+        "latent_densities": figures.latent_densities(
+            latents,
+            codebooks=getattr(model.latent, "codebooks", None),
+            is_active=is_active,
+        ),
+        "training_curves": figures.training_curves(_curves(run)),
+    }
+    if run.codebooks.exists():
+        drawn["codebook_trajectories"] = figures.codebook_trajectories(
+            run.read_metrics()["step"],
+            _padded(read_json(run.codebooks)),
+            is_active=is_active,
+        )
+        drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
+    return [
+        figures.save(figure, run.figures / f"{name}.png")
+        for name, figure in drawn.items()
+    ]
+
+
+def report(run: RunDirectory, held_out: FactorDataset) -> str:
+    """The text of `report.md`."""
+    config = run.read_config()
+    scores = read_json(run.scores)
+    pictures = sorted(run.figures.glob("*.png"))
+    settings = "\n".join(
+        f"| {name} | {value} |" for name, value in config["settings"].items()
+    )
+    shown = "\n\n".join(
+        f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
+        f"![{path.stem}](figures/{path.name})"
+        for path in pictures
+    )
+    return f"""# {config["recipe"]} on {config["dataset"]}, seed {config["seed"]}
+
+| InfoM (modularity) | InfoE (explicitness) | InfoC (compactness) | active latents | PSNR, dB |
+| --- | --- | --- | --- | --- |
+| {scores["infom"]:.3f} | {scores["infoe"]:.3f} | {scores["infoc"]:.3f} | {scores["num_active"]} of {len(scores["active"])} | {scores["psnr"]:.2f} |
+
+Scored on {scores["num_samples"]} held-out images of {held_out.name}. Higher is
+better. {_caution(config["dataset"])}
+
+{shown}
+
+## Settings
+
+Backend {config["backend"]}, precision {config["precision"]}, versions
+{", ".join(f"{name} {version}" for name, version in config["versions"].items())}.
+
+| setting | value |
+| --- | --- |
+{settings}
+"""
+
+
+def _caution(dataset: str) -> str:
+    if dataset != "room3d":
+        return ""
+    return (
+        "The pictures of room3d are drawn by this package: scores on it are "
+        "not comparable with those published for 3D Shapes."
+    )
+
+
+def _spread(size: int, count: int) -> np.ndarray:
+    """Positions spread evenly over a data set."""
+    return np.linspace(0, size - 1, min(size, count)).astype(int)
+
+
+def _curves(run: RunDirectory) -> dict[str, list[float]]:
+    columns = run.read_metrics()
+    columns.pop("step", None)
+    return columns
+
+
+def _padded(codebooks: list[list[list[float]]]) -> np.ndarray:
+    """`(epochs, latents, values)`, NaN where a codebook is shorter."""
+    size = max(len(row) for row in codebooks[0])
+    return np.array(
+        [
+            [row + [np.nan] * (size - len(row)) for row in epoch]
+            for epoch in codebooks
+        ]
+    )
+
+
+def _interventions(
+    model: Any,
+    images: np.ndarray,
+    latents: np.ndarray,
+    nmi: np.ndarray,
+    names: list[str],
+    is_active: np.ndarray,
+) -> Any:
+    """Each latent set to each of its values in turn, the rest kept."""
+    codes = model.codes(images[:_NUM_ROWS])
+    values = getattr(model.latent, "codebooks", None)
+    if values is None:
+        bounds = np.quantile(latents, [0.01, 0.99], axis=0)
+        values = list(np.linspace(*bounds, _NUM_VALUES).T)
+    grids = []
+    for latent, levels in enumerate(values):
+        changed = np.repeat(codes[:, None], len(levels), axis=1)
+        changed[:, :, latent] = (
+            np.arange(len(levels)) if model.latent.is_discrete else levels
+        )
+        flat = model.decode_codes(changed.reshape(-1, codes.shape[1]))
+        grids.append(flat.reshape(*changed.shape[:2], *images.shape[1:]))
+    return figures.interventions(
+        grids,
+        values=values,
+        titles=[names[row] for row in nmi.argmax(axis=0)],
+        is_active=is_active,
+    )

@@ -1,0 +1,167 @@
+"""Trains a recipe in a run directory; goes on where a killed run stopped."""
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_qlae import datasets
+from keras_qlae import recipes
+from keras_qlae.callbacks import FiniteLoss
+from keras_qlae.callbacks import InfoMEC
+from keras_qlae.datasets import FactorDataset
+from keras_qlae.recipes import Recipe
+from keras_qlae.runs.checkpoints import Checkpoints
+from keras_qlae.runs.checkpoints import Progress
+from keras_qlae.runs.checkpoints import restore
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.files import replacing
+from keras_qlae.runs.reporting import finish
+
+_NUM_VALIDATED = 2000  # held-out images whose loss is logged each epoch
+
+
+def train(
+    directory: Path | str,
+    recipe: Recipe,
+    dataset: str = "room3d",
+    seed: int = 0,
+    precision: str = "float32",
+    verbose: int = 1,
+) -> RunDirectory:
+    """Trains, scores and reports a recipe, all in one directory.
+
+    Called again on the same directory with the same settings it goes on from
+    the last finished epoch, with the optimizer's state and the order of the
+    data, and ends with the same weights as if it had never stopped (on one
+    backend and machine, on a CPU). A finished run is left alone.
+
+    Args:
+        directory: The run directory.
+        recipe: What to train.
+        dataset: Name of the data set.
+        seed: Integer: initial weights and order of the data.
+        precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
+            `"mixed_float16"`.
+        verbose: As in `fit`: 0 for silence, 1 for a progress bar, 2 for a
+            line an epoch.
+
+    Returns:
+        The run directory.
+
+    Raises:
+        ValueError: Unknown names, or a directory that holds another run.
+        RuntimeError: Another process trains there.
+        OSError: The directory cannot be written.
+        FloatingPointError: The loss is no longer finite.
+    """
+    run = RunDirectory(directory)
+    config = describe(recipe, dataset, seed, precision)
+    data = load_dataset(config)
+    with run.locked():
+        run.claim(config)
+        if run.is_finished:
+            return run
+        keras.config.set_dtype_policy(precision)
+        keras.utils.set_random_seed(seed)
+        model = recipes.compiled_model(
+            recipe, data.image_shape, len(data.factor_names), seed
+        )
+        progress = restore(run, model)
+        progress.write(run)
+        train_part, held_out = split(recipe, data)
+        _fit(run, model, recipe, train_part, held_out, seed, progress, verbose)
+        with replacing(run.model) as path:
+            model.save(path)
+        finish(run, model, held_out)
+    return run
+
+
+def describe(
+    recipe: Recipe, dataset: str, seed: int, precision: str
+) -> dict[str, Any]:
+    """Everything needed to repeat a run, as plain values."""
+    return {
+        "recipe": recipe.name,
+        "dataset": dataset,
+        "seed": seed,
+        "backend": keras.backend.backend(),
+        "precision": precision,
+        "settings": recipe.to_dict(),
+        "versions": {
+            name: importlib.metadata.version(name)
+            for name in ("keras-qlae", "keras", "numpy", keras.backend.backend())
+        },
+    }
+
+
+def load_dataset(config: dict[str, Any]) -> FactorDataset:
+    """The data set of a run's configuration."""
+    options = {}
+    if "image_size" in datasets.info(config["dataset"]).options:
+        options["image_size"] = config["settings"]["image_size"]
+    return datasets.load(config["dataset"], **options)
+
+
+def split(
+    recipe: Recipe, data: FactorDataset
+) -> tuple[FactorDataset, FactorDataset]:
+    """What is trained on, and what is held out for scoring: at most a fifth.
+
+    The same for every seed, so that runs are scored on the same images.
+    """
+    return data.split(min(recipe.num_scored, len(data) // 5), seed=0)
+
+
+def held_out_of(recipe: Recipe, config: dict[str, Any]) -> FactorDataset:
+    """The held-out images of a run's configuration."""
+    return split(recipe, load_dataset(config))[1]
+
+
+def _fit(
+    run: RunDirectory,
+    model: keras.Model,
+    recipe: Recipe,
+    data: FactorDataset,
+    held_out: FactorDataset,
+    seed: int,
+    progress: Progress,
+    verbose: int,
+) -> None:
+    """Trains from where `progress` stands to the last step."""
+    scores = InfoMEC(held_out, recipe.num_scored, recipe.score_every)
+    scores.restore(_carried(progress))
+    validated = held_out.subset(range(min(len(held_out), _NUM_VALIDATED)))
+    batches = data.batches_per_epoch(recipe.batch_size)
+    while progress.step < recipe.steps:
+        step = progress.step
+        epoch = len(progress.rows)
+        whole, rest = divmod(recipe.steps - step, recipe.steps_per_epoch)
+        start_epoch, start_batch = divmod(step, batches)
+        model.fit(
+            data.as_tf_dataset(
+                recipe.batch_size,
+                shuffle=True,
+                repeat=True,
+                seed=seed,
+                start_epoch=start_epoch,
+                start_batch=start_batch,
+                with_factors=False,
+            ),
+            validation_data=validated.as_tf_dataset(
+                recipe.batch_size, with_factors=False, drop_remainder=True
+            ),
+            initial_epoch=epoch,
+            epochs=epoch + (whole or 1),
+            steps_per_epoch=recipe.steps_per_epoch if whole else rest,
+            callbacks=[FiniteLoss(step), scores, Checkpoints(run, progress)],
+            verbose=verbose,
+        )
+
+
+def _carried(progress: Progress) -> dict[str, float]:
+    """The last InfoMEC scores of an earlier call."""
+    names = ("val_infom", "val_infoe", "val_infoc", "val_active_latents")
+    last = progress.rows[-1] if progress.rows else {}
+    return {name: last[name] for name in names if name in last}

@@ -1,0 +1,36 @@
+"""The callback that stops a run whose loss is no number."""
+
+import numpy as np
+import pytest
+
+from keras_qlae import datasets
+from keras_qlae.callbacks import FiniteLoss
+
+
+def test_names_the_step():
+    callback = FiniteLoss(start_step=100)
+    callback.on_train_batch_end(0, {"loss": 0.5})
+    callback.on_train_batch_end(1, {"loss": 0.4})
+    with pytest.raises(FloatingPointError, match="nan at step 103"):
+        callback.on_train_batch_end(2, {"loss": np.nan})
+
+
+def test_stops_fit_at_the_first_bad_image(small_model):
+    """A NaN that the check of the first batch could not see."""
+    tf = pytest.importorskip("tensorflow")
+    images = np.random.default_rng(0).random((40, 8, 8, 1), "float32")
+    images[25] = np.nan
+    data = tf.data.Dataset.from_tensor_slices(images).batch(10)
+    with pytest.raises(FloatingPointError, match="at step 3"):
+        small_model.fit(data, epochs=1, verbose=0, callbacks=[FiniteLoss()])
+
+
+def test_says_nothing_in_a_good_run(small_model):
+    dataset = datasets.from_arrays(
+        np.zeros((20, 8, 8, 1), "uint8"), np.zeros((20, 1), int)
+    )
+    callback = FiniteLoss()
+    small_model.fit(
+        dataset.as_tf_dataset(10), epochs=2, verbose=0, callbacks=[callback]
+    )
+    assert callback.step == 4

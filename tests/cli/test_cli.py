@@ -1,0 +1,135 @@
+"""The command line, as a person calls it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import pytest
+from click.testing import CliRunner
+
+from keras_qlae import recipes
+from keras_qlae.cli.main import main
+
+SMALL = [
+    "--image-size=8",
+    "--steps=2",
+    "--batch-size=8",
+    "--num-scored=100",
+    "--num-latents=3",
+    "--num-values=3",
+    "--quiet",
+]
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "run"
+    result = call("train", f"--directory={path}", *SMALL)
+    assert result.exit_code == 0, result.output
+    return path, result.output
+
+
+def test_train_says_what_it_does_and_what_came_out(run):
+    path, output = run
+    assert "Training qlae on room3d for 2 steps" in output
+    scores = json.loads((path / "infomec.json").read_text())
+    assert f"InfoM   {scores['infom']:.3f}" in output
+    assert str(path / "report.md") in output
+
+
+def test_second_call_says_that_the_run_is_finished(run):
+    path, _ = run
+    result = call("train", f"--directory={path}", *SMALL)
+    assert result.exit_code == 0
+    assert "is a finished run" in result.output
+
+
+def test_other_settings_are_refused_with_their_names(run):
+    path, _ = run
+    result = call("train", f"--directory={path}", *SMALL, "--seed=3")
+    assert result.exit_code == 1
+    assert "seed: 0 there, 3 asked for" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_evaluate_prints_the_scores(run):
+    path, output = run
+    result = call("evaluate", str(path))
+    assert result.exit_code == 0
+    assert output.split("held-out")[1].splitlines()[1] in result.output
+
+
+def test_figures_are_drawn_again(run):
+    path, _ = run
+    picture = path / "figures" / "nmi.png"
+    picture.unlink()
+    result = call("figures", str(path))
+    assert result.exit_code == 0
+    assert str(picture) in result.output
+    assert picture.exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "figures"])
+def test_no_run_there(command, tmp_path):
+    result = call(command, str(tmp_path))
+    assert result.exit_code == 1
+    assert "There is no run in" in result.output
+
+
+def test_every_setting_is_an_option_with_help():
+    output = call("train", "--help").output
+    for name in recipes.settings():
+        assert f"--{name.replace('_', '-')}" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--recipe=qlea"], "Available: qlae, ae"),
+        (["train", "--dataset=room4d"], "Available: room3d"),
+        (["train", "--backend=mxnet"], "'tensorflow', 'jax', 'torch'"),
+        (["train", "--num-values=1"], "at least 2"),
+        (["train", "--image-size=12"], "multiples of 8"),
+        (["datasets", "info", "room4d"], "Available: room3d"),
+    ],
+)
+def test_mistakes_get_one_message(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = call(*arguments)
+    assert result.exit_code != 0
+    assert message in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.rglob("model.keras"))
+
+
+def test_datasets():
+    assert "room3d" in call("datasets", "list").output
+    info = call("datasets", "info", "room3d").output
+    assert "480,000" in info
+    assert "orientation 15" in info
+    assert "not comparable" in info
+
+
+@pytest.mark.slow
+def test_backend_option_wins_over_the_environment(run):
+    """A model of this backend, evaluated on another by the option alone."""
+    path, _ = run
+    here = keras.backend.backend()
+    other = "jax" if here != "jax" else "tensorflow"
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "keras_qlae", "evaluate", str(path)),
+            *("--backend", other),
+        ],
+        env={**os.environ, "KERAS_BACKEND": here},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "InfoM" in result.stdout

@@ -1,0 +1,45 @@
+"""Data sets by name."""
+
+import math
+
+import pytest
+
+from keras_qlae import datasets
+
+pytestmark = pytest.mark.backend_free
+
+
+def test_room3d_is_available():
+    assert "room3d" in datasets.available()
+
+
+def test_options_reach_the_data_set():
+    assert datasets.load("room3d").image_shape == (64, 64, 3)
+    assert datasets.load("room3d", image_size=20).image_shape == (20, 20, 3)
+
+
+@pytest.mark.parametrize("name", datasets.available())
+def test_info_tells_what_load_gives(name):
+    info = datasets.info(name)
+    assert info.name == name
+    for text in (info.summary, info.description, info.licence, info.citation):
+        assert text
+    if info.download_bytes == 0:
+        dataset = datasets.load(name)
+        assert dataset.name == name
+        assert dataset.factor_names == tuple(info.factors)
+        assert dataset.factor_sizes == tuple(info.factors.values())
+        assert dataset.image_shape == info.image_shape
+        assert len(dataset) == math.prod(info.factors.values())
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"Available: .*room3d.*'romm3d'"):
+        datasets.load("romm3d")
+    with pytest.raises(ValueError, match="from_arrays"):
+        datasets.info("mine")
+
+
+def test_an_unknown_option_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"image_size\. Received: size"):
+        datasets.load("room3d", size=3)

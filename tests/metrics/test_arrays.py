@@ -1,0 +1,127 @@
+"""What the metrics accept and what they refuse, and in which words."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from keras_qlae.metrics import active_latents
+from keras_qlae.metrics import infoe_score
+from keras_qlae.metrics import infomec
+from keras_qlae.metrics import mutual_information
+from keras_qlae.metrics import normalized_mutual_information
+
+pytestmark = pytest.mark.backend_free
+
+SCORES = [
+    infomec,
+    infoe_score,
+    mutual_information,
+    normalized_mutual_information,
+]
+FACTORS = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
+LATENTS = np.array([[0.1], [0.9], [0.2], [0.7]])
+
+
+@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize(
+    ("factors", "latents", "error", "message"),
+    [
+        (FACTORS[0], LATENTS, ValueError, r"`factors`.*reshape\(-1, 1\)"),
+        (FACTORS, LATENTS[:, 0], ValueError, r"latents\.shape=\(4,\)"),
+        (FACTORS[None], LATENTS, ValueError, r"shape=\(1, 4, 2\)"),
+        (FACTORS[:0], LATENTS, ValueError, r"`factors` must hold at least"),
+        (FACTORS, LATENTS[:, :0], ValueError, r"`latents` must hold at least"),
+        (FACTORS[:3], LATENTS, ValueError, r"shape=\(3, 2\).*shape=\(4, 1\)"),
+        (FACTORS + 0.5, LATENTS, ValueError, "integers.*0.5 at row 0, column"),
+        (FACTORS * np.nan, LATENTS, ValueError, "`factors` must be finite: 8"),
+        (
+            FACTORS,
+            LATENTS * np.inf,
+            ValueError,
+            "`latents` must be finite: 4 of",
+        ),
+        (FACTORS.astype(str), LATENTS, TypeError, "`factors`.*real numbers"),
+        (FACTORS, LATENTS * 1j, TypeError, r"latents\.dtype=complex128"),
+    ],
+)
+def test_bad_arrays_are_refused(score, factors, latents, error, message):
+    with pytest.raises(error, match=message):
+        score(factors, latents)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_the_place_of_a_value_that_is_not_finite_is_named(score):
+    latents = np.zeros((4, 3))
+    latents[2, 1] = np.inf
+    with pytest.raises(ValueError, match="inf at row 2, column 1"):
+        score(FACTORS, latents)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_continuous_latents_called_discrete_are_refused(score):
+    latents = np.random.default_rng(0).normal(size=(100, 2))
+    factors = np.arange(100)[:, None] % 5
+    with pytest.raises(ValueError, match=r"look continuous.*100 different"):
+        score(factors, latents, discrete=True)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_discrete_must_be_a_flag(score):
+    with pytest.raises(TypeError, match="discrete='yes'"):
+        score(FACTORS, LATENTS, discrete="yes")
+
+
+@pytest.mark.parametrize(
+    "score", [infomec, mutual_information, normalized_mutual_information]
+)
+def test_num_neighbors_must_be_a_positive_integer(score):
+    with pytest.raises(ValueError, match=r"at least 1.*num_neighbors=0"):
+        score(FACTORS, LATENTS, num_neighbors=0)
+    with pytest.raises(TypeError, match=r"integer.*num_neighbors=1.5"):
+        score(FACTORS, LATENTS, num_neighbors=1.5)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, bool])
+def test_factors_of_any_dtype_that_hold_integers_are_the_same(dtype):
+    codes = np.array([[0], [1], [0], [0]])
+    expected = mutual_information(FACTORS, codes)
+    actual = mutual_information(FACTORS.astype(dtype), codes)
+    np.testing.assert_array_equal(actual, expected)
+
+
+def test_integers_and_booleans_are_discrete_and_floats_are_not():
+    factors = np.arange(40)[:, None] % 4
+    codes = np.arange(40)[:, None] % 8 // 3 > 0
+    counted = mutual_information(factors, codes, discrete=True)
+    estimated = mutual_information(factors, codes, discrete=False)
+    assert not np.array_equal(counted, estimated)
+    for dtype in (np.uint8, np.int64, bool):
+        result = mutual_information(factors, codes.astype(dtype))
+        np.testing.assert_array_equal(result, counted)
+    for dtype in (np.float16, np.float64, ml_dtypes.bfloat16):
+        result = mutual_information(factors, codes.astype(dtype))
+        np.testing.assert_array_equal(result, estimated)
+
+
+@pytest.mark.parametrize("score", [infomec, infoe_score])
+def test_factors_of_a_single_value_are_named_in_a_warning(score):
+    factors = np.array([[3, 0, 7], [3, 1, 7], [3, 0, 7], [3, 1, 7]])
+    with pytest.warns(UserWarning, match=r"indices \[0, 2\]") as caught:
+        score(factors, LATENTS)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("std", '"range", "iqr".*Received: \'std\''),
+        ([True, False], r"each of the 3 latents.*shape=\(2,\)"),
+        ([1, 0, 1], "must be boolean.*dtype=int"),
+        (None, "must be boolean.*dtype=object"),
+    ],
+)
+def test_unknown_rules_and_bad_masks_are_refused(rule, message):
+    with pytest.raises(ValueError, match=message):
+        active_latents(np.eye(3), rule=rule)
+    with pytest.raises(ValueError, match=message):
+        infomec(np.eye(3, dtype=int), np.eye(3), active=rule)

@@ -1,0 +1,62 @@
+"""Files that are whole or not there."""
+
+import errno
+import os
+
+import pytest
+
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import replacing
+from keras_qlae.runs.files import write_json
+from keras_qlae.runs.files import write_text
+
+pytestmark = pytest.mark.backend_free
+
+
+def test_writes_and_reads(tmp_path):
+    path = tmp_path / "deep" / "down" / "a.json"
+    write_json(path, {"b": [1, 2.5, None]})
+    assert read_json(path) == {"b": [1, 2.5, None]}
+
+
+def test_failure_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(KeyError), replacing(path) as temporary:
+        temporary.write_text("half of the n")
+        raise KeyError
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_replaces_a_folder(tmp_path):
+    path = tmp_path / "folder"
+    for text in ("one", "two"):
+        with replacing(path) as temporary:
+            temporary.mkdir()
+            (temporary / "file").write_text(text)
+    assert (path / "file").read_text() == "two"
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+def test_full_disk_is_said_with_the_path(tmp_path):
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with (
+        pytest.raises(OSError, match=r"Cannot write .*a\.txt: No space left"),
+        replacing(path) as temporary,
+    ):
+        temporary.write_text("half")
+        raise full
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_read_only_directory(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(PermissionError, match="Cannot write"):
+        write_text(tmp_path / "a.txt", "new")

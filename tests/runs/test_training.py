@@ -1,0 +1,248 @@
+"""Training in a run directory: what is left, resuming, refusing."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from keras_qlae import recipes
+from keras_qlae import runs
+from keras_qlae.runs.checkpoints import Checkpoints
+
+SETTINGS = {
+    "image_size": 8,
+    "steps": 6,
+    "steps_per_epoch": 2,
+    "batch_size": 8,
+    "num_scored": 200,
+    "num_latents": 4,
+    "num_values": 3,
+}
+
+
+def recipe(**overrides):
+    return recipes.get("qlae", **{**SETTINGS, **overrides})
+
+
+def weights_of(path):
+    model = keras.saving.load_model(path / "model.keras")
+    return [np.asarray(keras.ops.convert_to_numpy(v)) for v in model.variables]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run that was never interrupted."""
+    path = tmp_path_factory.mktemp("runs") / "whole"
+    return runs.train(path, recipe(), verbose=0)
+
+
+@pytest.fixture
+def interrupted(tmp_path, monkeypatch):
+    """A run that stopped in its third epoch, before it was saved."""
+    save = Checkpoints.on_epoch_end
+
+    def stop_in_the_third(self, epoch, logs=None):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        save(self, epoch, logs)
+
+    monkeypatch.setattr(Checkpoints, "on_epoch_end", stop_in_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        runs.train(tmp_path / "run", recipe(), verbose=0)
+    monkeypatch.undo()
+    return runs.RunDirectory(tmp_path / "run")
+
+
+def assert_same_run(one, other):
+    for a, b in zip(weights_of(one.path), weights_of(other.path), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert one.metrics.read_text() == other.metrics.read_text()
+    assert one.codebooks.read_text() == other.codebooks.read_text()
+    assert one.scores.read_text() == other.scores.read_text()
+
+
+def test_leaves_everything_a_person_wants(finished):
+    names = {path.name for path in finished.path.iterdir()} - {".lock"}
+    assert names == {
+        "config.json",
+        "metrics.csv",
+        "codebooks.json",
+        "infomec.json",
+        "model.keras",
+        "checkpoint",
+        "figures",
+        "report.md",
+    }
+    figures = {path.stem for path in finished.figures.iterdir()}
+    assert figures == {
+        "nmi",
+        "interventions",
+        "reconstructions",
+        "codebook_trajectories",
+        "latent_densities",
+        "training_curves",
+        "samples",
+    }
+    columns = finished.read_metrics()
+    assert columns["epoch"] == [1, 2, 3]
+    assert columns["step"] == [2, 4, 6]
+    assert {"loss", "psnr", "val_psnr", "val_infom"} <= set(columns)
+    report = finished.report.read_text()
+    scores = json.loads(finished.scores.read_text())
+    assert f"{scores['infom']:.3f}" in report
+    assert "not comparable" in report  # room3d is not 3D Shapes
+    assert scores["num_samples"] == 200
+
+
+def test_scores_are_those_of_the_saved_model(finished):
+    scores = json.loads(finished.scores.read_text())
+    assert scores["infom"] == finished.read_metrics()["val_infom"][-1]
+    before = finished.scores.read_text()
+    runs.evaluate(finished)
+    again = json.loads(finished.scores.read_text())
+    assert again["nmi"] == scores["nmi"]
+    assert again["psnr"] == pytest.approx(scores["psnr"], abs=1e-4)
+    finished.scores.write_text(before)
+
+
+def test_config_repeats_the_run(finished):
+    config = finished.read_config()
+    assert config["backend"] == keras.backend.backend()
+    assert config["settings"] == recipe().to_dict()
+    assert config["versions"]["keras"] == keras.__version__
+
+
+def test_finished_run_is_left_alone(finished):
+    before = {p: p.stat().st_mtime_ns for p in finished.path.rglob("*.*")}
+    del before[finished.path / ".lock"]
+    runs.train(finished.path, recipe(), verbose=0)
+    assert before == {p: p.stat().st_mtime_ns for p in before}
+
+
+def test_resumed_run_equals_the_uninterrupted(finished, interrupted):
+    assert len(interrupted.read_metrics()["epoch"]) == 2
+    runs.train(interrupted.path, recipe(), verbose=0)
+    assert_same_run(interrupted, finished)
+
+
+def test_damaged_checkpoint_gives_way_to_the_one_before(
+    finished, interrupted, capsys
+):
+    newest = sorted(interrupted.checkpoints.iterdir())[-1]
+    weights = newest / "model.weights.h5"
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    weights.write_bytes(content)
+    runs.train(interrupted.path, recipe(), verbose=0)
+    assert "is damaged" in capsys.readouterr().err
+    assert_same_run(interrupted, finished)
+
+
+@pytest.mark.parametrize("file", ["state.json", "model.weights.h5"])
+def test_truncated_checkpoint_gives_way_too(
+    finished, interrupted, capsys, file
+):
+    newest = sorted(interrupted.checkpoints.iterdir())[-1]
+    (newest / file).write_bytes((newest / file).read_bytes()[:100])
+    runs.train(interrupted.path, recipe(), verbose=0)
+    assert newest.name in capsys.readouterr().err
+    assert_same_run(interrupted, finished)
+
+
+def test_says_so_when_no_checkpoint_is_whole(interrupted):
+    for folder in interrupted.checkpoints.iterdir():
+        (folder / "state.json").unlink()
+    with pytest.raises(ValueError, match="No checkpoint in .* can be read"):
+        runs.train(interrupted.path, recipe(), verbose=0)
+
+
+def test_refuses_a_directory_of_other_settings(finished):
+    with pytest.raises(ValueError, match=r"weight_decay: 0\.\d+ there, 0.7"):
+        runs.train(finished.path, recipe(weight_decay=0.7), verbose=0)
+    with pytest.raises(ValueError, match="seed: 0 there, 5 asked for"):
+        runs.train(finished.path, recipe(), seed=5, verbose=0)
+
+
+def test_refuses_a_directory_with_other_files(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ValueError, match="not empty and holds no run"):
+        runs.train(tmp_path, recipe(), verbose=0)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_refuses_a_directory_in_use(finished):
+    pytest.importorskip("fcntl")
+    with (
+        finished.locked(),
+        pytest.raises(RuntimeError, match="Another process is training"),
+    ):
+        runs.train(finished.path, recipe(), verbose=0)
+
+
+def test_refuses_an_image_size_that_the_strides_do_not_divide(tmp_path):
+    with pytest.raises(ValueError, match="multiples of 8"):
+        runs.train(tmp_path / "run", recipe(image_size=12), verbose=0)
+
+
+def test_last_epoch_may_be_short(tmp_path):
+    run = runs.train(tmp_path / "run", recipe(steps=5), verbose=0)
+    assert run.read_metrics()["step"] == [2, 4, 5]
+
+
+def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
+    """A loss that breaks in the second epoch."""
+    from keras_qlae.models import Autoencoder
+
+    healthy = Autoencoder.reconstruction_loss
+
+    def breaks(self, images, logits):
+        loss = healthy(self, images, logits)
+        is_late = self.optimizer.iterations >= 3
+        return keras.ops.where(is_late, float("nan"), loss)
+
+    monkeypatch.setattr(Autoencoder, "reconstruction_loss", breaks)
+    run = runs.RunDirectory(tmp_path / "run")
+    with pytest.raises(FloatingPointError, match="at step [34]"):
+        runs.train(run.path, recipe(), verbose=0)
+    assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
+    assert not run.is_finished
+
+
+def test_plain_autoencoder_has_a_report_too(tmp_path):
+    plain = recipes.get("ae", **{**SETTINGS, "steps": 2})
+    run = runs.train(tmp_path / "run", plain, verbose=0)
+    assert run.is_finished
+    assert not run.codebooks.exists()
+    assert not (run.figures / "samples.png").exists()
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_an_epoch(finished, tmp_path):
+    """The command itself, killed with -9, then called again."""
+    path = tmp_path / "killed"
+    flags = [
+        f"--{name.replace('_', '-')}={value}"
+        for name, value in SETTINGS.items()
+    ]
+    command = [
+        *(sys.executable, "-m", "keras_qlae", "train", "--quiet"),
+        *(f"--directory={path}", *flags),
+    ]
+    # Slow enough in its second epoch to be killed in the middle of it.
+    process = subprocess.Popen(command)
+    while not (path / "checkpoint" / "epoch-00001").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (path / "report.md").exists()
+    subprocess.run(command, check=True, capture_output=True)
+    assert_same_run(runs.RunDirectory(path), finished)
+    shutil.rmtree(path)

@@ -1,0 +1,210 @@
+"""What every public layer, network and model must do, one table for all.
+
+A public name that is missing from the tables fails the suite.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_qlae import layers
+from keras_qlae import models
+from keras_qlae import networks
+
+BLOCKS = {"blocks": [(4, 4, 2)], "dense_units": [6], "seed": 0}
+EXEMPT = {"Latent"}  # the abstract base of the latents
+
+# Half the spacing of float16 and bfloat16 is 2**-11 and 2**-9; a few layers
+# of sums and one normalization make that about ten times larger.
+POLICIES = {"mixed_float16": 1e-2, "mixed_bfloat16": 4e-2}
+
+
+@dataclasses.dataclass
+class Case:
+    """How to make one, and the shapes of its inputs without the batch."""
+
+    make: Callable[[], Any]
+    shapes: list[tuple[int, ...]]
+    keeps_float32: bool = False  # outputs under a mixed policy
+
+
+def autoencoder():
+    latent = layers.ScalarCodebookQuantizer(3, [2, 3, 4])
+    return models.Autoencoder(
+        networks.image_encoder((8, 8, 1), latent.num_inputs, **BLOCKS),
+        latent,
+        networks.style_image_decoder(latent.num_outputs, (8, 8, 1), **BLOCKS),
+        seed=1,
+    )
+
+
+LAYERS = {
+    "ContinuousLatent": Case(lambda: layers.ContinuousLatent(3), [(3,)]),
+    "Conv2DTranspose": Case(
+        lambda: layers.Conv2DTranspose(
+            3, 4, strides=2, padding="same", activation="relu"
+        ),
+        [(4, 4, 2)],
+    ),
+    "InstanceNormalization": Case(
+        lambda: layers.InstanceNormalization(epsilon=1e-3), [(4, 4, 2)]
+    ),
+    "LearnedMap": Case(
+        lambda: layers.LearnedMap((4, 4, 2), initial_value=0.3), [(3,)]
+    ),
+    "ScalarCodebookQuantizer": Case(
+        lambda: layers.ScalarCodebookQuantizer(
+            3, [2, 3, 4], quantization_weight=0.5, low=-1.0
+        ),
+        [(3,)],
+    ),
+    "StyleModulation": Case(
+        lambda: layers.StyleModulation(
+            bias_initializer=keras.initializers.RandomUniform(seed=1)
+        ),
+        [(4, 4, 2), (5,)],
+    ),
+}
+NETWORKS = {
+    "dense_decoder": Case(
+        lambda: networks.dense_decoder(3, (4, 4, 1), dense_units=[6], seed=0),
+        [(3,)],
+        keeps_float32=True,
+    ),
+    "dense_encoder": Case(
+        lambda: networks.dense_encoder((4, 4, 1), 3, dense_units=[6], seed=0),
+        [(4, 4, 1)],
+        keeps_float32=True,
+    ),
+    "image_decoder": Case(
+        lambda: networks.image_decoder(3, (8, 8, 1), **BLOCKS),
+        [(3,)],
+        keeps_float32=True,
+    ),
+    "image_encoder": Case(
+        lambda: networks.image_encoder((8, 8, 1), 3, **BLOCKS),
+        [(8, 8, 1)],
+        keeps_float32=True,
+    ),
+    "image_trunk": Case(
+        lambda: networks.image_trunk((8, 8, 1), **BLOCKS), [(8, 8, 1)]
+    ),
+    "style_image_decoder": Case(
+        lambda: networks.style_image_decoder(3, (8, 8, 1), **BLOCKS),
+        [(3,)],
+        keeps_float32=True,
+    ),
+}
+MODELS = {"Autoencoder": Case(autoencoder, [(8, 8, 1)], keeps_float32=True)}
+CASES = LAYERS | NETWORKS | MODELS
+
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+
+
+def arrays(case, batch, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        rng.uniform(0, 1, (batch, *shape)).astype("float32")
+        for shape in case.shapes
+    ]
+
+
+def apply(subject, inputs):
+    """Eager outputs, in NumPy and float32."""
+    outputs = subject(*map(ops.convert_to_tensor, inputs))
+    return ops.convert_to_numpy(ops.cast(outputs, "float32"))
+
+
+@pytest.mark.parametrize(
+    ("module", "table"),
+    [(layers, LAYERS), (networks, NETWORKS), (models, MODELS)],
+    ids=["layers", "networks", "models"],
+)
+def test_every_public_name_is_in_a_table(module, table):
+    assert set(module.__all__) == set(table) | (EXEMPT & set(module.__all__))
+
+
+@each_case
+def test_config_survives_json(case):
+    """What is made from the configuration computes the same."""
+    subject = case.make()
+    expected = apply(subject, arrays(case, 3))
+    config = keras.saving.serialize_keras_object(subject)
+    config = json.loads(json.dumps(config))
+    copy = keras.saving.deserialize_keras_object(config)
+    assert json.loads(json.dumps(copy.get_config())) == json.loads(
+        json.dumps(subject.get_config())
+    )
+    apply(copy, arrays(case, 3))  # builds a layer
+    copy.set_weights(subject.get_weights())
+    np.testing.assert_array_equal(apply(copy, arrays(case, 3)), expected)
+
+
+@each_case
+def test_symbolic_outputs_are_what_eager_ones_become(case):
+    subject = case.make()
+    symbolic = subject(*map(keras.Input, case.shapes))
+    for batch in (3, 5):
+        eager = subject(*map(ops.convert_to_tensor, arrays(case, batch)))
+        assert symbolic.shape == (None, *eager.shape[1:])
+        assert eager.shape[0] == batch
+        dtype = keras.backend.standardize_dtype(eager.dtype)
+        assert symbolic.dtype == dtype
+
+
+@each_case
+def test_examples_of_a_batch_are_independent(case):
+    subject = case.make()
+    inputs = arrays(case, 4)
+    whole = apply(subject, inputs)
+    part = apply(subject, [x[1:3] for x in inputs])
+    # Another batch size may sum in another order: 10 roundings of float32.
+    np.testing.assert_allclose(part, whole[1:3], rtol=1e-5, atol=1e-6)
+
+
+@each_case
+@pytest.mark.parametrize("policy", POLICIES)
+def test_mixed_precision_agrees_with_float32(case, policy):
+    full = case.make()
+    inputs = arrays(case, 3)
+    expected = apply(full, inputs)
+    keras.config.set_dtype_policy(policy)
+    try:
+        mixed = case.make()
+        outputs = mixed(*map(ops.convert_to_tensor, inputs))
+        mixed.set_weights(full.get_weights())
+        actual = apply(mixed, inputs)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    dtype = "float32" if case.keeps_float32 else policy.removeprefix("mixed_")
+    assert keras.backend.standardize_dtype(outputs.dtype) == dtype
+    assert {v.dtype for v in mixed.trainable_variables} <= {"float32"}
+    np.testing.assert_allclose(
+        actual, expected, rtol=POLICIES[policy], atol=POLICIES[policy]
+    )
+
+
+@each_case
+def test_in_a_model_of_ones_own(case, tmp_path):
+    """`compile(loss=...)`, one step of `fit`, save, load: equal outputs."""
+    inputs = [keras.Input(shape) for shape in case.shapes]
+    hidden = [keras.layers.Dense(x.shape[-1])(x) for x in inputs]
+    outputs = keras.layers.Flatten()(case.make()(*hidden))
+    model = keras.Model(inputs, keras.layers.Dense(1, name="last")(outputs))
+    model.compile("sgd", loss="mse")
+    before = model.get_layer("last").get_weights()[0]
+    x = arrays(case, 4)
+    model.fit(x, np.ones((4, 1)), batch_size=4, verbose=0)
+    assert np.all(np.isfinite(model.get_layer("last").get_weights()[0]))
+    assert np.any(model.get_layer("last").get_weights()[0] != before)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    expected = ops.convert_to_numpy(model(arrays(case, 3)))
+    actual = ops.convert_to_numpy(loaded(arrays(case, 3)))
+    np.testing.assert_array_equal(actual, expected)
