@@ -43,11 +43,25 @@ def parameters_by_name(model):
     return parameters | codebooks_by_name(model.latent)
 
 
+def gan_parameters_by_name(model):
+    """Every trainable parameter of an InfoGAN by its reference name."""
+    parameters = {}
+    for variable in model.trunk.trainable_variables:
+        path = variable.path.split("/")
+        if path[-2] == "critic":
+            parameters[f"critic/{path[-1]}"] = Parameter(variable)
+        else:
+            name = _reference_name("encoder", path)
+            parameters[f"encoder/{name}"] = Parameter(variable)
+    for variable in model.generator.trainable_variables:
+        name = _reference_name("decoder", variable.path.split("/"))
+        parameters[f"generator/{name}"] = Parameter(variable)
+    return parameters | codebooks_by_name(model.latent)
+
+
 def codebooks_by_name(latent):
     return {
-        f"latent/codebook{i}": Parameter(
-            latent.codebook, (i, slice(0, size))
-        )
+        f"latent/codebook{i}": Parameter(latent.codebook, (i, slice(0, size)))
         for i, size in enumerate(latent.codebook_sizes)
     }
 

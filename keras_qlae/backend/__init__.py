@@ -4,21 +4,12 @@ One module a framework, with the same names in each; the one of the Keras
 backend in use is chosen here, once, at import.
 """
 
+import importlib
+from typing import Any
+
 import keras
 
-if keras.backend.backend() == "tensorflow":
-    from keras_qlae.backend.tensorflow import conv2d_transpose
-    from keras_qlae.backend.tensorflow import num_replicas
-    from keras_qlae.backend.tensorflow import to_dense
-elif keras.backend.backend() == "jax":
-    from keras_qlae.backend.jax import conv2d_transpose
-    from keras_qlae.backend.jax import num_replicas
-    from keras_qlae.backend.jax import to_dense
-elif keras.backend.backend() == "torch":
-    from keras_qlae.backend.torch import conv2d_transpose
-    from keras_qlae.backend.torch import num_replicas
-    from keras_qlae.backend.torch import to_dense
-else:
+if keras.backend.backend() not in ("tensorflow", "jax", "torch"):
     raise ImportError(
         "keras_qlae needs Keras on TensorFlow, JAX or PyTorch: set the "
         "environment variable `KERAS_BACKEND` to 'tensorflow', 'jax' or "
@@ -26,4 +17,15 @@ else:
         f"Received: backend={keras.backend.backend()!r}"
     )
 
-__all__ = ["conv2d_transpose", "num_replicas", "to_dense"]
+_framework: Any = importlib.import_module(
+    f"keras_qlae.backend.{keras.backend.backend()}"
+)
+
+StepModel = _framework.StepModel
+apply_gradients = _framework.apply_gradients
+conv2d_transpose = _framework.conv2d_transpose
+draw = _framework.draw
+input_gradient = _framework.input_gradient
+num_replicas = _framework.num_replicas
+to_dense = _framework.to_dense
+value_and_gradients = _framework.value_and_gradients

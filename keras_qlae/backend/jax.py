@@ -1,9 +1,13 @@
 """JAX: what Keras has no operation for."""
 
 import functools
+import itertools
+from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import jax
+import keras
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
@@ -70,3 +74,143 @@ def _backward(strides: int, residuals: Any, gradient: Any) -> tuple[Any, Any]:
 
 
 conv2d_transpose.defvjp(_forward, _backward)
+
+
+def value_and_gradients(
+    compute: Callable[[], tuple[Any, Any]],
+    variables: Sequence[Any],
+    state: Sequence[Any],
+) -> tuple[Any, Any, list[Any]]:
+    """A loss and its gradients, with the state that computing it changes.
+
+    Args:
+        compute: Function without arguments that returns `(loss, extras)`: a
+            scalar and any structure of tensors.
+        variables: What to differentiate by.
+        state: Every variable that `compute` reads or changes.
+
+    Returns:
+        `(loss, extras, gradients)`; a gradient is `None` where the backend
+        knows that the loss does not depend on the variable.
+    """
+    chosen = {id(v) for v in variables}
+    others = [v for v in state if id(v) not in chosen]
+    pure = _pure(compute, [*variables, *others])
+
+    def loss_of(values: list[Any], other_values: list[Any]) -> Any:
+        (loss, extras), new = pure([*values, *other_values])
+        return loss, (extras, new[len(values) :])
+
+    (loss, (extras, new)), gradients = jax.value_and_grad(
+        loss_of, has_aux=True
+    )([v.value for v in variables], [v.value for v in others])
+    _assign(others, new)
+    return loss, extras, gradients
+
+
+def input_gradient(
+    function: Callable[[Any], Any], x: Any, state: Sequence[Any]
+) -> Any:
+    """The gradient of `sum(function(x))` by `x`, differentiable itself.
+
+    Args:
+        function: From a batch to one number an example.
+        x: A batch.
+        state: Every variable that `function` reads or changes.
+
+    Returns:
+        A tensor of the shape of `x`.
+    """
+    state = list(state)
+
+    def total_of(x: Any, values: list[Any]) -> Any:
+        outputs, new = _pure(lambda: function(x), state)(values)
+        return outputs.sum(), new
+
+    gradient, new = jax.grad(total_of, has_aux=True)(
+        x, [v.value for v in state]
+    )
+    _assign(state, new)
+    return gradient
+
+
+def apply_gradients(
+    optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
+) -> None:
+    """One update of the variables and of the optimizer's state."""
+    new_values, new_state = optimizer.stateless_apply(
+        [v.value for v in optimizer.variables],
+        list(gradients),
+        [v.value for v in variables],
+    )
+    _assign(variables, new_values)
+    _assign(optimizer.variables, new_state)
+
+
+def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
+    """Random numbers, different ones on every replica.
+
+    Args:
+        sampler: Function `sampler(size, seed=seed)` that draws a batch.
+        size: How many a replica.
+        seed: A `keras.random.SeedGenerator`.
+
+    Returns:
+        A batch of `size`.
+    """
+    return sampler(size, seed=seed)
+
+
+class StepModel:
+    """Keras' train and test steps, from steps written with assignments.
+
+    A model derives from it and defines `update(data)` and `assess(data)`,
+    which return the logs.
+    """
+
+    def train_step(self: Any, state: Any, data: Any) -> Any:
+        groups = (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.optimizer.variables,
+            self.metrics_variables,
+        )
+        return _stateless(self.update, groups, state, data)
+
+    def test_step(self: Any, state: Any, data: Any) -> Any:
+        groups = (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.metrics_variables,
+        )
+        return _stateless(self.assess, groups, state, data)
+
+
+def _pure(function: Callable[[], Any], variables: Sequence[Any]) -> Any:
+    """`function`, from the variables' values to its result and new values."""
+    variables = list(variables)
+
+    def pure(values: Sequence[Any]) -> Any:
+        mapping = zip(variables, values, strict=True)
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            result = function()
+        return result, [scope.get_current_value(v) for v in variables]
+
+    return pure
+
+
+def _assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _stateless(
+    step: Callable[[Any], Any], groups: Any, state: Any, data: Any
+) -> Any:
+    """Runs a step on Keras' groups of values; returns logs and new values."""
+    variables = [v for group in groups for v in group]
+    values = [value for group in state for value in group]
+    logs, new = _pure(lambda: step(data), variables)(values)
+    bounds = itertools.accumulate(map(len, groups), initial=0)
+    slices = itertools.starmap(slice, itertools.pairwise(bounds))
+    return logs, tuple(new[part] for part in slices)

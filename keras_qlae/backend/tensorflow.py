@@ -1,5 +1,7 @@
 """TensorFlow: what Keras has no operation for."""
 
+from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -30,3 +32,90 @@ def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     return ops.conv_transpose(
         inputs, kernel, strides, padding="same", data_format="channels_last"
     )
+
+
+def value_and_gradients(
+    compute: Callable[[], tuple[Any, Any]],
+    variables: Sequence[Any],
+    state: Sequence[Any],
+) -> tuple[Any, Any, list[Any]]:
+    """A loss and its gradients, with the state that computing it changes.
+
+    Args:
+        compute: Function without arguments that returns `(loss, extras)`: a
+            scalar and any structure of tensors.
+        variables: What to differentiate by.
+        state: Every variable that `compute` reads or changes.
+
+    Returns:
+        `(loss, extras, gradients)`; a gradient is `None` where the backend
+        knows that the loss does not depend on the variable.
+    """
+    with tf.GradientTape() as tape:
+        loss, extras = compute()
+        # Optimizers sum gradients over replicas.
+        scaled = loss / tf.cast(num_replicas(), loss.dtype)
+    return loss, extras, tape.gradient(scaled, [v.value for v in variables])
+
+
+def input_gradient(
+    function: Callable[[Any], Any], x: Any, state: Sequence[Any]
+) -> Any:
+    """The gradient of `sum(function(x))` by `x`, differentiable itself.
+
+    Args:
+        function: From a batch to one number an example.
+        x: A batch.
+        state: Every variable that `function` reads or changes.
+
+    Returns:
+        A tensor of the shape of `x`.
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = tf.reduce_sum(function(x))
+    return tape.gradient(total, x)
+
+
+def apply_gradients(
+    optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
+) -> None:
+    """One update of the variables and of the optimizer's state."""
+    optimizer.apply(gradients, variables)
+
+
+def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
+    """Random numbers, different ones on every replica.
+
+    Args:
+        sampler: Function `sampler(size, seed=seed)` that draws a batch.
+        size: How many a replica.
+        seed: A `keras.random.SeedGenerator`.
+
+    Returns:
+        A batch of `size`.
+    """
+    # A mirrored `SeedGenerator` has the same state on each replica: draw for
+    # all of them, and take one's own part.
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return sampler(size, seed=seed)
+    every = sampler(context.num_replicas_in_sync * size, seed=seed)
+    start = context.replica_id_in_sync_group * size
+    return every[start : start + size]
+
+
+class StepModel:
+    """Keras' train and test steps, from steps written with assignments.
+
+    A model derives from it and defines `update(data)` and `assess(data)`,
+    which return the logs.
+    """
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        logs: dict[str, Any] = self.update(data)  # type: ignore[attr-defined]
+        return logs
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        logs: dict[str, Any] = self.assess(data)  # type: ignore[attr-defined]
+        return logs

@@ -7,6 +7,7 @@ from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.learned_map import LearnedMap
 from keras_qlae.layers.scalar_codebook_quantizer import ScalarCodebookQuantizer
 from keras_qlae.layers.style_modulation import StyleModulation
+from keras_qlae.layers.uniform_latent import UniformLatent
 
 __all__ = [
     "ContinuousLatent",
@@ -16,4 +17,5 @@ __all__ = [
     "LearnedMap",
     "ScalarCodebookQuantizer",
     "StyleModulation",
+    "UniformLatent",
 ]

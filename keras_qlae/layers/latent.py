@@ -127,6 +127,11 @@ class Latent(keras.layers.Layer):
             f"Received: batch_size={batch_size}"
         )
 
+    def check_prior(self) -> None:
+        """Raises `ValueError` if there is nothing to sample from."""
+        if type(self).sample_codes is Latent.sample_codes:
+            self.sample_codes(0)
+
     def sample(self, batch_size: int, seed: Any = None) -> Any:
         """Draws decoder inputs `(batch_size, num_outputs)` from the prior.
 

@@ -1,5 +1,6 @@
 """What is trained, and how."""
 
 from keras_qlae.models.autoencoder import Autoencoder
+from keras_qlae.models.info_wgan_gp import InfoWGANGP
 
-__all__ = ["Autoencoder"]
+__all__ = ["Autoencoder", "InfoWGANGP"]

@@ -81,7 +81,7 @@ def check_image_shape(
 
 def _check_floats(images: np.ndarray, what: str) -> None:
     """Checks in slices, so that no copy of a large array is made."""
-    low, high = 0.0, 1.0
+    low, high = np.inf, -np.inf
     for start in range(0, len(images), 4096):
         part = images[start : start + 4096]
         part_low, part_high = float(part.min()), float(part.max())

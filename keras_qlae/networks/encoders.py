@@ -13,6 +13,7 @@ from keras_qlae.networks.sizes import encoder_size
 
 def image_trunk(
     image_shape: Sequence[int],
+    num_outputs: int,
     size: str = "large",
     *,
     blocks: Sequence[Sequence[int]] | None = None,
@@ -21,20 +22,26 @@ def image_trunk(
     dtype: Any = None,
     name: str = "trunk",
 ) -> keras.Model:
-    """An image encoder without its head, for heads of one's own to share.
+    """An image encoder and a critic that share all but their heads.
 
     Args and errors are those of `image_encoder`.
 
     Returns:
-        A functional model from `(batch, height, width, channels)` to
-        `(batch, dense_units[-1])`.
+        A functional model from `(batch, height, width, channels)` to two
+        outputs in full precision: the encoder's, `(batch, num_outputs)`, and
+        the critic's, `(batch, 1)`.
     """
     network = encoder_size(size, blocks, dense_units)
     strides = [block.strides for block in network.blocks]
     shape = check_image_shape(image_shape, strides)
     build = Blocks(seed, dtype)
     inputs = keras.Input(shape, name="images")
-    return keras.Model(inputs, _trunk(build, inputs, network), name=name)
+    features = _trunk(build, inputs, network)
+    heads = [
+        build.head(features, num_outputs),
+        build.head(features, 1, "critic"),
+    ]
+    return keras.Model(inputs, heads, name=name)
 
 
 def image_encoder(

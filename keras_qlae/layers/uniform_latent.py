@@ -1,0 +1,85 @@
+"""Continuous latents with a uniform prior: those of an InfoGAN."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class UniformLatent(Latent):
+    """Passes latents through; draws them uniformly from an interval.
+
+    The latent space of InfoWGAN-GP, which QLInfoWGAN-GP is compared with: no
+    losses of its own, gradients pass through, `codes` are the latents as
+    floats.
+
+    Args:
+        num_latents: Positive integer.
+        low: Lower end of the interval. Defaults to `0.0`.
+        high: Upper end of the interval. Defaults to `1.0`.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Input shape:
+        `(..., num_latents)`, float.
+
+    Output shape:
+        Same as the input.
+
+    Example:
+        >>> latent = UniformLatent(num_latents=2)
+        >>> tuple(latent.sample(5, seed=1).shape)
+        (5, 2)
+
+    Raises:
+        ValueError: `num_latents` is not a positive integer, `low` is not
+            below `high`, or the input has another width.
+
+    Reference:
+        Chen et al., "InfoGAN" (arXiv 1606.03657).
+    """
+
+    def __init__(
+        self,
+        num_latents: int,
+        low: float = 0.0,
+        high: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(num_latents, **kwargs)
+        if not low < high:
+            raise ValueError(
+                "`low` must be below `high`: latents are drawn from between. "
+                f"Received: low={low!r}, high={high!r}"
+            )
+        self.low = low
+        self.high = high
+
+    def compute(
+        self, inputs: Any, training: bool | None = None
+    ) -> LatentOutputs:
+        codes = self.codes(inputs)
+        return LatentOutputs(
+            ops.cast(codes, self.compute_dtype), losses={}, codes=codes
+        )
+
+    def codes(self, inputs: Any) -> Any:
+        return self._to_latents(inputs)
+
+    def values(self, codes: Any) -> Any:
+        return ops.cast(ops.convert_to_tensor(codes), self.compute_dtype)
+
+    def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
+        return keras.random.uniform(
+            (batch_size, self.num_latents),
+            self.low,
+            self.high,
+            seed=seed,
+            dtype=self._latent_dtype,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "low": self.low, "high": self.high}

@@ -1,0 +1,410 @@
+"""The InfoGAN: a Wasserstein GAN whose encoder must recover the code."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_qlae import backend
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import check_loss_weights
+from keras_qlae.models.image_model import ImageModel
+from keras_qlae.models.image_model import check_width
+from keras_qlae.models.images import to_unit_interval
+from keras_qlae.optimizers.optimizer_pair import OptimizerPair
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class InfoWGANGP(backend.StepModel, ImageModel):
+    """An InfoGAN with a Wasserstein critic and a gradient penalty.
+
+    Encoder and critic share a trunk. The generator is fed codes drawn from
+    the latent's prior, and the encoder must recover them from its pictures.
+    With a `ScalarCodebookQuantizer` it is the paper's QLInfoWGAN-GP, with a
+    `UniformLatent` InfoWGAN-GP, with `latent_weight=0` a plain WGAN-GP.
+
+    With `D` the critic, `x` images, `z` drawn latents, `G(z)` their images in
+    `[0, 1]`, and `x' = epsilon x + (1 - epsilon) G(z)`, a critic update lowers
+
+        value_weight (mean D(G(z)) - mean D(x))
+        + gradient_weight mean (|grad D(x')| - 1)**2
+        + latent_weight mean (latent(encoder(G(z))) - z)**2
+        + the latent's own weighted losses on encoder(G(z))
+
+    by trunk and heads; a generator update lowers `-value_weight mean D(G(z))`
+    plus the last two lines by generator and codebooks, the codebooks also
+    through the drawn `z`.
+
+    A train step takes `generator_period` minibatches: as many critic updates
+    and then one generator update. Minibatch `i` is every `generator_period`-th
+    image from the `i`-th, so the batches given to `fit` are `generator_period`
+    times as large as a minibatch.
+
+    It logs `critic_loss`, `value_loss`, `gradient_loss` (unweighted penalty),
+    `gradient_norm`, `latent_loss`, the latent's losses, and
+    `generator_loss`.
+
+    Args:
+        generator: `keras.Model` from `(batch, latent.num_outputs)` to logits
+            of the shape of the images.
+        trunk: `keras.Model` from images to two outputs: the encoder's head
+            `(batch, latent.num_inputs)` and the critic's `(batch, 1)`.
+        latent: A `keras_qlae.layers.Latent` with a prior.
+        value_weight: Weight of the critic's value. Defaults to `1.0`.
+        gradient_weight: Weight of the gradient penalty. Defaults to `10.0`.
+        latent_weight: Weight of recovering the latents. Defaults to `200.0`.
+        generator_period: Critic updates to one of the generator. Defaults to
+            `5`.
+        seed: Integer or `None`: drawn latents, interpolations, `sample`.
+        **kwargs: Passed to `keras.Model`.
+
+    Call arguments:
+        inputs: Decoder inputs `(batch, latent.num_outputs)`.
+
+    Output shape:
+        Logits `(batch, height, width, channels)`.
+
+    Raises:
+        ValueError: A trunk without two heads, widths that do not fit, a latent
+            without a prior, a negative weight, `generator_period` below 1; in
+            `fit`, a batch that `generator_period` does not divide into
+            minibatches of at least 2.
+
+    Reference:
+        Hsu et al., "Disentanglement via Latent Quantization" (NeurIPS 2023,
+        arXiv 2305.18378), on InfoGANs; Gulrajani et al., "Improved Training
+        of Wasserstein GANs" (arXiv 1704.00028).
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        trunk: keras.Model,
+        latent: Latent,
+        value_weight: float = 1.0,
+        gradient_weight: float = 10.0,
+        latent_weight: float = 200.0,
+        generator_period: int = 5,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_loss_weights(
+            value_weight=value_weight,
+            gradient_weight=gradient_weight,
+            latent_weight=latent_weight,
+        )
+        _check_trunk(trunk, latent)
+        check_width("generator", generator.input_shape, "num_outputs", latent)
+        if generator_period < 1:
+            raise ValueError(
+                "`generator_period` must be at least 1, the number of critic "
+                "updates to one of the generator. "
+                f"Received: generator_period={generator_period}"
+            )
+        latent.check_prior()
+        super().__init__(latent, seed=seed, **kwargs)
+        self.generator = generator
+        self.trunk = trunk
+        self.value_weight = value_weight
+        self.gradient_weight = gradient_weight
+        self.latent_weight = latent_weight
+        self.generator_period = generator_period
+        self.encoder = keras.Model(trunk.input, trunk.outputs[0])
+        self._trackers = [
+            keras.metrics.Mean(name=name)
+            for name in (
+                "critic_loss",
+                "value_loss",
+                "gradient_loss",
+                "gradient_norm",
+                "latent_loss",
+                *latent.loss_weights,
+                "generator_loss",
+            )
+        ]
+        self.built = True
+
+    @property
+    def decoder(self) -> keras.Model:
+        """The generator."""
+        return self.generator
+
+    @property
+    def critic_variables(self) -> list[Any]:
+        """What a critic update moves: trunk and heads."""
+        return list(self.trunk.trainable_variables)
+
+    @property
+    def generator_variables(self) -> list[Any]:
+        """What a generator update moves: generator and codebooks."""
+        return [
+            *self.generator.trainable_variables,
+            *self.latent.trainable_variables,
+        ]
+
+    def compile(
+        self,
+        critic_optimizer: Any = None,
+        generator_optimizer: Any = None,
+        *,
+        optimizer: OptimizerPair | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Sets the two optimizers.
+
+        Args:
+            critic_optimizer: Of trunk and heads.
+            generator_optimizer: Of generator and codebooks.
+            optimizer: Both in one `OptimizerPair`, in place of the two.
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, as
+                in `keras.Model.compile`. PyTorch cannot compile a double
+                backward pass, and so not this model.
+
+        Raises:
+            ValueError: An optimizer is missing; `jit_compile=True` on
+                PyTorch.
+        """
+        if optimizer is None:
+            if critic_optimizer is None or generator_optimizer is None:
+                raise ValueError(
+                    "`compile` needs two optimizers: `critic_optimizer` and "
+                    "`generator_optimizer`. Received: "
+                    f"{critic_optimizer!r} and {generator_optimizer!r}"
+                )
+            optimizer = OptimizerPair(critic_optimizer, generator_optimizer)
+        if (
+            keras.backend.backend() == "torch"
+            and kwargs.get("jit_compile") is True
+        ):
+            raise ValueError(
+                "PyTorch cannot compile the double backward pass of the "
+                "gradient penalty: leave `jit_compile` out, or use JAX or "
+                "TensorFlow. Received: jit_compile=True"
+            )
+        super().compile(optimizer=optimizer, auto_scale_loss=False, **kwargs)
+        optimizer.build_both(self.critic_variables, self.generator_variables)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        config = keras.saving.deserialize_keras_object(config)
+        known = ("optimizer", "jit_compile", "steps_per_execution")
+        self.compile(**{k: config[k] for k in known if k in config})
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.generator(inputs, training=training)
+
+    def critic_losses(
+        self, x: Any, z: Any, epsilon: Any, training: bool = True
+    ) -> dict[str, Any]:
+        """The losses of a critic update; changes nothing.
+
+        Args:
+            x: Images `(batch, height, width, channels)` in `[0, 1]`.
+            z: Decoder inputs `(batch, latent.num_outputs)`.
+            epsilon: `(batch,)` in `[0, 1]`, the real image's share in the
+                interpolation.
+            training: Whether in training mode.
+
+        Returns:
+            Scalars by name, unweighted, but for their weighted sum
+            `critic_loss`.
+        """
+        fake = ops.stop_gradient(self._generate(z, training))
+        latents, fake_values = self._encode_and_judge(fake, training)
+        _, real_values = self._encode_and_judge(x, training)
+        epsilon = ops.reshape(epsilon, (-1, 1, 1, 1))
+        norms = self._gradient_norms(epsilon * x + (1 - epsilon) * fake)
+        losses = {
+            "value_loss": ops.mean(fake_values) - ops.mean(real_values),
+            "gradient_loss": ops.mean(ops.square(norms - 1)),
+            **self._latent_losses(latents, ops.stop_gradient(z), training),
+        }
+        total = self.gradient_weight * losses["gradient_loss"]
+        total = total + self._weighted(losses)
+        norm = ops.mean(norms)
+        return {"critic_loss": total, "gradient_norm": norm, **losses}
+
+    def generator_losses(self, z: Any, training: bool = True) -> dict[str, Any]:
+        """The losses of a generator update; changes nothing.
+
+        Args:
+            z: Decoder inputs `(batch, latent.num_outputs)`.
+            training: Whether in training mode.
+
+        Returns:
+            Scalars by name, unweighted, but for their weighted sum
+            `generator_loss`.
+        """
+        fake = self._generate(z, training)
+        latents, values = self._encode_and_judge(fake, training)
+        losses = {
+            "value_loss": -ops.mean(values),
+            **self._latent_losses(latents, z, training),
+        }
+        return {"generator_loss": self._weighted(losses), **losses}
+
+    def update(self, data: Any) -> dict[str, Any]:
+        """One train step: see the class."""
+        images = to_unit_interval(_first(data), self.variable_dtype)
+        period = self.generator_period
+        images = ops.reshape(images, (-1, period, *images.shape[1:]))
+        batch_size = ops.shape(images)[0]
+        for i in range(period):
+            self._update_critic(images[:, i], batch_size)
+        self._update_generator(batch_size)
+        logs: dict[str, Any] = self.get_metrics_result()
+        return logs
+
+    def assess(self, data: Any) -> dict[str, Any]:
+        """One step of `evaluate`: the same losses, no update."""
+        images = to_unit_interval(_first(data), self.variable_dtype)
+        batch_size = ops.shape(images)[0]
+        losses = self.critic_losses(
+            images, *self._draw(batch_size), training=False
+        )
+        self._track(losses)
+        z, _ = self._draw(batch_size)
+        losses = self.generator_losses(z, training=False)
+        self._track({"generator_loss": losses["generator_loss"]})
+        logs: dict[str, Any] = self.get_metrics_result()
+        return logs
+
+    def generate(self, codes: Any, batch_size: int = 256) -> np.ndarray:
+        """Images of codes: `decode_codes` by the name GANs know it by."""
+        return self.decode_codes(codes, batch_size)
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        return list(self._trackers)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "trunk": keras.saving.serialize_keras_object(self.trunk),
+            "value_weight": self.value_weight,
+            "gradient_weight": self.gradient_weight,
+            "latent_weight": self.latent_weight,
+            "generator_period": self.generator_period,
+        }
+
+    def check_batch(self, batch_size: int | None) -> None:
+        size, period = batch_size, self.generator_period
+        if size is not None and (size % period or size < 2 * period):
+            raise ValueError(
+                "A batch must hold `generator_period` minibatches of at least "
+                "2 images: give `fit` batches of generator_period times the "
+                "minibatch, all of one size (`drop_remainder=True`). "
+                f"Received: batches of {size} images, "
+                f"generator_period={period}"
+            )
+
+    def _update_critic(self, images: Any, batch_size: Any) -> None:
+        z, epsilon = self._draw(batch_size)
+
+        def compute() -> tuple[Any, Any]:
+            losses = self.critic_losses(images, z, epsilon)
+            return losses["critic_loss"], losses
+
+        variables = self.critic_variables
+        _, losses, gradients = backend.value_and_gradients(
+            compute, variables, self._state
+        )
+        backend.apply_gradients(self.optimizer.critic, gradients, variables)
+        self._track(losses)
+
+    def _update_generator(self, batch_size: Any) -> None:
+        def compute() -> tuple[Any, Any]:
+            # Drawn in here: the codebooks learn through `z` too.
+            z, _ = self._draw(batch_size)
+            loss = self.generator_losses(z)["generator_loss"]
+            return loss, {"generator_loss": loss}
+
+        variables = self.generator_variables
+        _, losses, gradients = backend.value_and_gradients(
+            compute, variables, self._state
+        )
+        backend.apply_gradients(self.optimizer.generator, gradients, variables)
+        self._track(losses)
+
+    def _draw(self, batch_size: Any) -> tuple[Any, Any]:
+        """Latents drawn from the prior, and interpolation weights."""
+        z = backend.draw(self.latent.sample, batch_size, self.seed_generator)
+        epsilon = backend.draw(
+            lambda size, seed: keras.random.uniform((size,), seed=seed),
+            batch_size,
+            self.seed_generator,
+        )
+        dtype = self.variable_dtype
+        return ops.cast(z, dtype), ops.cast(epsilon, dtype)
+
+    def _generate(self, z: Any, training: bool) -> Any:
+        logits = self.generator(z, training=training)
+        return ops.sigmoid(ops.cast(logits, self.variable_dtype))
+
+    def _encode_and_judge(self, images: Any, training: bool) -> Any:
+        latents, values = self.trunk(images, training=training)
+        return latents, ops.cast(values, self.variable_dtype)
+
+    def _gradient_norms(self, images: Any) -> Any:
+        """The norm of the critic's gradient at each image."""
+        gradient = backend.input_gradient(
+            lambda x: self._encode_and_judge(x, training=True)[1],
+            images,
+            self.trunk.variables,
+        )
+        square = ops.sum(ops.square(gradient), axis=(1, 2, 3))
+        # The root has no second derivative at 0.
+        return ops.sqrt(square + 1e-12)
+
+    def _latent_losses(
+        self, latents: Any, z: Any, training: bool
+    ) -> dict[str, Any]:
+        """How far the recovered latents are from those drawn."""
+        result = self.latent.compute(latents, training=training)
+        recovered = ops.cast(result.outputs, z.dtype)
+        return {
+            "latent_loss": ops.mean(ops.square(recovered - z)),
+            **{name: ops.mean(loss) for name, loss in result.losses.items()},
+        }
+
+    def _weighted(self, losses: dict[str, Any]) -> Any:
+        """Value, latent and the latent's own losses, weighted."""
+        weights = {
+            "value_loss": self.value_weight,
+            "latent_loss": self.latent_weight,
+            **self.latent.loss_weights,
+        }
+        return sum(
+            weight * ops.cast(losses[name], self.variable_dtype)
+            for name, weight in weights.items()
+        )
+
+    def _track(self, losses: dict[str, Any]) -> None:
+        for tracker in self._trackers:
+            if tracker.name in losses:
+                tracker.update_state(losses[tracker.name])
+
+    @property
+    def _state(self) -> list[Any]:
+        return [
+            *self.trainable_variables,
+            *self.non_trainable_variables,
+            *self.optimizer.variables,
+            *self.metrics_variables,
+        ]
+
+
+def _first(data: Any) -> Any:
+    return data[0] if isinstance(data, tuple | list) else data
+
+
+def _check_trunk(trunk: keras.Model, latent: Latent) -> None:
+    if len(trunk.outputs) != 2 or trunk.outputs[1].shape[-1] != 1:
+        raise ValueError(
+            "`trunk` must have two heads: the encoder's, (batch, "
+            f"{latent.num_inputs}), and the critic's, (batch, 1). "
+            "`keras_qlae.networks.image_trunk` builds one. Received outputs "
+            f"of shapes: {[tuple(o.shape) for o in trunk.outputs]}"
+        )
+    check_width("trunk", trunk.outputs[0].shape, "num_inputs", latent)

@@ -1,0 +1,101 @@
+"""The holder of a GAN's two optimizers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class OptimizerPair(keras.optimizers.Optimizer):
+    """Two optimizers that Keras sees as one.
+
+    Keras keeps and saves the state of a model's one optimizer. This one's
+    variables are those of both, so that training on JAX, saving and resuming
+    take all of it along. It updates nothing itself: a train step uses
+    `critic` and `generator`. Its learning rate is that of both: setting it, as
+    schedules in callbacks do, scales the two alike.
+
+    Args:
+        critic: Optimizer of the critic and the encoder.
+        generator: Optimizer of the generator and the codebooks.
+        name: Name of the optimizer.
+    """
+
+    def __init__(
+        self,
+        critic: keras.optimizers.Optimizer,
+        generator: keras.optimizers.Optimizer,
+        name: str = "optimizer_pair",
+    ) -> None:
+        super().__init__(learning_rate=0.0, name=name)
+        self.critic = keras.optimizers.get(critic)
+        self.generator = keras.optimizers.get(generator)
+        if self.critic is self.generator:
+            raise ValueError(
+                "`critic` and `generator` must be two optimizers, each with a "
+                "state of its own. Received: one optimizer for both"
+            )
+
+    def build_both(
+        self,
+        critic_variables: Sequence[Any],
+        generator_variables: Sequence[Any],
+    ) -> None:
+        """Builds each optimizer for its variables."""
+        super().build([])
+        self.critic.build(critic_variables)
+        self.generator.build(generator_variables)
+
+    def build(self, variables: Sequence[Any]) -> None:
+        """Left to `build_both`."""
+
+    @property
+    def variables(self) -> list[Any]:
+        return [
+            *self._variables,
+            *self.critic.variables,
+            *self.generator.variables,
+        ]
+
+    @property
+    def learning_rate(self) -> Any:
+        return self.critic.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: Any) -> None:
+        factor = ops.convert_to_numpy(learning_rate) / ops.convert_to_numpy(
+            self.critic.learning_rate
+        )
+        generator_rate = ops.convert_to_numpy(self.generator.learning_rate)
+        self.generator.learning_rate = float(generator_rate * factor)
+        self.critic.learning_rate = float(learning_rate)
+
+    def save_own_variables(self, store: Any) -> None:
+        # Keras saves the two by themselves.
+        for i, variable in enumerate(self._variables):
+            store[str(i)] = ops.convert_to_numpy(variable)
+
+    def load_own_variables(self, store: Any) -> None:
+        for i, variable in enumerate(self._variables):
+            variable.assign(store[str(i)])
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "critic": keras.saving.serialize_keras_object(self.critic),
+            "generator": keras.saving.serialize_keras_object(self.generator),
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> "OptimizerPair":
+        parts = {
+            part: keras.saving.deserialize_keras_object(
+                config[part], custom_objects=custom_objects
+            )
+            for part in ("critic", "generator")
+        }
+        return cls(**parts, name=config["name"])

@@ -1,0 +1,65 @@
+"""The operations of `backend` that the other tests do not reach."""
+
+import ast
+import importlib
+import inspect
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_qlae import backend
+
+
+def test_one_replica_unless_distributed():
+    assert backend.num_replicas() == 1
+
+
+def test_a_tensor_is_dense_already():
+    gradient = ops.array([[1.0, 2.0]])
+    np.testing.assert_array_equal(
+        ops.convert_to_numpy(backend.to_dense(gradient)), [[1.0, 2.0]]
+    )
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="a type of TensorFlow's"
+)
+def test_rows_that_repeat_are_summed():
+    import tensorflow as tf
+
+    rows = tf.IndexedSlices(
+        tf.constant([[1.0], [2.0], [4.0]]), tf.constant([2, 0, 2]), (3, 1)
+    )
+    assert backend.to_dense(rows).numpy().tolist() == [[2.0], [0.0], [5.0]]
+
+
+def public_functions(source):
+    tree = ast.parse(source)
+    return {
+        node.name: [a.arg for a in node.args.args]
+        for node in tree.body
+        if hasattr(node, "args") and not node.name.startswith("_")
+    }
+
+
+@pytest.mark.backend_free
+def test_the_three_modules_have_the_same_functions():
+    folder = Path(inspect.getfile(backend)).parent
+    functions = [
+        public_functions((folder / f"{name}.py").read_text())
+        for name in ("tensorflow", "jax", "torch")
+    ]
+    assert functions[0] == functions[1] == functions[2]
+    assert set(functions[0]) == set(backend.__all__)
+
+
+@pytest.mark.backend_free
+def test_another_backend_is_refused(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
+    with pytest.raises(ImportError, match=r"`KERAS_BACKEND`.*'numpy'"):
+        importlib.reload(backend)
+    monkeypatch.undo()
+    importlib.reload(backend)
