@@ -10,20 +10,24 @@ from keras_qlae.layers import ScalarCodebookQuantizer
 
 def test_paper_recipe_is_the_paper():
     recipe = recipes.get("qlae-paper")
-    assert recipe.to_dict() | {
-        "steps": 200_000,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "weight_decay": 0.1,
-        "clip": 1.0,
-        "num_values": 10,
-        "quantization_weight": 0.01,
-        "commitment_weight": 0.01,
-        "network": "large",
-        "decoder": "style",
-        "image_size": 64,
-        "schedule": "constant",
-    } == recipe.to_dict()
+    assert (
+        recipe.to_dict()
+        | {
+            "steps": 200_000,
+            "batch_size": 128,
+            "learning_rate": 1e-3,
+            "weight_decay": 0.1,
+            "clip": 1.0,
+            "num_values": 10,
+            "quantization_weight": 0.01,
+            "commitment_weight": 0.01,
+            "network": "large",
+            "decoder": "style",
+            "image_size": 64,
+            "schedule": "constant",
+        }
+        == recipe.to_dict()
+    )
 
 
 @pytest.mark.parametrize("name", recipes.available())

@@ -2,5 +2,6 @@
 
 from keras_qlae.callbacks.finite_loss import FiniteLoss
 from keras_qlae.callbacks.infomec import InfoMEC
+from keras_qlae.callbacks.progress import Progress
 
-__all__ = ["FiniteLoss", "InfoMEC"]
+__all__ = ["FiniteLoss", "InfoMEC", "Progress"]

@@ -187,8 +187,7 @@ def _positions(
 ) -> np.ndarray:
     if size < 2:
         raise ValueError(
-            "`data` must have at least 2 images to score. "
-            f"Received: {size}"
+            f"`data` must have at least 2 images to score. Received: {size}"
         )
     if size <= num_samples:
         return np.arange(size)

@@ -18,13 +18,13 @@ def _use_backend(
     Keras chooses its backend when it is imported, and that was before the
     option could be read.
     """
-    if value is None or value == keras.backend.backend():
-        return value
-    os.environ["KERAS_BACKEND"] = value
-    sys.stdout.flush()
-    sys.stderr.flush()
-    arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
-    os.execv(sys.executable, arguments)
+    if value not in (None, keras.backend.backend()):
+        os.environ["KERAS_BACKEND"] = str(value)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
+        os.execv(sys.executable, arguments)
+    return value
 
 
 def backend_option(command: Any) -> Any:

@@ -60,7 +60,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Arithmetic of the networks.",
 )
 @click.option(
-    "--quiet", is_flag=True, help="A line an epoch, in place of the bar."
+    "--quiet", is_flag=True, help="No progress bar, only a line an epoch."
 )
 @backend_option
 @_recipe_options

@@ -3,8 +3,8 @@
 import dataclasses
 import hashlib
 import json
+import logging
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,15 @@ from keras_qlae.runs.files import read_json
 from keras_qlae.runs.files import replacing
 from keras_qlae.runs.files import write_json
 
+_logger = logging.getLogger(__name__)
+
 _KEPT = 2  # the newest, and one to fall back on
 _WEIGHTS = "model.weights.h5"
 _STATE = "state.json"
 
 
 @dataclasses.dataclass
-class Progress:
+class Record:
     """What a run has recorded so far, an entry an epoch.
 
     Attributes:
@@ -50,19 +52,19 @@ class Checkpoints(keras.callbacks.Callback):
     """Saves a run at the end of every epoch.
 
     A checkpoint is a folder `epoch-<number>` with the weights, the optimizer's
-    state and the progress, written under another name and renamed when whole.
+    state and the record, written under another name and renamed when whole.
     The last two are kept, in case the last is damaged. List it after the
     callbacks whose scores belong to the epoch.
 
     Args:
         run: The run directory.
-        progress: What was recorded before; each epoch adds to it.
+        record: What was recorded before; each epoch adds to it.
     """
 
-    def __init__(self, run: RunDirectory, progress: Progress) -> None:
+    def __init__(self, run: RunDirectory, record: Record) -> None:
         super().__init__()
         self.run = run
-        self.progress = progress
+        self.record = record
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -74,24 +76,24 @@ class Checkpoints(keras.callbacks.Callback):
             self.model.save_weights(folder / _WEIGHTS)
             state = {
                 "sha256": _digest(folder / _WEIGHTS),
-                **dataclasses.asdict(self.progress),
+                **dataclasses.asdict(self.record),
             }
             (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
-        self.progress.write(self.run)
+        self.record.write(self.run)
         for old in _folders(self.run.checkpoints)[:-_KEPT]:
             shutil.rmtree(old)
 
     def _record(self, epoch: int, logs: dict[str, Any]) -> None:
         row = {"epoch": epoch + 1, "step": 0.0}
         row |= {name: float(value) for name, value in logs.items()}
-        row["step"] = self.progress.step + self.params["steps"]
-        self.progress.rows.append(row)
+        row["step"] = self.record.step + self.params["steps"]
+        self.record.rows.append(row)
         codebooks = getattr(self.model.latent, "codebooks", None)
         if codebooks is not None:
-            self.progress.codebooks.append([c.tolist() for c in codebooks])
+            self.record.codebooks.append([c.tolist() for c in codebooks])
 
 
-def restore(run: RunDirectory, model: keras.Model) -> Progress:
+def restore(run: RunDirectory, model: keras.Model) -> Record:
     """Loads the newest whole checkpoint into a compiled model.
 
     Args:
@@ -110,18 +112,18 @@ def restore(run: RunDirectory, model: keras.Model) -> Progress:
         if problem is None:
             model.load_weights(folder / _WEIGHTS)
             state = read_json(folder / _STATE)
-            return Progress(state["rows"], state["codebooks"])
-        print(
-            f"Checkpoint {folder} is damaged ({problem}): going back to the "
-            "one before.",
-            file=sys.stderr,
+            return Record(state["rows"], state["codebooks"])
+        _logger.warning(
+            "Checkpoint %s is damaged (%s): going back to the one before.",
+            folder,
+            problem,
         )
     if folders:
         raise ValueError(
             f"No checkpoint in {run.checkpoints} can be read. Train anew in "
             "another directory."
         )
-    return Progress()
+    return Record()
 
 
 def _folders(path: Path) -> list[Path]:

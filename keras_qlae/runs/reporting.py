@@ -1,5 +1,7 @@
 """What a finished run shows: scores, figures, a report."""
 
+from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -88,10 +90,13 @@ def write_figures(
             factor_names=names,
             is_active=is_active,
             scores={
-                name: scores[name.lower()] for name in ("InfoM", "InfoE", "InfoC")
+                name: scores[name.lower()]
+                for name in ("InfoM", "InfoE", "InfoC")
             },
         ),
-        "interventions": _interventions(model, shown, latents, nmi, names, is_active),
+        "interventions": _interventions(
+            model, shown, latents, nmi, names, is_active
+        ),
         "reconstructions": figures.reconstructions(
             shown, model.reconstruct(shown)
         ),
@@ -119,35 +124,45 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
     """The text of `report.md`."""
     config = run.read_config()
     scores = read_json(run.scores)
-    pictures = sorted(run.figures.glob("*.png"))
-    settings = "\n".join(
-        f"| {name} | {value} |" for name, value in config["settings"].items()
+    title = f"{config['recipe']} on {config['dataset']}, seed {config['seed']}"
+    versions = ", ".join(
+        f"{name} {version}" for name, version in config["versions"].items()
     )
-    shown = "\n\n".join(
-        f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
-        f"![{path.stem}](figures/{path.name})"
-        for path in pictures
-    )
-    return f"""# {config["recipe"]} on {config["dataset"]}, seed {config["seed"]}
+    num_latents = len(scores["active"])
+    parts = [
+        f"# {title}",
+        _table(
+            ("score", "value", "of what"),
+            [
+                ("InfoM", f"{scores['infom']:.3f}", "modularity"),
+                ("InfoE", f"{scores['infoe']:.3f}", "explicitness"),
+                ("InfoC", f"{scores['infoc']:.3f}", "compactness"),
+                ("PSNR", f"{scores['psnr']:.2f} dB", "reconstruction"),
+                (
+                    "active",
+                    f"{scores['num_active']} of {num_latents}",
+                    "latents",
+                ),
+            ],
+        ),
+        f"Scored on {scores['num_samples']} held-out images of "
+        f"{held_out.name}; higher is better. {_caution(config['dataset'])}",
+        *(
+            f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
+            f"![{path.stem}](figures/{path.name})"
+            for path in sorted(run.figures.glob("*.png"))
+        ),
+        "## Settings",
+        f"Backend {config['backend']}, precision {config['precision']}, "
+        f"versions {versions}.",
+        _table(("setting", "value"), config["settings"].items()),
+    ]
+    return "\n\n".join(parts) + "\n"
 
-| InfoM (modularity) | InfoE (explicitness) | InfoC (compactness) | active latents | PSNR, dB |
-| --- | --- | --- | --- | --- |
-| {scores["infom"]:.3f} | {scores["infoe"]:.3f} | {scores["infoc"]:.3f} | {scores["num_active"]} of {len(scores["active"])} | {scores["psnr"]:.2f} |
 
-Scored on {scores["num_samples"]} held-out images of {held_out.name}. Higher is
-better. {_caution(config["dataset"])}
-
-{shown}
-
-## Settings
-
-Backend {config["backend"]}, precision {config["precision"]}, versions
-{", ".join(f"{name} {version}" for name, version in config["versions"].items())}.
-
-| setting | value |
-| --- | --- |
-{settings}
-"""
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _caution(dataset: str) -> str:
@@ -193,8 +208,8 @@ def _interventions(
     codes = model.codes(images[:_NUM_ROWS])
     values = getattr(model.latent, "codebooks", None)
     if values is None:
-        bounds = np.quantile(latents, [0.01, 0.99], axis=0)
-        values = list(np.linspace(*bounds, _NUM_VALUES).T)
+        low, high = np.quantile(latents, [0.01, 0.99], axis=0)
+        values = list(np.linspace(low, high, _NUM_VALUES).T)
     grids = []
     for latent, levels in enumerate(values):
         changed = np.repeat(codes[:, None], len(levels), axis=1)

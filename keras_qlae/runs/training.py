@@ -10,10 +10,11 @@ from keras_qlae import datasets
 from keras_qlae import recipes
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
+from keras_qlae.callbacks import Progress
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.checkpoints import Checkpoints
-from keras_qlae.runs.checkpoints import Progress
+from keras_qlae.runs.checkpoints import Record
 from keras_qlae.runs.checkpoints import restore
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import replacing
@@ -44,8 +45,8 @@ def train(
         seed: Integer: initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
-        verbose: As in `fit`: 0 for silence, 1 for a progress bar, 2 for a
-            line an epoch.
+        verbose: 0 for silence, 1 for a progress bar and a line an epoch, 2
+            for the lines alone.
 
     Returns:
         The run directory.
@@ -68,10 +69,10 @@ def train(
         model = recipes.compiled_model(
             recipe, data.image_shape, len(data.factor_names), seed
         )
-        progress = restore(run, model)
-        progress.write(run)
+        record = restore(run, model)
+        record.write(run)
         train_part, held_out = split(recipe, data)
-        _fit(run, model, recipe, train_part, held_out, seed, progress, verbose)
+        _fit(run, model, recipe, train_part, held_out, seed, record, verbose)
         with replacing(run.model) as path:
             model.save(path)
         finish(run, model, held_out)
@@ -91,7 +92,12 @@ def describe(
         "settings": recipe.to_dict(),
         "versions": {
             name: importlib.metadata.version(name)
-            for name in ("keras-qlae", "keras", "numpy", keras.backend.backend())
+            for name in (
+                "keras-qlae",
+                "keras",
+                "numpy",
+                keras.backend.backend(),
+            )
         },
     }
 
@@ -126,17 +132,17 @@ def _fit(
     data: FactorDataset,
     held_out: FactorDataset,
     seed: int,
-    progress: Progress,
+    record: Record,
     verbose: int,
 ) -> None:
-    """Trains from where `progress` stands to the last step."""
+    """Trains from where `record` stands to the last step."""
     scores = InfoMEC(held_out, recipe.num_scored, recipe.score_every)
-    scores.restore(_carried(progress))
+    scores.restore(_carried(record))
     validated = held_out.subset(range(min(len(held_out), _NUM_VALIDATED)))
     batches = data.batches_per_epoch(recipe.batch_size)
-    while progress.step < recipe.steps:
-        step = progress.step
-        epoch = len(progress.rows)
+    while record.step < recipe.steps:
+        step = record.step
+        epoch = len(record.rows)
         whole, rest = divmod(recipe.steps - step, recipe.steps_per_epoch)
         start_epoch, start_batch = divmod(step, batches)
         model.fit(
@@ -155,13 +161,18 @@ def _fit(
             initial_epoch=epoch,
             epochs=epoch + (whole or 1),
             steps_per_epoch=recipe.steps_per_epoch if whole else rest,
-            callbacks=[FiniteLoss(step), scores, Checkpoints(run, progress)],
-            verbose=verbose,
+            callbacks=[
+                FiniteLoss(step),
+                scores,
+                *([Progress(recipe.steps, step, verbose == 1)] * bool(verbose)),
+                Checkpoints(run, record),
+            ],
+            verbose=0,
         )
 
 
-def _carried(progress: Progress) -> dict[str, float]:
+def _carried(record: Record) -> dict[str, float]:
     """The last InfoMEC scores of an earlier call."""
     names = ("val_infom", "val_infoe", "val_infoc", "val_active_latents")
-    last = progress.rows[-1] if progress.rows else {}
+    last = record.rows[-1] if record.rows else {}
     return {name: last[name] for name in names if name in last}

@@ -104,9 +104,7 @@ def test_reads_a_factor_dataset():
 
 
 def test_takes_a_function_in_place_of_codes(data):
-    callback = InfoMEC(
-        data, codes=lambda model, images: data[1] * 1.0 + model
-    )
+    callback = InfoMEC(data, codes=lambda model, images: data[1] * 1.0 + model)
     callback.set_model(5.0)
     callback.on_epoch_end(0, {})
     assert callback.result.infom > 0.9

@@ -13,6 +13,13 @@ from keras_qlae.runs.files import write_text
 pytestmark = pytest.mark.backend_free
 
 
+def write_half(path, error):
+    """Fails in the middle of writing."""
+    with replacing(path) as temporary:
+        temporary.write_text("half of the n")
+        raise error
+
+
 def test_writes_and_reads(tmp_path):
     path = tmp_path / "deep" / "down" / "a.json"
     write_json(path, {"b": [1, 2.5, None]})
@@ -22,9 +29,8 @@ def test_writes_and_reads(tmp_path):
 def test_failure_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "old")
-    with pytest.raises(KeyError), replacing(path) as temporary:
-        temporary.write_text("half of the n")
-        raise KeyError
+    with pytest.raises(KeyError):
+        write_half(path, KeyError())
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
@@ -43,12 +49,8 @@ def test_full_disk_is_said_with_the_path(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "old")
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    with (
-        pytest.raises(OSError, match=r"Cannot write .*a\.txt: No space left"),
-        replacing(path) as temporary,
-    ):
-        temporary.write_text("half")
-        raise full
+    with pytest.raises(OSError, match=r"Cannot write .*a\.txt: No space left"):
+        write_half(path, full)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 

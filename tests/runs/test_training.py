@@ -133,7 +133,7 @@ def test_resumed_run_equals_the_uninterrupted(finished, interrupted):
 
 
 def test_damaged_checkpoint_gives_way_to_the_one_before(
-    finished, interrupted, capsys
+    finished, interrupted, caplog
 ):
     newest = sorted(interrupted.checkpoints.iterdir())[-1]
     weights = newest / "model.weights.h5"
@@ -141,25 +141,25 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(
     content[len(content) // 2] ^= 0xFF
     weights.write_bytes(content)
     runs.train(interrupted.path, recipe(), verbose=0)
-    assert "is damaged" in capsys.readouterr().err
+    assert "is damaged" in caplog.text
     assert_same_run(interrupted, finished)
 
 
 @pytest.mark.parametrize("file", ["state.json", "model.weights.h5"])
 def test_truncated_checkpoint_gives_way_too(
-    finished, interrupted, capsys, file
+    finished, interrupted, caplog, file
 ):
     newest = sorted(interrupted.checkpoints.iterdir())[-1]
     (newest / file).write_bytes((newest / file).read_bytes()[:100])
     runs.train(interrupted.path, recipe(), verbose=0)
-    assert newest.name in capsys.readouterr().err
+    assert newest.name in caplog.text
     assert_same_run(interrupted, finished)
 
 
 def test_says_so_when_no_checkpoint_is_whole(interrupted):
     for folder in interrupted.checkpoints.iterdir():
         (folder / "state.json").unlink()
-    with pytest.raises(ValueError, match="No checkpoint in .* can be read"):
+    with pytest.raises(ValueError, match=r"No checkpoint in .* can be read"):
         runs.train(interrupted.path, recipe(), verbose=0)
 
 
@@ -209,7 +209,7 @@ def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Autoencoder, "reconstruction_loss", breaks)
     run = runs.RunDirectory(tmp_path / "run")
-    with pytest.raises(FloatingPointError, match="at step [34]"):
+    with pytest.raises(FloatingPointError, match=r"at step [34]"):
         runs.train(run.path, recipe(), verbose=0)
     assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
     assert not run.is_finished

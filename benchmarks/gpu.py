@@ -1,0 +1,117 @@
+"""Step time, input stall and TensorFlow's GPU memory, with the recipe at hand.
+
+    python benchmarks/gpu.py [--recipe qlae-paper] [--backends jax torch]
+
+A row a backend: milliseconds a step of `fit` on the tf.data pipeline; of the
+same on one batch that never changes; their difference, the input stall; and
+the GPU memory that TensorFlow holds meanwhile, which under JAX and PyTorch
+must be 0. Without a GPU it runs on the CPU and says so.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", default="qlae")
+    parser.add_argument("--backends", nargs="+", default=["tensorflow", "jax"])
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--child", action="store_true")
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps(measure(options)))
+        return
+    for backend in options.backends:
+        row = run_child(backend)
+        print(f"{backend} on {row['device']}:")
+        print(f"  step in fit        {row['fit']:8.2f} ms")
+        print(f"  step, fixed batch  {row['fixed']:8.2f} ms")
+        print(f"  input stall        {row['fit'] - row['fixed']:8.2f} ms")
+        print(f"  TensorFlow's GPU memory {row['tensorflow_bytes']:,} bytes")
+        if backend != "tensorflow" and row["tensorflow_bytes"]:
+            sys.exit("TensorFlow holds GPU memory beside another backend.")
+
+
+def run_child(backend):
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    }
+    command = [sys.executable, __file__, "--child", *sys.argv[1:]]
+    result = subprocess.run(
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def measure(options):
+    import keras
+
+    from keras_qlae import datasets
+    from keras_qlae import recipes
+
+    keras.config.set_dtype_policy(options.precision)
+    recipe = recipes.get(options.recipe)
+    data = datasets.load("room3d", image_size=recipe.image_size)
+    model = recipes.compiled_model(recipe, data.image_shape, 6)
+    batches = data.as_tf_dataset(
+        recipe.batch_size, shuffle=True, repeat=True, with_factors=False
+    )
+    fixed = batches.take(1).cache().repeat()
+    return {
+        "device": device(keras.backend.backend()),
+        "fit": timed(model, batches, options),
+        "fixed": timed(model, fixed, options),
+        "tensorflow_bytes": tensorflow_gpu_bytes(),
+    }
+
+
+def timed(model, batches, options):
+    """Milliseconds a step: the least of some repeats, the first left out."""
+    times = []
+    for _ in range(options.repeats + 1):
+        start = time.perf_counter()
+        model.fit(batches, steps_per_epoch=options.steps, verbose=0)
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times[1:]) / options.steps
+
+
+def device(backend):
+    if backend == "jax":
+        import jax
+
+        return str(jax.devices()[0].device_kind)
+    if backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.get_device_name()
+        return "cpu"
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    details = tf.config.experimental.get_device_details
+    return details(gpus[0])["device_name"] if gpus else "cpu"
+
+
+def tensorflow_gpu_bytes():
+    """What TensorFlow has taken of the GPUs that it can see."""
+    import tensorflow as tf
+
+    return sum(
+        tf.config.experimental.get_memory_info(gpu.name)["current"]
+        for gpu in tf.config.list_logical_devices("GPU")
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""How far a training run is, and how good."""
+
+from typing import Any
+
+import keras
+
+_SHOWN = {
+    "loss": ("loss", ".4f"),
+    "val_psnr": ("PSNR", ".2f"),
+    "val_infom": ("InfoM", ".3f"),
+    "val_infoe": ("InfoE", ".3f"),
+    "val_infoc": ("InfoC", ".3f"),
+    "val_active_latents": ("active", ".0f"),
+}
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar for the whole run with the time left, and a line an epoch.
+
+    Keras' own bar starts anew every epoch and, with an autoencoder's many
+    losses, is wider than a terminal. Use it with `fit(verbose=0)`, after the
+    callbacks whose scores it shall show (`val_psnr`, `val_infom`, ...). The
+    bar goes to standard error and only to a terminal, the lines to standard
+    output.
+
+    Args:
+        total_steps: Steps of the whole run.
+        start_step: Steps done before this `fit`.
+        bar: Whether to show the bar. Defaults to `True`.
+    """
+
+    def __init__(
+        self, total_steps: int, start_step: int = 0, bar: bool = True
+    ) -> None:
+        super().__init__()
+        self.total_steps = total_steps
+        self.step = start_step
+        self.bar = bar
+        self._bar: Any = None
+        self._scores = ""
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            total=self.total_steps,
+            initial=self.step,
+            unit="step",
+            dynamic_ncols=True,
+            disable=None if self.bar else True,
+        )
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self.step += 1
+        self._bar.update()
+        if self.step % 20 == 0 and not self._bar.disable:
+            loss = float((logs or {}).get("loss", 0.0))
+            self._bar.set_postfix_str(
+                f"loss {loss:.4f} {self._scores}".rstrip(), refresh=False
+            )
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        known = {
+            title: format(float(logs[name]), form)
+            for name, (title, form) in _SHOWN.items()
+            if logs and name in logs
+        }
+        self._scores = " ".join(
+            f"{title} {known[title]}"
+            for title in ("InfoM", "InfoE", "InfoC")
+            if title in known
+        )
+        scores = "  ".join(f"{title} {text}" for title, text in known.items())
+        self._bar.write(f"epoch {epoch + 1}  step {self.step}  {scores}")
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._bar.close()
