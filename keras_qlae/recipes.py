@@ -8,8 +8,6 @@ import difflib
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
 from keras_qlae.layers import ContinuousLatent
 from keras_qlae.layers import Latent
 from keras_qlae.layers import ScalarCodebookQuantizer
@@ -17,6 +15,7 @@ from keras_qlae.models import Autoencoder
 from keras_qlae.networks import image_decoder
 from keras_qlae.networks import image_encoder
 from keras_qlae.networks import style_image_decoder
+from keras_qlae.optimizers import Cooldown
 from keras_qlae.optimizers import RegularizedAdamW
 
 
@@ -44,7 +43,8 @@ class Recipe:
     )
     image_size: int = _setting(64, "Height and width of the images.")
     network: str = _setting(
-        "large", "Size of encoder and decoder: large, small (the paper's), tiny."
+        "large",
+        "Size of encoder and decoder: large, small (the paper's), tiny.",
     )
     decoder: str = _setting("style", "Kind of decoder: style or plain.")
     num_latents: int = _setting(
@@ -67,7 +67,9 @@ class Recipe:
     batch_size: int = _setting(128, "Images in a batch.")
     learning_rate: float = _setting(1e-3, "Learning rate (its peak).")
     schedule: str = _setting(
-        "constant", "Learning rate over time: constant or cosine (to 2 %)."
+        "constant",
+        "Learning rate over time: constant, or cooldown (to 0 in the last "
+        "fifth).",
     )
     weight_decay: float = _setting(
         0.1, "Weight decay: the higher, the more disentangled."
@@ -112,13 +114,13 @@ def settings() -> dict[str, dataclasses.Field[Any]]:
     }
 
 
-_CPU = {
+_CPU: dict[str, Any] = {
     "image_size": 32,
     "network": "tiny",
-    "steps": 8000,
-    "batch_size": 64,
+    "steps": 12_000,
+    "batch_size": 32,
     "learning_rate": 2e-3,
-    "schedule": "constant",
+    "schedule": "cooldown",
     "weight_decay": 0.3,
 }
 
@@ -181,6 +183,7 @@ def compiled_model(
     image_shape: tuple[int, int, int],
     num_factors: int,
     seed: int = 0,
+    precision: str = "float32",
     jit_compile: bool | str = "auto",
 ) -> Autoencoder:
     """Builds and compiles the model of a recipe.
@@ -191,6 +194,7 @@ def compiled_model(
         num_factors: Number of factors of the data set, which sets the number
             of latents unless the recipe does.
         seed: Integer: initial weights and samples.
+        precision: Dtype policy of the layers.
         jit_compile: As in `keras.Model.compile`.
 
     Returns:
@@ -200,34 +204,39 @@ def compiled_model(
         ValueError: Images that the network cannot take.
     """
     latent = _LATENTS[recipe.latent](
-        recipe, recipe.num_latents or 2 * num_factors
+        recipe, recipe.num_latents or 2 * num_factors, precision
     )
     encoder = image_encoder(
-        image_shape, latent.num_inputs, recipe.network, seed=seed
+        image_shape,
+        latent.num_inputs,
+        recipe.network,
+        seed=seed,
+        dtype=precision,
     )
     decoder = _DECODERS[recipe.decoder](
-        latent.num_outputs, image_shape, recipe.network, seed=seed + 1
+        latent.num_outputs,
+        image_shape,
+        recipe.network,
+        seed=seed + 1,
+        dtype=precision,
     )
-    model = Autoencoder(encoder, latent, decoder, seed=seed)
+    model = Autoencoder(encoder, latent, decoder, seed=seed, dtype=precision)
     optimizer = RegularizedAdamW(
         _learning_rate(recipe),
         weight_decay=recipe.weight_decay,
         clip=recipe.clip,
     )
     model.compile(optimizer, jit_compile=jit_compile)
-    optimizer.build(model.trainable_variables)
     return model
 
 
 def _learning_rate(recipe: Recipe) -> Any:
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    return keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate, recipe.steps, alpha=0.02
-    )
+    return Cooldown(recipe.learning_rate, recipe.steps)
 
 
-def _scalar_codebook(recipe: Recipe, num_latents: int) -> Latent:
+def _scalar_codebook(recipe: Recipe, num_latents: int, dtype: str) -> Latent:
     return ScalarCodebookQuantizer(
         num_latents,
         recipe.num_values,
@@ -235,19 +244,24 @@ def _scalar_codebook(recipe: Recipe, num_latents: int) -> Latent:
         trainable_codebook=recipe.trainable_codebook,
         quantization_weight=recipe.quantization_weight,
         commitment_weight=recipe.commitment_weight,
+        dtype=dtype,
     )
 
 
-_LATENTS: dict[str, Callable[[Recipe, int], Latent]] = {
+def _continuous(recipe: Recipe, num_latents: int, dtype: str) -> Latent:
+    return ContinuousLatent(num_latents, dtype=dtype)
+
+
+_LATENTS: dict[str, Callable[[Recipe, int, str], Latent]] = {
     "scalar_codebook": _scalar_codebook,
-    "continuous": lambda recipe, num_latents: ContinuousLatent(num_latents),
+    "continuous": _continuous,
 }
 _DECODERS = {"style": style_image_decoder, "plain": image_decoder}
 _CHOICES = {
     "latent": tuple(_LATENTS),
     "decoder": tuple(_DECODERS),
     "network": ("large", "small", "tiny"),
-    "schedule": ("constant", "cosine"),
+    "schedule": ("constant", "cooldown"),
 }
 _AT_LEAST = {
     "image_size": 8,

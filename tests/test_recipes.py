@@ -54,7 +54,7 @@ def test_settings_reach_the_model():
         trainable_codebook=False,
         commitment_weight=0.5,
         decoder="plain",
-        schedule="cosine",
+        schedule="cooldown",
         steps=100,
     )
     model = recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
@@ -65,7 +65,7 @@ def test_settings_reach_the_model():
     assert latent.commitment_weight == 0.5
     assert "transition" in [layer.name for layer in model.decoder.layers]
     schedule = model.optimizer.get_config()["learning_rate"]
-    assert schedule["class_name"] == "CosineDecay"
+    assert schedule["class_name"] == "Cooldown"
 
 
 def test_seed_decides_the_weights():

@@ -89,9 +89,13 @@ def train(
         click.echo(f"{directory} is a finished run; checking its settings.")
     else:
         _announce(chosen, dataset, directory)
-    run = runs.train(
-        directory, chosen, dataset, seed, precision, verbose=2 if quiet else 1
-    )
+    try:
+        run = runs.train(
+            directory, chosen, dataset, seed, precision, 2 if quiet else 1
+        )
+    except KeyboardInterrupt:
+        click.echo("\nStopped. The same command goes on where it was.")
+        raise SystemExit(130) from None
     click.echo()
     print_scores(run)
     click.echo(f"\nReport and figures: {run.report}")

@@ -29,8 +29,8 @@ class ContinuousLatent(Latent):
 
     Example:
         >>> latent = ContinuousLatent(num_latents=2)
-        >>> latent(keras.ops.array([[-0.5, 2.0]])).shape
-        (1, 2)
+        >>> latent(keras.ops.array([[-0.5, 2.0]])).shape[-1]
+        2
 
     Raises:
         ValueError: `num_latents` is not a positive integer, or the input has

@@ -60,15 +60,14 @@ def train(
     run = RunDirectory(directory)
     config = describe(recipe, dataset, seed, precision)
     data = load_dataset(config)
+    # Before the directory is touched: a recipe may not fit the images.
+    model = recipes.compiled_model(
+        recipe, data.image_shape, len(data.factor_names), seed, precision
+    )
     with run.locked():
         run.claim(config)
         if run.is_finished:
             return run
-        keras.config.set_dtype_policy(precision)
-        keras.utils.set_random_seed(seed)
-        model = recipes.compiled_model(
-            recipe, data.image_shape, len(data.factor_names), seed
-        )
         record = restore(run, model)
         record.write(run)
         train_part, held_out = split(recipe, data)

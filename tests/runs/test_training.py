@@ -189,6 +189,7 @@ def test_refuses_a_directory_in_use(finished):
 def test_refuses_an_image_size_that_the_strides_do_not_divide(tmp_path):
     with pytest.raises(ValueError, match="multiples of 8"):
         runs.train(tmp_path / "run", recipe(image_size=12), verbose=0)
+    assert not (tmp_path / "run").exists()
 
 
 def test_last_epoch_may_be_short(tmp_path):
@@ -213,6 +214,18 @@ def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
         runs.train(run.path, recipe(), verbose=0)
     assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
     assert not run.is_finished
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision(tmp_path, precision):
+    run = runs.train(
+        tmp_path / "run", recipe(steps=2), precision=precision, verbose=0
+    )
+    assert run.read_config()["precision"] == precision
+    model, _ = runs.load(run)
+    assert model.encoder.get_layer("conv0").compute_dtype != "float32"
+    assert model.latent.codebook.dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"  # as before
 
 
 def test_plain_autoencoder_has_a_report_too(tmp_path):

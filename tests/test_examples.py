@@ -1,0 +1,51 @@
+"""Every example in the docstrings and in the README runs as it stands."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import keras_qlae
+
+README = Path(__file__).parents[1] / "README.md"
+# What a reader of the README trains for minutes, the test does for a moment.
+SHORTER = {"steps_per_epoch=500, epochs=10": "steps_per_epoch=1, epochs=1"}
+
+
+def modules_with_examples():
+    for info in pkgutil.walk_packages(keras_qlae.__path__, "keras_qlae."):
+        if info.name.startswith(
+            ("keras_qlae.backend.", "keras_qlae.__main__", "keras_qlae.metrics")
+        ):
+            continue  # of another framework; a command; tested beside it
+        module = importlib.import_module(info.name)
+        source = Path(module.__file__).read_text()
+        if ">>>" in source and info.name == module.__name__:
+            yield module
+
+
+@pytest.mark.parametrize(
+    "module", list(modules_with_examples()), ids=lambda module: module.__name__
+)
+def test_docstrings(module):
+    names = {"keras": keras, "np": np, "keras_qlae": keras_qlae}
+    result = doctest.testmod(
+        module, extraglobs=names, optionflags=doctest.ELLIPSIS
+    )
+    assert result.attempted
+    assert result.failed == 0
+
+
+def test_readme(capsys):
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        for long, short in SHORTER.items():
+            block = block.replace(long, short)
+        exec(compile(block, "README.md", "exec"), {})
+    assert "InfoMECResult(infom=1.0" in capsys.readouterr().out
