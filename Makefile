@@ -10,7 +10,9 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: train test lint types test-tensorflow test-jax test-torch clean
 
-# Train on the embedded data set: make train ARGS="--seed 1 --backend jax"
+# Train on the embedded data set: make train ARGS="--seed 1"
+# On JAX, where it is not installed yet:
+#   make train EXTRAS=[jax] ARGS="--backend jax"
 train: .venv/.train
 	$(BIN)/keras-qlae train $(ARGS)
 

@@ -19,7 +19,9 @@ import time
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", default="qlae")
-    parser.add_argument("--backends", nargs="+", default=["tensorflow", "jax"])
+    parser.add_argument(
+        "--backends", nargs="+", default=["tensorflow", "jax", "torch"]
+    )
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--precision", default="float32")
@@ -34,9 +36,10 @@ def main():
         print(f"  step in fit        {row['fit']:8.2f} ms")
         print(f"  step, fixed batch  {row['fixed']:8.2f} ms")
         print(f"  input stall        {row['fit'] - row['fixed']:8.2f} ms")
+        print(f"  GPUs TensorFlow sees {row['tensorflow_gpus']:6}")
         print(f"  TensorFlow's GPU memory {row['tensorflow_bytes']:,} bytes")
-        if backend != "tensorflow" and row["tensorflow_bytes"]:
-            sys.exit("TensorFlow holds GPU memory beside another backend.")
+        if backend != "tensorflow" and row["tensorflow_gpus"]:
+            sys.exit("TensorFlow may take GPU memory beside another backend.")
 
 
 def run_child(backend):
@@ -59,10 +62,11 @@ def measure(options):
     from keras_qlae import datasets
     from keras_qlae import recipes
 
-    keras.config.set_dtype_policy(options.precision)
     recipe = recipes.get(options.recipe)
     data = datasets.load("room3d", image_size=recipe.image_size)
-    model = recipes.compiled_model(recipe, data.image_shape, 6)
+    model = recipes.compiled_model(
+        recipe, data.image_shape, 6, precision=options.precision
+    )
     batches = data.as_tf_dataset(
         recipe.batch_size, shuffle=True, repeat=True, with_factors=False
     )
@@ -71,6 +75,7 @@ def measure(options):
         "device": device(keras.backend.backend()),
         "fit": timed(model, batches, options),
         "fixed": timed(model, fixed, options),
+        "tensorflow_gpus": len(visible_gpus()),
         "tensorflow_bytes": tensorflow_gpu_bytes(),
     }
 
@@ -103,13 +108,19 @@ def device(backend):
     return details(gpus[0])["device_name"] if gpus else "cpu"
 
 
+def visible_gpus():
+    import tensorflow as tf
+
+    return tf.config.get_visible_devices("GPU")
+
+
 def tensorflow_gpu_bytes():
-    """What TensorFlow has taken of the GPUs that it can see."""
+    """What TensorFlow has taken of the GPUs that it sees: of none if none."""
     import tensorflow as tf
 
     return sum(
-        tf.config.experimental.get_memory_info(gpu.name)["current"]
-        for gpu in tf.config.list_logical_devices("GPU")
+        tf.config.experimental.get_memory_info(f"GPU:{i}")["peak"]
+        for i in range(len(visible_gpus()))
     )
 
 

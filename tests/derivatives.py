@@ -10,7 +10,8 @@ from keras import ops
 
 
 def value(function, *arrays):
-    return float(function(*map(ops.convert_to_tensor, arrays)))
+    result = function(*map(ops.convert_to_tensor, arrays))
+    return float(ops.convert_to_numpy(result))
 
 
 def gradients(function, *arrays):

@@ -5,13 +5,17 @@ from typing import Any
 import keras
 import numpy as np
 
+_TOTALS = ("loss", "critic_loss", "generator_loss")
+
 
 class FiniteLoss(keras.callbacks.Callback):
-    """Raises at the first step whose loss is NaN or infinite.
+    """Raises when a loss is NaN or infinite.
 
     `keras.callbacks.TerminateOnNaN` ends `fit` as if nothing had happened;
     this one says at which step, and lets no later callback save the spoiled
-    weights. List it first.
+    weights. A step's loss is that before its update: what the last update of
+    an epoch spoils shows in the validation loss, which is looked at too. List
+    it first.
 
     Args:
         start_step: Steps done before this `fit`, for the step's number.
@@ -23,16 +27,33 @@ class FiniteLoss(keras.callbacks.Callback):
     def __init__(self, start_step: int = 0) -> None:
         super().__init__()
         self.step = start_step
+        self._epoch_start = start_step
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._epoch_start = self.step
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        self.step += 1
-        loss = float((logs or {}).get("loss", 0.0))
-        if not np.isfinite(loss):
-            raise FloatingPointError(
-                f"The loss is {loss} at step {self.step}: training stopped. "
-                "Lower the learning rate or, under mixed_float16, train in "
-                "mixed_bfloat16 or float32; and look for images that are not "
-                "finite."
-            )
+        # Not counted one by one: `steps_per_execution` leaves calls out.
+        self.step = self._epoch_start + batch + 1
+        self._check({k: v for k, v in (logs or {}).items() if k in _TOTALS})
+
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._check(
+            {k: v for k, v in (logs or {}).items() if k.endswith("loss")}
+        )
+
+    def _check(self, losses: dict[str, Any]) -> None:
+        for name, value in losses.items():
+            if not np.isfinite(float(value)):
+                raise FloatingPointError(
+                    f"`{name}` is {float(value)} at step {self.step}: training "
+                    "stopped. Lower the learning rate or, under mixed_float16, "
+                    "train in mixed_bfloat16 or float32; and look for images "
+                    "that are not finite."
+                )

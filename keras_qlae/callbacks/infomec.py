@@ -2,6 +2,7 @@
 
 import copy
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,8 @@ class InfoMEC(keras.callbacks.Callback):
         self.seconds = 0.0
         self._codes = codes
         self._logs: dict[str, float] = {}
+        self._owner: Any = None  # weak reference to the model of `_logs`
+        self._is_restored = False
 
     @property
     def num_samples(self) -> int:
@@ -104,6 +107,7 @@ class InfoMEC(keras.callbacks.Callback):
             logs: What `logs` was.
         """
         self._logs = dict(logs)
+        self._is_restored = True
 
     def score(self, model: Any) -> InfoMECResult:
         """Scores a model now.
@@ -128,6 +132,15 @@ class InfoMEC(keras.callbacks.Callback):
             "val_active_latents": float(result.num_active),
         }
         return result
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        # Another model's scores are not carried.
+        is_known = self._owner is not None and self._owner() is self.model
+        if not is_known and not self._is_restored:
+            self._logs = {}
+            self.results = {}
+        self._owner = weakref.ref(self.model)
+        self._is_restored = False
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None

@@ -37,6 +37,7 @@ class Progress(keras.callbacks.Callback):
         self.step = start_step
         self.bar = bar
         self._bar: Any = None
+        self._epoch_start = start_step
         self._scores = ""
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -50,12 +51,18 @@ class Progress(keras.callbacks.Callback):
             disable=None if self.bar else True,
         )
 
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._epoch_start = self.step
+
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        self.step += 1
-        self._bar.update()
-        if self.step % 20 == 0 and not self._bar.disable:
+        # Not counted one by one: `steps_per_execution` leaves calls out.
+        self.step = self._epoch_start + batch + 1
+        self._bar.update(self.step - self._bar.n)
+        if batch % 20 == 0 and not self._bar.disable:
             loss = float((logs or {}).get("loss", 0.0))
             self._bar.set_postfix_str(
                 f"loss {loss:.4f} {self._scores}".rstrip(), refresh=False
@@ -78,4 +85,9 @@ class Progress(keras.callbacks.Callback):
         self._bar.write(f"epoch {epoch + 1}  step {self.step}  {scores}")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._bar.close()
+        self.close()
+
+    def close(self) -> None:
+        """Ends the bar, also where `fit` was broken off."""
+        if self._bar is not None:
+            self._bar.close()

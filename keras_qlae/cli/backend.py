@@ -1,5 +1,6 @@
 """The option that chooses the backend."""
 
+import importlib.util
 import os
 import sys
 from typing import Any
@@ -19,6 +20,10 @@ def _use_backend(
     option could be read.
     """
     if value not in (None, keras.backend.backend()):
+        if importlib.util.find_spec(str(value)) is None:
+            raise click.BadParameter(
+                f"{value} is not installed: pip install 'keras-qlae[{value}]'"
+            )
         os.environ["KERAS_BACKEND"] = str(value)
         sys.stdout.flush()
         sys.stderr.flush()

@@ -24,8 +24,19 @@ class _Group(click.Group):
         ) as error:
             if ctx.params.get("traceback"):
                 raise
-            message = error.strerror if isinstance(error, OSError) else None
-            raise click.ClickException(message or str(error)) from error
+            raise click.ClickException(
+                f"{_message(error)}\n(`keras-qlae --traceback ...` shows where "
+                "in the code.)"
+            ) from error
+
+
+def _message(error: Exception) -> str:
+    """What went wrong; for a file, which one."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return error.strerror
 
 
 @click.group(

@@ -12,6 +12,16 @@ from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.scores import print_scores
 from keras_qlae.recipes import Recipe
 
+_QLAE = recipes.get("qlae")
+_NAMES = "; ".join(
+    f"{name}: {recipes.get(name).summary}" for name in recipes.available()
+)
+
+
+def _type(name: str, default: Any) -> Any:
+    choices = recipes.CHOICES.get(name)
+    return click.Choice(choices) if choices else type(default)
+
 
 def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds an option for every setting of a recipe."""
@@ -20,9 +30,9 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
         is_switch = isinstance(field.default, bool)
         command = click.option(
             f"--{flag}/--no-{flag}" if is_switch else f"--{flag}",
-            type=None if is_switch else type(field.default),
+            type=None if is_switch else _type(name, field.default),
             default=None,
-            help=field.metadata["help"],
+            help=f"{field.metadata['help']}  [qlae: {getattr(_QLAE, name)}]",
         )(command)
     return command
 
@@ -32,7 +42,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--recipe",
     default="qlae",
     show_default=True,
-    help=f"Which settings: {', '.join(recipes.available())}.",
+    help=f"Which settings. {_NAMES}",
 )
 @click.option(
     "--dataset",
@@ -78,8 +88,8 @@ def train(
     Needs no arguments: it then trains QLAE on the embedded data set. After a
     crash or a kill, the same command goes on from the last finished epoch.
 
-    The options in the second half of the list are the settings of the recipe;
-    give one to use another value than the recipe's.
+    The options from --latent on are the settings of the recipe, with the
+    values of `qlae` in brackets; give one to use another value.
     """
     given = {k: v for k, v in overrides.items() if v is not None}
     chosen = recipes.get(recipe, **given)

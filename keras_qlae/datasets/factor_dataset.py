@@ -271,7 +271,9 @@ class FactorDataset(abc.ABC):
             >>> dataset = keras_qlae.datasets.load("room3d", image_size=32)
             >>> train, validation = dataset.split()
             >>> batches = train.as_tf_dataset(64, shuffle=True, seed=1)
-            >>> model.fit(batches, epochs=3, shuffle=False)  # three orders
+            >>> images, factors = next(iter(batches))
+            >>> tuple(images.shape), tuple(factors.shape)
+            ((64, 32, 32, 3), (64, 6))
         """
         if drop_remainder is None:
             drop_remainder = shuffle or repeat

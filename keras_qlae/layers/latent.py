@@ -71,6 +71,11 @@ class Latent(keras.layers.Layer):
         """The weight of each loss that `compute` returns, by name."""
         return {}
 
+    @property
+    def has_prior(self) -> bool:
+        """Whether there is a prior to sample from."""
+        return type(self).sample_codes is not Latent.sample_codes
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         self._check_width(input_shape)
 
@@ -126,11 +131,6 @@ class Latent(keras.layers.Layer):
             "prior such as `ScalarCodebookQuantizer`. "
             f"Received: batch_size={batch_size}"
         )
-
-    def check_prior(self) -> None:
-        """Raises `ValueError` if there is nothing to sample from."""
-        if type(self).sample_codes is Latent.sample_codes:
-            self.sample_codes(0)
 
     def sample(self, batch_size: int, seed: Any = None) -> Any:
         """Draws decoder inputs `(batch_size, num_outputs)` from the prior.

@@ -187,8 +187,8 @@ class ScalarCodebookQuantizer(Latent):
 
         Args:
             codes: `(..., num_latents)` integers, each from 0 to below the
-                size of its latent's codebook. Values on the host are checked;
-                tensors are not, and an index outside gives 0.
+                size of its latent's codebook. Values on the host are checked,
+                tensors are not.
 
         Returns:
             `(..., num_latents)`, differentiable in the codebook.

@@ -3,14 +3,12 @@
 from typing import Any
 
 import keras
-from keras import ops
 
-from keras_qlae.layers.latent import Latent
-from keras_qlae.layers.latent import LatentOutputs
+from keras_qlae.layers.continuous_latent import ContinuousLatent
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class UniformLatent(Latent):
+class UniformLatent(ContinuousLatent):
     """Passes latents through; draws them uniformly from an interval.
 
     The latent space of InfoWGAN-GP, which QLInfoWGAN-GP is compared with: no
@@ -57,20 +55,6 @@ class UniformLatent(Latent):
             )
         self.low = low
         self.high = high
-
-    def compute(
-        self, inputs: Any, training: bool | None = None
-    ) -> LatentOutputs:
-        codes = self.codes(inputs)
-        return LatentOutputs(
-            ops.cast(codes, self.compute_dtype), losses={}, codes=codes
-        )
-
-    def codes(self, inputs: Any) -> Any:
-        return self._to_latents(inputs)
-
-    def values(self, codes: Any) -> Any:
-        return ops.cast(ops.convert_to_tensor(codes), self.compute_dtype)
 
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
         return keras.random.uniform(

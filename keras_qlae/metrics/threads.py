@@ -19,6 +19,13 @@ def own_threads() -> Iterator[Executor]:
 
     with (
         threadpool_limits(1, user_api="blas"),
-        ThreadPoolExecutor(os.cpu_count()) as executor,
+        ThreadPoolExecutor(_num_cores()) as executor,
     ):
         yield executor
+
+
+def _num_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -13,6 +13,8 @@ from keras_qlae.models.image_model import refuse_sample_weight
 from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.quality import psnr
 
+_NOT_COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
+
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class Autoencoder(ImageModel):
@@ -81,25 +83,47 @@ class Autoencoder(ImageModel):
             keras.metrics.Mean(name=name)
             for name in ("reconstruction_loss", *latent.loss_weights, "psnr")
         ]
-        self._latent_losses: list[dict[str, Any]] = []
+        self._forward: list[Any] = []  # logits and losses of the last call
         self.built = True
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        super().compile(*args, **kwargs)
+    def compile(self, optimizer: Any = "adam", **kwargs: Any) -> None:
+        """Sets the optimizer.
+
+        Args:
+            optimizer: A Keras optimizer or its name.
+            **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`,
+                `auto_scale_loss`, as in `keras.Model.compile`.
+
+        Raises:
+            ValueError: A loss or metric: the model brings its own.
+        """
+        given = {k for k, v in kwargs.items() if v is not None}
+        refused = sorted(given & set(_NOT_COMPILED))
+        if refused:
+            raise ValueError(
+                "`Autoencoder` brings its own losses and metrics: compile it "
+                "with an optimizer alone. For another likelihood override "
+                f"`reconstruction_loss`. Received: {', '.join(refused)}"
+            )
+        super().compile(optimizer, **kwargs)
         # Now and not at the first step: a model that is saved before it
         # could not be loaded without a warning.
         self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        # How it ran is up to the machine: `jit_compile` would come back as
+        # what "auto" had meant on the backend that saved it.
+        config = keras.saving.deserialize_keras_object(config)
+        self.compile(config["optimizer"])
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         images = to_unit_interval(inputs, self.variable_dtype)
         latents = self.encoder(images, training=training)
         result = self.latent.compute(latents, training=training)
         # For `compute_loss`, which takes them away in the same step.
-        self._latent_losses[:] = [result.losses]
-        return self.decoder(result.outputs, training=training)
+        logits = self.decoder(result.outputs, training=training)
+        self._forward[:] = [logits, result.losses]
+        return logits
 
     def compute_loss(
         self,
@@ -123,16 +147,19 @@ class Autoencoder(ImageModel):
         """
         if sample_weight is not None:
             refuse_sample_weight()
-        if not self._latent_losses:
+        if not self._forward or self._forward[0] is not y_pred:
             raise RuntimeError(
                 "`compute_loss` belongs to a training or evaluation step: "
-                "call the model on `x` first."
+                "`y_pred` must be what the model returned when it was last "
+                "called."
             )
+        latent_losses = self._forward.pop()
+        self._forward.clear()
         images = to_unit_interval(x, self.variable_dtype)
         logits = ops.cast(y_pred, images.dtype)
         losses = {
             "reconstruction_loss": self.reconstruction_loss(images, logits),
-            **self._latent_losses.pop(),
+            **latent_losses,
         }
         losses = {name: ops.mean(loss) for name, loss in losses.items()}
         logs = {**losses, "psnr": ops.mean(psnr(images, logits))}

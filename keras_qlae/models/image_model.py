@@ -10,6 +10,7 @@ from keras import ops
 from keras_qlae.layers.latent import Latent
 from keras_qlae.models.images import check_images
 from keras_qlae.models.inputs import check_fit_data
+from keras_qlae.models.inputs import first
 from keras_qlae.models.inputs import in_batches
 
 _SEED = "seed_generator"
@@ -39,6 +40,7 @@ class ImageModel(keras.Model):
         self.latent = latent
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self._is_fitting = False
         if not latent.built:
             # Here and not at the first call, or an optimizer built at
             # `compile` would lack the codebook.
@@ -68,10 +70,14 @@ class ImageModel(keras.Model):
         check_fit_data(validation, self.image_shape, "validation_data")
         if not hasattr(x, "__array__") and not _is_py_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns of `True`
-        return super().fit(x, *args, **kwargs)
+        self._is_fitting = True
+        try:
+            return super().fit(x, *args, **kwargs)
+        finally:
+            self._is_fitting = False
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs.get("_use_cached_eval_dataset"):
+        if not self._is_fitting:  # else it was checked by `fit`
             check_fit_data(x, self.image_shape, "x")
         return super().evaluate(x, *args, **kwargs)
 
@@ -219,8 +225,7 @@ def _is_py_dataset(data: Any) -> bool:
 def _batch_size(data: Any, args: Any, kwargs: dict[str, Any]) -> int | None:
     """Images in a batch of `fit`, where it can be told beforehand."""
     if hasattr(data, "element_spec"):
-        spec = data.element_spec
-        spec = spec[0] if isinstance(spec, tuple | list) else spec
+        spec = first(data.element_spec)
         return None if spec.shape.rank is None else spec.shape[0]
     if hasattr(data, "__array__"):
         given = args[1] if len(args) > 1 else kwargs.get("batch_size")

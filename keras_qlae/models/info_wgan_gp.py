@@ -12,6 +12,7 @@ from keras_qlae.layers.latent import check_loss_weights
 from keras_qlae.models.image_model import ImageModel
 from keras_qlae.models.image_model import check_width
 from keras_qlae.models.images import to_unit_interval
+from keras_qlae.models.inputs import first
 from keras_qlae.optimizers.optimizer_pair import OptimizerPair
 
 
@@ -102,7 +103,12 @@ class InfoWGANGP(backend.StepModel, ImageModel):
                 "updates to one of the generator. "
                 f"Received: generator_period={generator_period}"
             )
-        latent.check_prior()
+        if not latent.has_prior:
+            raise ValueError(
+                "`latent` must have a prior to draw from, such as "
+                "`ScalarCodebookQuantizer` or `UniformLatent`; this one has "
+                f"no prior. Received: {type(latent).__name__}"
+            )
         super().__init__(latent, seed=seed, **kwargs)
         self.generator = generator
         self.trunk = trunk
@@ -186,9 +192,9 @@ class InfoWGANGP(backend.StepModel, ImageModel):
         optimizer.build_both(self.critic_variables, self.generator_variables)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
+        # How it ran is up to the machine: PyTorch cannot compile it at all.
         config = keras.saving.deserialize_keras_object(config)
-        known = ("optimizer", "jit_compile", "steps_per_execution")
-        self.compile(**{k: config[k] for k in known if k in config})
+        self.compile(optimizer=config["optimizer"])
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self.generator(inputs, training=training)
@@ -245,7 +251,7 @@ class InfoWGANGP(backend.StepModel, ImageModel):
 
     def update(self, data: Any) -> dict[str, Any]:
         """One train step: see the class."""
-        images = to_unit_interval(_first(data), self.variable_dtype)
+        images = to_unit_interval(first(data), self.variable_dtype)
         period = self.generator_period
         images = ops.reshape(images, (-1, period, *images.shape[1:]))
         batch_size = ops.shape(images)[0]
@@ -257,7 +263,7 @@ class InfoWGANGP(backend.StepModel, ImageModel):
 
     def assess(self, data: Any) -> dict[str, Any]:
         """One step of `evaluate`: the same losses, no update."""
-        images = to_unit_interval(_first(data), self.variable_dtype)
+        images = to_unit_interval(first(data), self.variable_dtype)
         batch_size = ops.shape(images)[0]
         losses = self.critic_losses(
             images, *self._draw(batch_size), training=False
@@ -393,10 +399,6 @@ class InfoWGANGP(backend.StepModel, ImageModel):
             *self.optimizer.variables,
             *self.metrics_variables,
         ]
-
-
-def _first(data: Any) -> Any:
-    return data[0] if isinstance(data, tuple | list) else data
 
 
 def _check_trunk(trunk: keras.Model, latent: Latent) -> None:

@@ -27,14 +27,28 @@ def check_fit_data(
     """
     if data is None or hasattr(data, "__next__"):
         return
+    if hasattr(data, "as_tf_dataset"):
+        raise ValueError(
+            f"`{what}` must be batches: call "
+            "`dataset.as_tf_dataset(batch_size, shuffle=True)`. "
+            f"Received: {data!r}"
+        )
     if hasattr(data, "element_spec") and hasattr(data, "take"):
-        shape = _first(data.element_spec).shape
+        if isinstance(first(data.element_spec), dict):
+            raise ValueError(
+                f"Elements of `{what}` must be images or (images, factors): "
+                "`.map(lambda element: element['image'])` makes them so. "
+                f"Received: dicts of {sorted(first(data.element_spec))}"
+            )
+        if hasattr(data, "_keras_qlae_state"):
+            return  # of this package: right by construction
+        shape = first(data.element_spec).shape
         if shape.rank is not None:
             check_image_shape(tuple(shape), image_shape, what)
         for batch in data.take(1):
-            check_images(_first(batch).numpy(), image_shape, what)
+            check_images(first(batch).numpy(), image_shape, what)
     elif isinstance(data, keras.utils.PyDataset):
-        check_images(_to_host(_first(data[0])), image_shape, what)
+        check_images(_to_host(first(data[0])), image_shape, what)
     elif hasattr(data, "__array__"):
         check_images(_to_host(data), image_shape, what)
 
@@ -76,7 +90,8 @@ def in_batches(
     return np.concatenate(outputs)
 
 
-def _first(data: Any) -> Any:
+def first(data: Any) -> Any:
+    """The images of `images` or `(images, factors)`."""
     return data[0] if isinstance(data, tuple | list) else data
 
 

@@ -54,7 +54,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
     @property
     def variables(self) -> list[Any]:
         return [
-            *self._variables,
+            *super().variables,
             *self.critic.variables,
             *self.generator.variables,
         ]
@@ -74,11 +74,11 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     def save_own_variables(self, store: Any) -> None:
         # Keras saves the two by themselves.
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(super().variables):
             store[str(i)] = ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store: Any) -> None:
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(super().variables):
             variable.assign(store[str(i)])
 
     def get_config(self) -> dict[str, Any]:

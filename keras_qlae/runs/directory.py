@@ -71,6 +71,19 @@ class RunDirectory:
             config: Everything needed to repeat the run.
 
         Raises:
+            ValueError: As `check` does.
+        """
+        self.check(config)
+        if not self.config.exists():
+            write_json(self.config, config)
+
+    def check(self, config: dict[str, Any]) -> None:
+        """Raises unless the directory is free, or holds the run of `config`.
+
+        Args:
+            config: Everything needed to repeat the run.
+
+        Raises:
             ValueError: The directory holds a run of other settings, or files
                 that are no run.
         """
@@ -80,7 +93,6 @@ class RunDirectory:
                     f"{self.path} is not empty and holds no run: choose a new "
                     "directory, so that nothing in it is overwritten."
                 )
-            write_json(self.config, config)
             return
         differences = list(_differences(self.read_config(), config))
         if differences:

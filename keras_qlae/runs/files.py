@@ -32,9 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _flush(temporary)
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        _take_place(temporary, path)
     except OSError as error:
         _remove(temporary)
         raise type(error)(
@@ -77,3 +75,15 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _take_place(temporary: Path, path: Path) -> None:
+    """Renames; a folder cannot be renamed onto one that is not empty."""
+    if not path.is_dir():
+        os.replace(temporary, path)
+        return
+    old = path.with_name(f".{path.name}.old")
+    _remove(old)
+    os.replace(path, old)
+    os.replace(temporary, path)
+    _remove(old)

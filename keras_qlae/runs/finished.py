@@ -8,6 +8,8 @@ import keras
 from keras_qlae import recipes
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.files import write_text
+from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import score
 from keras_qlae.runs.reporting import write_figures
 from keras_qlae.runs.reporting import write_scores
@@ -37,9 +39,11 @@ def load(run: RunDirectory) -> tuple[Any, FactorDataset]:
 
 
 def evaluate(run: RunDirectory) -> None:
-    """Scores a trained run again and writes its `infomec.json`."""
+    """Scores a trained run again: writes `infomec.json` and the report."""
     model, held_out = load(run)
     write_scores(run, *score(model, held_out), held_out)
+    if run.is_finished:
+        write_text(run.report, report(run, held_out))
 
 
 def draw(run: RunDirectory) -> list[Path]:

@@ -113,10 +113,26 @@ def write_figures(
             _padded(read_json(run.codebooks)),
             is_active=is_active,
         )
+    if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
     return [
         figures.save(figure, run.figures / f"{name}.png")
         for name, figure in drawn.items()
+    ]
+
+
+def score_rows(scores: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of each score in `infomec.json`."""
+    return [
+        ("InfoM", f"{scores['infom']:.3f}", "modularity"),
+        ("InfoE", f"{scores['infoe']:.3f}", "explicitness"),
+        ("InfoC", f"{scores['infoc']:.3f}", "compactness"),
+        ("PSNR", f"{scores['psnr']:.2f} dB", "reconstruction"),
+        (
+            "active",
+            f"{scores['num_active']} of {len(scores['active'])}",
+            "latents",
+        ),
     ]
 
 
@@ -128,22 +144,11 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
     versions = ", ".join(
         f"{name} {version}" for name, version in config["versions"].items()
     )
-    num_latents = len(scores["active"])
     parts = [
         f"# {title}",
         _table(
             ("score", "value", "of what"),
-            [
-                ("InfoM", f"{scores['infom']:.3f}", "modularity"),
-                ("InfoE", f"{scores['infoe']:.3f}", "explicitness"),
-                ("InfoC", f"{scores['infoc']:.3f}", "compactness"),
-                ("PSNR", f"{scores['psnr']:.2f} dB", "reconstruction"),
-                (
-                    "active",
-                    f"{scores['num_active']} of {num_latents}",
-                    "latents",
-                ),
-            ],
+            score_rows(scores),
         ),
         f"Scored on {scores['num_samples']} held-out images of "
         f"{held_out.name}; higher is better. {_caution(config['dataset'])}",

@@ -20,7 +20,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import finish
 
-_NUM_VALIDATED = 2000  # held-out images whose loss is logged each epoch
+_NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 
 
 def train(
@@ -59,18 +59,20 @@ def train(
     """
     run = RunDirectory(directory)
     config = describe(recipe, dataset, seed, precision)
+    run.check(config)
+    if run.is_finished:
+        return run
+    # All that may not fit comes before the directory is touched.
     data = load_dataset(config)
-    # Before the directory is touched: a recipe may not fit the images.
+    train_part, held_out = split(recipe, data)
+    train_part.batches_per_epoch(recipe.batch_size)
     model = recipes.compiled_model(
         recipe, data.image_shape, len(data.factor_names), seed, precision
     )
     with run.locked():
         run.claim(config)
-        if run.is_finished:
-            return run
         record = restore(run, model)
         record.write(run)
-        train_part, held_out = split(recipe, data)
         _fit(run, model, recipe, train_part, held_out, seed, record, verbose)
         with replacing(run.model) as path:
             model.save(path)
@@ -95,7 +97,7 @@ def describe(
                 "keras-qlae",
                 "keras",
                 "numpy",
-                keras.backend.backend(),
+                *dict.fromkeys((keras.backend.backend(), "tensorflow")),
             )
         },
     }
@@ -138,12 +140,14 @@ def _fit(
     scores = InfoMEC(held_out, recipe.num_scored, recipe.score_every)
     scores.restore(_carried(record))
     validated = held_out.subset(range(min(len(held_out), _NUM_VALIDATED)))
+    validation_batch = min(recipe.batch_size, len(validated))
     batches = data.batches_per_epoch(recipe.batch_size)
     while record.step < recipe.steps:
         step = record.step
         epoch = len(record.rows)
         whole, rest = divmod(recipe.steps - step, recipe.steps_per_epoch)
         start_epoch, start_batch = divmod(step, batches)
+        bar = Progress(recipe.steps, step, bar=verbose == 1)
         model.fit(
             data.as_tf_dataset(
                 recipe.batch_size,
@@ -155,7 +159,7 @@ def _fit(
                 with_factors=False,
             ),
             validation_data=validated.as_tf_dataset(
-                recipe.batch_size, with_factors=False, drop_remainder=True
+                validation_batch, with_factors=False, drop_remainder=True
             ),
             initial_epoch=epoch,
             epochs=epoch + (whole or 1),
@@ -163,7 +167,7 @@ def _fit(
             callbacks=[
                 FiniteLoss(step),
                 scores,
-                *([Progress(recipe.steps, step, verbose == 1)] * bool(verbose)),
+                *([bar] if verbose else []),
                 Checkpoints(run, record),
             ],
             verbose=0,

@@ -34,3 +34,20 @@ def test_says_nothing_in_a_good_run(small_model):
         dataset.as_tf_dataset(10), epochs=2, verbose=0, callbacks=[callback]
     )
     assert callback.step == 4
+
+
+def test_counts_steps_and_not_calls():
+    """Under `steps_per_execution` Keras calls once for several steps."""
+    callback = FiniteLoss(start_step=10)
+    callback.on_epoch_begin(0)
+    callback.on_train_batch_end(4, {"loss": 1.0})
+    callback.on_train_batch_end(9, {"loss": 1.0})
+    callback.on_epoch_begin(1)
+    with pytest.raises(FloatingPointError, match="inf at step 25"):
+        callback.on_train_batch_end(4, {"critic_loss": float("inf")})
+
+
+def test_looks_at_the_validation_loss():
+    callback = FiniteLoss()
+    with pytest.raises(FloatingPointError, match="`val_loss` is nan"):
+        callback.on_epoch_end(0, {"loss": 1.0, "val_loss": np.nan})

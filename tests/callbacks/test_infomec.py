@@ -79,6 +79,20 @@ def test_restored_scores_are_carried_not_made_again(data):
     assert len(model.seen) == 1
 
 
+def test_another_model_is_scored_from_its_first_epoch(data, small_model):
+    images, factors = data
+    callback = InfoMEC(data, every=5)
+    run_epochs(callback, Oracle(factors), [0])
+    perfect = callback.result.infom
+    small_model.fit(images, epochs=1, verbose=0, callbacks=[callback])
+    assert set(callback.results) == {0}
+    assert callback.result.infom != perfect
+    small_model.fit(
+        images, initial_epoch=1, epochs=2, verbose=0, callbacks=[callback]
+    )
+    assert set(callback.results) == {0}  # the same model's: carried
+
+
 def test_draws_samples_once_with_a_seed(data):
     images, factors = data
     one, same, other = (

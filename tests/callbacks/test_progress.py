@@ -18,6 +18,7 @@ class Terminal(io.StringIO):
 def train(progress, epochs=2, steps=40):
     progress.on_train_begin()
     for epoch in range(epochs):
+        progress.on_epoch_begin(epoch)
         for step in range(steps):
             progress.on_train_batch_end(step, {"loss": np.float32(0.25)})
         progress.on_epoch_end(

@@ -96,6 +96,7 @@ def test_every_setting_is_an_option_with_help():
         (["train", "--backend=mxnet"], "'tensorflow', 'jax', 'torch'"),
         (["train", "--num-values=1"], "at least 2"),
         (["train", "--image-size=12"], "multiples of 8"),
+        (["train", "--decoder=fancy"], "'style', 'plain'"),
         (["datasets", "info", "room4d"], "Available: room3d"),
     ],
 )
@@ -106,6 +107,23 @@ def test_mistakes_get_one_message(arguments, message, tmp_path, monkeypatch):
     assert message in result.output.replace("\n", " ")
     assert "Traceback" not in result.output
     assert not list(tmp_path.rglob("model.keras"))
+
+
+def test_directory_that_cannot_be_written(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    result = call("train", f"--directory={file}/run", *SMALL)
+    assert result.exit_code == 1
+    assert str(file) in result.output
+    assert "Not a directory" in result.output
+    assert file.read_text() == "not a folder"
+
+
+def test_help_shows_the_values_of_the_default_recipe():
+    output = " ".join(call("train", "--help").output.split())
+    for value in ("[qlae: 12000]", "[qlae: 0.3]", "[qlae: scalar_codebook]"):
+        assert value in output
+    assert "qlae-paper: QLAE as in the paper" in output
 
 
 def test_datasets():

@@ -26,7 +26,10 @@ def stock(x, kernel, strides):
 def all_settings(operation):
     """One scalar of the inputs and the kernels of every setting."""
     rng = np.random.default_rng(0)
-    weights = [rng.normal(size=(2, 3 * s, 5 * s, 3)) for _, s in SETTINGS]
+    weights = [
+        ops.convert_to_tensor(rng.normal(size=(2, 3 * s, 5 * s, 3)))
+        for _, s in SETTINGS
+    ]
 
     def function(x, *kernels):
         return sum(

@@ -20,7 +20,7 @@ def test_every_example_gets_the_same_map():
 def test_the_map_gets_the_sum_of_the_examples_gradients():
     layer = LearnedMap((2, 2, 1), initial_value=-1.0)
     layer.build((None, 1))
-    weights = np.array([1.0, 2.0, 4.0], "float32").reshape(3, 1, 1, 1)
+    weights = ops.reshape(ops.array([1.0, 2.0, 4.0]), (3, 1, 1, 1))
 
     def loss():
         return ops.sum(layer(np.zeros((3, 1), "float32")) * weights)

@@ -220,7 +220,9 @@ class TestGradients:
         encoder, layer, x = parts
         weights = np.array([[1.0, -2.0], [3.0, 0.5], [0.0, 1.0]], "float32")
         kernel, codebook = self.gradients(
-            lambda: ops.sum(layer.compute(encoder(x)).outputs * weights),
+            lambda: ops.sum(
+                layer.compute(encoder(x)).outputs * ops.array(weights)
+            ),
             encoder,
             layer,
         )
@@ -263,7 +265,7 @@ class TestGradients:
         encoder, layer, _ = parts
         codes = np.array([[0, 2], [0, 1]])
         kernel, codebook = self.gradients(
-            lambda: ops.sum(layer.values(codes) * np.float32([3, 5])),
+            lambda: ops.sum(layer.values(codes) * ops.array([3.0, 5.0])),
             encoder,
             layer,
         )

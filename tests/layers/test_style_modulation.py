@@ -50,7 +50,8 @@ def test_gradients_to_second_order(float64):
     h = 1e-6
 
     def function(features, style):
-        return ops.sum(weights * ops.tanh(layer(features, style)))
+        outputs = ops.tanh(layer(features, style))
+        return ops.sum(ops.convert_to_tensor(weights) * outputs)
 
     def moved(step):
         moved = zip(arrays, directions, strict=True)

@@ -331,5 +331,5 @@ class TestErrors:
 
     def test_a_loss_without_a_forward_pass(self):
         model = small_autoencoder()
-        with pytest.raises(RuntimeError, match="call the model on `x` first"):
+        with pytest.raises(RuntimeError, match="when it was last called"):
             model.compute_loss(x=float_images(2), y_pred=float_images(2))

@@ -1,12 +1,9 @@
 """Training in a run directory: what is left, resuming, refusing."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import keras
 import numpy as np
@@ -43,8 +40,7 @@ def finished(tmp_path_factory):
     return runs.train(path, recipe(), verbose=0)
 
 
-@pytest.fixture
-def interrupted(tmp_path, monkeypatch):
+def interrupt(path, monkeypatch, **kwargs):
     """A run that stopped in its third epoch, before it was saved."""
     save = Checkpoints.on_epoch_end
 
@@ -55,9 +51,14 @@ def interrupted(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Checkpoints, "on_epoch_end", stop_in_the_third)
     with pytest.raises(KeyboardInterrupt):
-        runs.train(tmp_path / "run", recipe(), verbose=0)
+        runs.train(path, recipe(), verbose=0, **kwargs)
     monkeypatch.undo()
-    return runs.RunDirectory(tmp_path / "run")
+    return runs.RunDirectory(path)
+
+
+@pytest.fixture
+def interrupted(tmp_path, monkeypatch):
+    return interrupt(tmp_path / "run", monkeypatch)
 
 
 def assert_same_run(one, other):
@@ -132,6 +133,15 @@ def test_resumed_run_equals_the_uninterrupted(finished, interrupted):
     assert_same_run(interrupted, finished)
 
 
+def test_resumes_with_the_scale_of_the_loss_too(tmp_path, monkeypatch):
+    """Under mixed_float16 the optimizer has a wrapper with a state."""
+    half = {"precision": "mixed_float16", "verbose": 0}
+    whole = runs.train(tmp_path / "whole", recipe(), **half)
+    run = interrupt(tmp_path / "run", monkeypatch, precision="mixed_float16")
+    runs.train(run.path, recipe(), **half)
+    assert_same_run(run, whole)
+
+
 def test_damaged_checkpoint_gives_way_to_the_one_before(
     finished, interrupted, caplog
 ):
@@ -177,13 +187,15 @@ def test_refuses_a_directory_with_other_files(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
-def test_refuses_a_directory_in_use(finished):
+def test_refuses_a_directory_in_use(tmp_path):
     pytest.importorskip("fcntl")
+    run = runs.RunDirectory(tmp_path / "run")
     with (
-        finished.locked(),
+        run.locked(),
         pytest.raises(RuntimeError, match="Another process is training"),
     ):
-        runs.train(finished.path, recipe(), verbose=0)
+        runs.train(run.path, recipe(), verbose=0)
+    assert not run.config.exists()
 
 
 def test_refuses_an_image_size_that_the_strides_do_not_divide(tmp_path):
@@ -228,6 +240,41 @@ def test_half_precision(tmp_path, precision):
     assert keras.config.dtype_policy().name == "float32"  # as before
 
 
+def test_weights_spoiled_by_the_last_update_are_not_saved(
+    tmp_path, monkeypatch
+):
+    """The train loss of an epoch is that before its last update."""
+    from keras_qlae.callbacks import InfoMEC
+
+    spoil = InfoMEC.on_train_batch_end
+
+    def spoils(self, batch, logs=None):
+        spoil(self, batch, logs)
+        if batch == 1 and self.results:
+            codebook = self.model.latent.codebook
+            codebook.assign(keras.ops.full(codebook.shape, float("nan")))
+
+    monkeypatch.setattr(InfoMEC, "on_train_batch_end", spoils)
+    run = runs.RunDirectory(tmp_path / "run")
+    with pytest.raises(FloatingPointError, match=r"`val_.*loss` is nan"):
+        runs.train(run.path, recipe(), verbose=0)
+    assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"batch_size": 10**6}, {"image_size": 12}, {"num_scored": 1}]
+)
+def test_what_cannot_be_trained_leaves_no_directory(tmp_path, bad):
+    with pytest.raises(ValueError, match=r"batch_size|multiples|num_scored"):
+        runs.train(tmp_path / "run", recipe(**bad), verbose=0)
+    assert not (tmp_path / "run").exists()
+
+
+def test_fewer_scored_images_than_a_batch(tmp_path):
+    run = runs.train(tmp_path / "run", recipe(num_scored=5, steps=1), verbose=0)
+    assert json.loads(run.scores.read_text())["num_samples"] == 5
+
+
 def test_plain_autoencoder_has_a_report_too(tmp_path):
     plain = recipes.get("ae", **{**SETTINGS, "steps": 2})
     run = runs.train(tmp_path / "run", plain, verbose=0)
@@ -236,26 +283,37 @@ def test_plain_autoencoder_has_a_report_too(tmp_path):
     assert not (run.figures / "samples.png").exists()
 
 
+# Runs the command, and kills it with -9 after three steps: in the middle of
+# the second epoch.
+KILLED = """
+import os, signal, sys
+from keras_qlae.callbacks import FiniteLoss
+from keras_qlae.cli.main import main
+
+after_step = FiniteLoss.on_train_batch_end
+
+def dies(self, batch, logs=None):
+    after_step(self, batch, logs)
+    if self.step == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+FiniteLoss.on_train_batch_end = dies
+main(sys.argv[1:])
+"""
+
+
 @pytest.mark.slow
 def test_killed_in_the_middle_of_an_epoch(finished, tmp_path):
     """The command itself, killed with -9, then called again."""
-    path = tmp_path / "killed"
-    flags = [
-        f"--{name.replace('_', '-')}={value}"
-        for name, value in SETTINGS.items()
-    ]
-    command = [
-        *(sys.executable, "-m", "keras_qlae", "train", "--quiet"),
-        *(f"--directory={path}", *flags),
-    ]
-    # Slow enough in its second epoch to be killed in the middle of it.
-    process = subprocess.Popen(command)
-    while not (path / "checkpoint" / "epoch-00001").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (path / "report.md").exists()
+    run = runs.RunDirectory(tmp_path / "killed")
+    arguments = ["train", "--quiet", f"--directory={run.path}"]
+    for name, value in SETTINGS.items():
+        arguments.append(f"--{name.replace('_', '-')}={value}")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, *arguments], capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert run.read_metrics()["step"] == [2]
+    command = [sys.executable, "-m", "keras_qlae", *arguments]
     subprocess.run(command, check=True, capture_output=True)
-    assert_same_run(runs.RunDirectory(path), finished)
-    shutil.rmtree(path)
+    assert_same_run(run, finished)

@@ -1,7 +1,7 @@
 """Writes the tables that the package ships.
 
 Run `python -m keras_qlae.datasets.room3d.make_tables` after a change to the
-ray caster, and raise `Room3D.version`: the pictures are then others.
+ray caster, and say in the change log that the pictures are others.
 """
 
 import pathlib
