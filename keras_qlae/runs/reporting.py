@@ -81,8 +81,8 @@ def write_figures(
     is_active = np.array(scores["active"])
     nmi = np.array(scores["nmi"])
     names = list(held_out.factor_names)
-    shown = held_out.images(_spread(len(held_out), _NUM_SHOWN))
-    index = _spread(len(held_out), min(len(held_out), 2000))
+    shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
+    index = spread(len(held_out), min(len(held_out), 2000))
     latents = model.encode(held_out.images(index))
     drawn = {
         "nmi": figures.nmi_heatmap(
@@ -179,7 +179,7 @@ def _caution(dataset: str) -> str:
     )
 
 
-def _spread(size: int, count: int) -> np.ndarray:
+def spread(size: int, count: int) -> np.ndarray:
     """Positions spread evenly over a data set."""
     return np.linspace(0, size - 1, min(size, count)).astype(int)
 

@@ -19,6 +19,7 @@ from keras_qlae.runs.checkpoints import restore
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import finish
+from keras_qlae.runs.reporting import spread
 
 _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 
@@ -139,7 +140,8 @@ def _fit(
     """Trains from where `record` stands to the last step."""
     scores = InfoMEC(held_out, recipe.num_scored, recipe.score_every)
     scores.restore(_carried(record))
-    validated = held_out.subset(range(min(len(held_out), _NUM_VALIDATED)))
+    # Spread over the held-out images, which are in the order of the factors.
+    validated = held_out.subset(spread(len(held_out), _NUM_VALIDATED))
     validation_batch = min(recipe.batch_size, len(validated))
     batches = data.batches_per_epoch(recipe.batch_size)
     while record.step < recipe.steps:
