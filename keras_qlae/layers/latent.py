@@ -167,6 +167,11 @@ class Latent(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "num_latents": self.num_latents}
 
+    def _ensure_built(self) -> None:
+        """Makes the variables of a layer that was never called."""
+        if not self.built:
+            self.build((None, self.num_inputs))
+
     @property
     def _latent_dtype(self) -> str:
         """Dtype of distances, codebooks and losses: at least float32."""

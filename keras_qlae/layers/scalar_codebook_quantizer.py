@@ -130,6 +130,7 @@ class ScalarCodebookQuantizer(Latent):
     @property
     def codebooks(self) -> list[np.ndarray]:
         """The codebook of each latent, as NumPy arrays of its own size."""
+        self._ensure_built()
         table = ops.convert_to_numpy(self.codebook)
         table = np.broadcast_to(table, (self.num_latents, table.shape[1]))
         return [
@@ -174,6 +175,7 @@ class ScalarCodebookQuantizer(Latent):
         return LatentOutputs(outputs, losses, codes)
 
     def codes(self, inputs: Any) -> Any:
+        self._ensure_built()
         z = ops.expand_dims(ops.stop_gradient(self._to_latents(inputs)), -1)
         codebook = ops.stop_gradient(ops.convert_to_tensor(self.codebook))
         distance = ops.abs(z - codebook)
@@ -227,6 +229,7 @@ class ScalarCodebookQuantizer(Latent):
         return lambda shape, dtype=None: ops.convert_to_tensor(grid, dtype)
 
     def _lookup(self, codes: Any) -> Any:
+        self._ensure_built()
         codebook = ops.convert_to_tensor(self.codebook)
         # -> (..., num_latents, codebook size)
         is_code = ops.one_hot(codes, codebook.shape[-1], dtype=codebook.dtype)

@@ -35,6 +35,10 @@ class Autoencoder(ImageModel):
     latent (`quantization_loss`, `commitment_loss`, unweighted), and `psnr`,
     the mean over images of each one's peak signal-to-noise ratio in dB.
 
+    The latent's losses belong to this model's own training step. Inside a
+    larger model use the parts, `decoder(latent(encoder(x)))`: called there,
+    the latent adds its losses to that model's.
+
     Args:
         encoder: `keras.Model` from images to `(batch, latent.num_inputs)`.
         latent: A `keras_qlae.layers.Latent`.

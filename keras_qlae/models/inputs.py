@@ -18,7 +18,10 @@ def check_fit_data(
 
     Arrays are checked whole. Of a `tf.data.Dataset` the shape is checked, and
     the values of a first batch that is drawn aside, so that the data set
-    itself is not consumed. Generators are left alone.
+    itself is not consumed. (Drawing it aside is a pass of its own: a seeded
+    `shuffle` goes on with its second order. To check the batch as training
+    draws it would come too late: on JAX Keras loses the weights of a model
+    whose data fail.) Generators are left alone.
 
     Args:
         data: What was given to `fit` or `evaluate` for the inputs.

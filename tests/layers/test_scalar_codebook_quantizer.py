@@ -118,6 +118,14 @@ class TestCodebooks:
         assert tuple(layer.codebook.shape) == (1, 2)
         assert [b.tolist() for b in layer.codebooks] == [[-0.5, 0.5]] * 3
 
+    def test_exist_before_the_first_call(self):
+        fresh = ScalarCodebookQuantizer
+        assert fresh(1, 3).codebooks[0].tolist() == [-0.5, 0.0, 0.5]
+        assert numpy(fresh(1, 3).values([[2]])).tolist() == [[0.5]]
+        z = np.array([[0.1]], "float32")
+        assert numpy(fresh(1, 3).codes(z)).tolist() == [[1]]
+        assert fresh(1, 3).sample(5, seed=0).shape == (5, 1)
+
     def test_are_copies(self):
         layer = quantizer(1, 2)
         layer.codebooks[0][:] = 7
