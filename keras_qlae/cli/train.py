@@ -92,7 +92,7 @@ def train(
     values of `qlae` in brackets; give one to use another value.
     """
     given = {k: v for k, v in overrides.items() if v is not None}
-    chosen = recipes.get(recipe, **given)
+    chosen = recipes.get(recipe, dataset, **given)
     directory = directory or Path("runs", f"{recipe}-{dataset}-{seed}")
     run = runs.RunDirectory(directory)
     if run.is_finished:

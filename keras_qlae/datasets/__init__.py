@@ -1,19 +1,27 @@
 """Images with known factors of variation."""
 
 from keras_qlae.datasets.array_dataset import from_arrays
+from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
-from keras_qlae.datasets.registry import DatasetInfo
+from keras_qlae.datasets.folder_dataset import from_folder
 from keras_qlae.datasets.registry import available
 from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.registry import load
+from keras_qlae.datasets.registry import prepare
 from keras_qlae.datasets.room3d import Room3D
+from keras_qlae.datasets.sprites2d import Sprites2D
+from keras_qlae.datasets.tfds_registration import register_with_tfds
 
 __all__ = [
     "DatasetInfo",
     "FactorDataset",
     "Room3D",
+    "Sprites2D",
     "available",
     "from_arrays",
+    "from_folder",
     "info",
     "load",
+    "prepare",
+    "register_with_tfds",
 ]

@@ -12,6 +12,7 @@ from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.checks import check_factors
 from keras_qlae.datasets.checks import check_index
 from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.rows import draw
 from keras_qlae.datasets.rows import find_rows
 
 Op = Callable[[Any], Any]
@@ -161,22 +162,33 @@ class FactorDataset(abc.ABC):
         return Subset(self, check_index(index, len(self)))
 
     def split(
-        self, validation: int = 10_000, seed: int = 0
+        self,
+        validation: int = 10_000,
+        seed: int = 0,
+        protocol: str = "held_out",
     ) -> tuple["FactorDataset", "FactorDataset"]:
-        """Holds out images, drawn at random from the whole data set.
+        """Draws images to score on, at random from the whole data set.
 
         Args:
-            validation: Number of images to hold out. Defaults to `10_000`.
-            seed: Integer of at least 0. The same seed holds out the same
-                images, on every machine.
+            validation: Number of images to score on. Defaults to `10_000`.
+            seed: Integer of at least 0. The same seed draws the same images,
+                on every machine.
+            protocol: `"held_out"`, the default, keeps them out of training.
+                `"paper"` trains on them too, as the paper does, which scores
+                the first 10,000 training images, stored in a random order.
 
         Returns:
-            `(train, validation)`: two data sets without a common image, each
-            in the order of this one.
+            `(train, validation)`, each in the order of this data set; without
+            a common image unless `protocol="paper"`.
 
         Raises:
-            ValueError: If `validation` leaves no image to train on.
+            ValueError: If `validation` leaves no image, or `protocol` is none.
         """
+        if protocol not in ("held_out", "paper"):
+            raise ValueError(
+                "`protocol` must be 'held_out' or 'paper'. Received: "
+                f"protocol={protocol!r}"
+            )
         validation = check_integer("validation", validation, minimum=1)
         seed = check_integer("seed", seed, minimum=0)
         if validation >= len(self):
@@ -185,11 +197,9 @@ class FactorDataset(abc.ABC):
                 f"{len(self)} images: some must remain to train on. "
                 f"Received: validation={validation}"
             )
-        # The raw stream, unlike `permutation`, never changes between releases.
-        keys = np.random.PCG64(seed).random_raw(len(self))
-        order = np.argsort(keys, kind="stable")
-        held_out, rest = order[:validation], order[validation:]
-        return self.subset(np.sort(rest)), self.subset(np.sort(held_out))
+        rest, drawn = draw(len(self), validation, seed)
+        train = self if protocol == "paper" else self.subset(rest)
+        return train, self.subset(drawn)
 
     def batches_per_epoch(
         self, batch_size: int, drop_remainder: bool = True

@@ -1,53 +1,20 @@
 """Data sets by name."""
 
-import dataclasses
 import importlib
+import os
+from pathlib import Path
 from typing import Any
 from typing import cast
 
+from keras_qlae.datasets import cars3d
+from keras_qlae.datasets import dsprites
+from keras_qlae.datasets import falcor3d
+from keras_qlae.datasets import isaac3d
+from keras_qlae.datasets import mpi3d
+from keras_qlae.datasets import shapes3d
+from keras_qlae.datasets import smallnorb
+from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
-
-
-@dataclasses.dataclass(frozen=True)
-class DatasetInfo:
-    """What is known of a data set before it is loaded.
-
-    Attributes:
-        name: What `load` takes.
-        summary: One line.
-        description: What the pictures show, and what to mind when scoring.
-        factors: The name and the number of values of each factor, in index
-            order.
-        image_shape: `(height, width, channels)` of the pictures by default.
-        options: What `load` takes besides the name, and what it does.
-        licence: The licence of the pictures.
-        citation: How to cite the data set.
-        homepage: Where it comes from; empty for an embedded data set.
-        download_bytes: Size of the download; 0 for an embedded data set.
-        loader: `"module:name"` of what makes the data set, imported by
-            `load` alone.
-    """
-
-    name: str
-    summary: str
-    description: str
-    factors: dict[str, int]
-    image_shape: tuple[int, int, int]
-    options: dict[str, str]
-    licence: str
-    citation: str
-    homepage: str
-    download_bytes: int
-    loader: str
-
-    @property
-    def num_values(self) -> int:
-        """The number of combinations of factors."""
-        product = 1
-        for size in self.factors.values():
-            product *= size
-        return product
-
 
 ROOM3D = DatasetInfo(
     name="room3d",
@@ -83,16 +50,61 @@ ROOM3D = DatasetInfo(
     loader="keras_qlae.datasets.room3d:Room3D",
 )
 
-_INFOS = {dataset.name: dataset for dataset in (ROOM3D,)}
+SPRITES2D = DatasetInfo(
+    name="sprites2d",
+    summary="White shapes on black; embedded, no download; 64x64 pixels.",
+    description=(
+        "Binary pictures of a notched square, a drop or a heart, drawn by "
+        "this package. Sizes of factors and images are those of dSprites, but "
+        "no shape is symmetric under rotation and orientation has one end of "
+        "the circle, so that every factor can be identified. Scores are not "
+        "comparable with those published for dSprites."
+    ),
+    factors={
+        "shape": 3,
+        "scale": 6,
+        "orientation": 40,
+        "x_position": 32,
+        "y_position": 32,
+    },
+    image_shape=(64, 64, 1),
+    options={},
+    licence="Apache-2.0, as this package",
+    citation=(
+        "Drawn by keras-qlae. After: L. Matthey, I. Higgins, D. Hassabis, "
+        "A. Lerchner, dSprites, 2017, "
+        "https://github.com/google-deepmind/dsprites-dataset"
+    ),
+    homepage="",
+    download_bytes=0,
+    loader="keras_qlae.datasets.sprites2d:Sprites2D",
+)
+
+_INFOS = {
+    dataset.name: dataset
+    for dataset in (
+        ROOM3D,
+        SPRITES2D,
+        *mpi3d.INFOS,
+        cars3d.INFO,
+        dsprites.INFO,
+        falcor3d.INFO,
+        isaac3d.INFO,
+        shapes3d.INFO,
+        smallnorb.INFO,
+    )
+}
 
 
 def available() -> tuple[str, ...]:
     """Lists the names that `load` knows.
 
     Returns:
-        The names in alphabetical order.
+        The names in alphabetical order, those without a download first.
     """
-    return tuple(sorted(_INFOS))
+    return tuple(
+        sorted(_INFOS, key=lambda name: (bool(_INFOS[name].files), name))
+    )
 
 
 def info(name: str) -> DatasetInfo:
@@ -111,7 +123,8 @@ def info(name: str) -> DatasetInfo:
         raise ValueError(
             f"There is no data set of this name. Available: "
             f"{', '.join(available())}. Your own images and factors become a "
-            f"data set with `keras_qlae.datasets.from_arrays`. "
+            "data set with `from_arrays` or `from_folder` of "
+            "`keras_qlae.datasets`. "
             f"Received: name={name!r}"
         )
     return _INFOS[name]
@@ -129,6 +142,7 @@ def load(name: str, **options: Any) -> FactorDataset:
 
     Raises:
         ValueError: If there is no such data set or option.
+        FileNotFoundError: If it must be prepared first; says how to.
 
     Example:
         >>> dataset = load("room3d", image_size=32)
@@ -143,6 +157,44 @@ def load(name: str, **options: Any) -> FactorDataset:
             f"{', '.join(entry.options) or 'none'}. "
             f"Received: {', '.join(unknown)}"
         )
+    if entry.files:
+        from keras_qlae.datasets.prepared import load_prepared
+
+        return load_prepared(entry, **options)
     module, _, attribute = entry.loader.partition(":")
     loader = getattr(importlib.import_module(module), attribute)
     return cast(FactorDataset, loader(**options))
+
+
+def prepare(
+    name: str,
+    data_dir: str | os.PathLike[str] | None = None,
+    image_size: int = 64,
+    show_progress: bool = True,
+) -> Path:
+    """Downloads a data set and puts its decoded images on the disk.
+
+    `load` then serves them from there. Called again after a crash, it goes on
+    where it stopped; what is prepared is left alone.
+
+    Args:
+        name: One of `available()`.
+        data_dir: The folder of all data sets; by default
+            `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
+        image_size: Height and width of the images. Smaller ones than the
+            published are made of those: bicubic, antialiased, clipped.
+        show_progress: Whether to draw progress bars.
+
+    Returns:
+        The folder of the prepared images.
+
+    Raises:
+        ConnectionError: If a file cannot be downloaded; says where to put it.
+        OSError: If the disk is or becomes full.
+        RuntimeError: If another process is preparing it.
+        ValueError: If there is no such data set, it is embedded, or a file
+            is damaged or is another one.
+    """
+    from keras_qlae.datasets import preparing
+
+    return preparing.prepare(info(name), data_dir, image_size, show_progress)

@@ -1,4 +1,4 @@
-"""Finding rows of whole numbers in a table."""
+"""Finding rows of whole numbers in a table, and drawing some of them."""
 
 import numpy as np
 
@@ -22,3 +22,22 @@ def find_rows(stored: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     _, first, place = np.unique(codes, return_index=True, return_inverse=True)
     found = first[place[len(stored) :]]
     return np.where(found < len(stored), found, -1)
+
+
+def draw(
+    num_rows: int, num_drawn: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws rows at random, without putting them back.
+
+    Args:
+        num_rows: How many there are.
+        num_drawn: How many to draw, at most `num_rows`.
+        seed: Integer of at least 0.
+
+    Returns:
+        `(rest, drawn)`: int64 positions, each in ascending order.
+    """
+    # The raw stream, unlike `permutation`, never changes between releases.
+    keys = np.random.PCG64(seed).random_raw(num_rows)
+    order = np.argsort(keys, kind="stable")
+    return np.sort(order[num_drawn:]), np.sort(order[:num_drawn])

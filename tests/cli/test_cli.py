@@ -92,7 +92,7 @@ def test_every_setting_is_an_option_with_help():
     ("arguments", "message"),
     [
         (["train", "--recipe=qlea"], "Available: qlae, ae"),
-        (["train", "--dataset=room4d"], "Available: room3d"),
+        (["train", "--dataset=room4d"], "Available: room3d, sprites2d, cars3d"),
         (["train", "--backend=mxnet"], "'tensorflow', 'jax', 'torch'"),
         (["train", "--num-values=1"], "at least 2"),
         (["train", "--image-size=12"], "multiples of 8"),

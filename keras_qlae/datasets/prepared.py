@@ -1,0 +1,140 @@
+"""Data sets served from the disk, as `prepare` left them."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.factor_dataset import Op
+from keras_qlae.datasets.grid_dataset import GridDataset
+from keras_qlae.datasets.store import DEFAULT_SIZE
+from keras_qlae.datasets.store import IMAGES
+from keras_qlae.datasets.store import INFO
+from keras_qlae.datasets.store import Store
+from keras_qlae.datasets.store import gigabytes
+from keras_qlae.datasets.store import open_store
+
+
+class PreparedDataset(GridDataset):
+    """Decoded images in one file, mapped into memory and not read into it.
+
+    The operating system keeps what fits of the file in memory that nobody
+    else wants; training is fastest if all of it fits. A pickle holds the path
+    of the file, not the images.
+
+    Args:
+        name: Name of the data set.
+        factors: The number of values of each factor.
+        path: An `.npy` file, uint8 `(n, height, width, channels)`, with an
+            image for every combination of factors, the last varying fastest.
+
+    Raises:
+        ValueError: If the file is damaged or belongs to other factors.
+    """
+
+    def __init__(self, name: str, factors: dict[str, int], path: Path) -> None:
+        self._path = path
+        self._mapped = self._map()
+        super().__init__(
+            name=name,
+            factor_names=tuple(factors),
+            factor_sizes=tuple(factors.values()),
+            image_shape=self._mapped.shape[1:],
+        )
+        if len(self._mapped) != len(self):
+            raise ValueError(
+                f"{path} must have an image for each of the {len(self)} "
+                f"combinations of factors {factors}: delete "
+                f"{path.parent} and prepare it again. Received: "
+                f"{len(self._mapped)} images"
+            )
+
+    def _map(self) -> np.memmap:
+        try:
+            mapped: np.memmap = np.load(self._path, mmap_mode="r")
+        except ValueError as error:
+            raise ValueError(
+                f"{self._path} is damaged ({error}): delete "
+                f"{self._path.parent} and prepare it again."
+            ) from error
+        if mapped.dtype != np.uint8 or mapped.ndim != 4:
+            raise ValueError(
+                f"{self._path} must hold uint8 images of shape (n, height, "
+                "width, channels). Received: "
+                f"{mapped.dtype} of shape {mapped.shape}"
+            )
+        return mapped
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_mapped": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._mapped = self._map()
+
+    def _images(self, index: np.ndarray) -> np.ndarray:
+        return np.asarray(self._mapped[index])
+
+    def _image_op(self) -> Op:
+        tf = pipeline.import_tensorflow()
+        # A tensor whose memory is the file: nothing is copied but batches.
+        whole = tf.raw_ops.ImmutableConst(
+            dtype=tf.uint8,
+            shape=[self._mapped.offset + self._mapped.size],
+            memory_region_name=os.fspath(self._path.absolute()),
+        )
+        images = tf.reshape(whole[self._mapped.offset :], self._mapped.shape)
+        return pipeline.chain_op(
+            lambda index: tf.gather(images, index), pipeline.unit_op()
+        )
+
+
+def load_prepared(
+    info: DatasetInfo,
+    image_size: int = DEFAULT_SIZE,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> PreparedDataset:
+    """Loads what `prepare` left on the disk.
+
+    Args:
+        info: The data set.
+        image_size: Height and width of the images.
+        data_dir: The folder of all data sets.
+
+    Returns:
+        The data set.
+
+    Raises:
+        FileNotFoundError: If it is not prepared; says how to.
+        ValueError: If it is damaged, or of another version of the package.
+    """
+    store = open_store(info, data_dir, image_size)
+    if not store.is_prepared:
+        raise FileNotFoundError(_advice(store))
+    path = store.prepared / IMAGES
+    known = json.loads((store.prepared / INFO).read_text(encoding="utf-8"))
+    size = path.stat().st_size if path.exists() else 0
+    same = list(known["factors"].items()) == list(info.factors.items())
+    if not same or known["num_bytes"] != size:
+        raise ValueError(
+            f"{store.prepared} is damaged, or was prepared by another version "
+            f"of this package: delete it and run `{store.command}`. Received: "
+            f"{size} bytes of images in place of {known['num_bytes']}, "
+            f"factors {known['factors']}"
+        )
+    return PreparedDataset(info.name, info.factors, path)
+
+
+def _advice(store: Store) -> str:
+    """What to do about a data set that is not prepared."""
+    return (
+        f"The data set `{store.info.name}` is not prepared at "
+        f"{store.image_size}x{store.image_size} in {store.data_dir}. Run "
+        f"`{store.command}` first: it needs {gigabytes(store.needed_bytes)} "
+        "more disk. If it is prepared elsewhere, set KERAS_QLAE_DATA_DIR to "
+        "that folder. `room3d` and `sprites2d` need no download."
+    )

@@ -1,0 +1,171 @@
+"""Writes prepared images so that a half-written file never looks whole."""
+
+import contextlib
+import io
+import json
+import math
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from typing import Self
+
+import numpy as np
+
+from keras_qlae.datasets.readers.block import Block
+from keras_qlae.datasets.store import IMAGES
+from keras_qlae.datasets.store import INFO
+from keras_qlae.datasets.store import Store
+
+PROGRESS = "progress.json"
+CHECKPOINT_BYTES = 2**28  # written from one note of the progress to the next
+
+
+class ImageWriter:
+    """Fills `images.npy` in a hidden folder that is renamed at the end.
+
+    Ordinary writes and no memory map, since a full disk is an error for the
+    former and the end of the process for the latter.
+
+    Args:
+        store: The place.
+        origin: What the images come from, as plain values; images of another
+            origin are not gone on with.
+        in_order: Whether the images come in index order; only those are gone
+            on with.
+
+    Attributes:
+        done: The number of images, from the first on, that are on the disk.
+    """
+
+    def __init__(
+        self, store: Store, origin: dict[str, Any], in_order: bool
+    ) -> None:
+        self._store = store
+        self._in_order = in_order
+        self._origin = json.loads(json.dumps(origin))
+        self._shape = (store.info.num_values, *store.image_shape)
+        self._header = _header(self._shape)
+        self._image_bytes = math.prod(store.image_shape)
+        self._seen = np.zeros(self._shape[0], bool)
+        self._unsaved = 0
+        self.done = self._read_progress()
+        self._seen[: self.done] = True
+
+    def __enter__(self) -> Self:
+        self._store.partial.mkdir(parents=True, exist_ok=True)
+        path = self._store.partial / IMAGES
+        self._file = path.open("r+b" if self.done else "wb")
+        if not self.done:
+            self._file.write(self._header)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # After a full disk, closing meets it again: the first error tells.
+        with contextlib.suppress(*([] if kind is None else [OSError])):
+            self._file.close()
+
+    def write(self, block: Block) -> None:
+        """Writes a block of images of the final size.
+
+        Raises:
+            ValueError: If an image comes twice, or is none of the data set.
+            OSError: If the disk is full.
+        """
+        self._mark(block.positions)
+        breaks = np.flatnonzero(np.diff(block.positions) != 1) + 1
+        for run in np.split(np.arange(len(block.positions)), breaks):
+            first = int(block.positions[run[0]])
+            self._file.seek(len(self._header) + first * self._image_bytes)
+            self._file.write(block.images[run].tobytes())
+        self._file.flush()
+        self._unsaved += block.images.nbytes
+        if self._in_order and self._unsaved > CHECKPOINT_BYTES:
+            self.save_progress()
+
+    def _mark(self, positions: np.ndarray) -> None:
+        inside = (positions >= 0) & (positions < len(self._seen))
+        if not inside.all() or self._seen[positions].any():
+            raise ValueError(
+                f"The files of `{self._store.info.name}` hold an image twice, "
+                "or one whose factors it should not have: they are damaged or "
+                "belong to another data set."
+            )
+        self._seen[positions] = True
+
+    def save_progress(self) -> None:
+        """Notes how far it is, once that is on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        # In index order, what was seen has no gap.
+        self.done = int(np.count_nonzero(self._seen))
+        self._unsaved = 0
+        progress = {"done": self.done, "origin": self._origin}
+        _write_json(self._store.partial / PROGRESS, progress)
+
+    def finish(self) -> None:
+        """Gives the folder its name, if every image is there.
+
+        Raises:
+            ValueError: If images are missing.
+        """
+        missing = np.flatnonzero(~self._seen)
+        if missing.size:
+            raise ValueError(
+                f"The files of `{self._store.info.name}` must hold "
+                f"{len(self._seen)} images, but {missing.size} are missing: "
+                "they are damaged or belong to another data set. Received: "
+                f"no image at position {missing[0]}"
+            )
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        description = {
+            "name": self._store.info.name,
+            "factors": self._store.info.factors,
+            "image_shape": self._store.image_shape,
+            "num_bytes": os.fstat(self._file.fileno()).st_size,
+            "origin": self._origin,
+        }
+        _write_json(self._store.partial / INFO, description)
+        (self._store.partial / PROGRESS).unlink(missing_ok=True)
+        os.replace(self._store.partial, self._store.prepared)
+
+    def _read_progress(self) -> int:
+        path = self._store.partial / PROGRESS
+        if not path.exists():
+            return 0
+        progress = json.loads(path.read_text(encoding="utf-8"))
+        if progress["origin"] != self._origin:
+            return 0
+        done: int = progress["done"]
+        return done
+
+
+def discard(store: Store) -> None:
+    """Removes images that are not whole."""
+    shutil.rmtree(store.partial, ignore_errors=True)
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header,
+        {"descr": "|u1", "fortran_order": False, "shape": shape},
+    )
+    return header.getvalue()
+
+
+def _write_json(path: Path, value: Any) -> None:
+    """Writes JSON, whole or not at all."""
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)

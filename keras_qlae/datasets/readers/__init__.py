@@ -1,0 +1,1 @@
+"""From published files to images, a block at a time."""

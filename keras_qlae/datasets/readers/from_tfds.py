@@ -1,0 +1,52 @@
+"""Reads images that TensorFlow Datasets has on the disk already."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.readers.block import BLOCK
+from keras_qlae.datasets.readers.block import Block
+
+
+def tfds_folder(info: DatasetInfo) -> Path | None:
+    """Looks for a data set that TensorFlow Datasets has prepared.
+
+    Returns:
+        The folder of its newest version below `$TFDS_DATA_DIR` or
+        `~/tensorflow_datasets`, or `None`.
+    """
+    if not info.tfds_labels:
+        return None
+    default = Path.home() / "tensorflow_datasets"
+    base = Path(os.environ.get("TFDS_DATA_DIR", default)).expanduser()
+    versions = sorted((base / info.name).glob("*/dataset_info.json"))
+    return versions[-1].parent if versions else None
+
+
+def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
+    """Streams a data set of TensorFlow Datasets, all its splits.
+
+    It keeps images in an order of its own: their labels tell their places.
+
+    Args:
+        info: The data set.
+        folder: As of `tfds_folder`.
+
+    Yields:
+        Blocks in any order.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder_from_directory(folder)
+    sizes = tuple(info.factors.values())
+    for split in builder.info.splits:
+        batches = builder.as_dataset(split=split, batch_size=BLOCK)
+        for batch in tfds.as_numpy(batches):
+            labels = [batch[name] for name in info.tfds_labels]
+            images = batch["image"]
+            if info.name == "dsprites":
+                images = images * np.uint8(255)  # kept as 0 and 1
+            yield Block(np.ravel_multi_index(tuple(labels), sizes), images)

@@ -1,0 +1,107 @@
+"""Reads the binary matrices of the small NORB data set."""
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.readers.block import BLOCK
+from keras_qlae.datasets.readers.block import Block
+from keras_qlae.datasets.readers.block import check_count
+
+_TYPES: dict[int, np.dtype[Any]] = {
+    0x1E3D4C55: np.dtype("u1"),
+    0x1E3D4C54: np.dtype("<i4"),
+}
+_DEGREES = 2  # azimuths are numbered 0, 2, 4, ..., in tens of degrees
+
+
+class _Header(NamedTuple):
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+
+
+def read_smallnorb(
+    info: DatasetInfo, paths: list[Path], start: int
+) -> Iterator[Block]:
+    """Streams the pictures of the left camera, both parts in one.
+
+    Args:
+        info: The data set.
+        paths: Pictures (`dat`), categories (`cat`) and other factors (`info`)
+            of the training part, then of the test part; all gzipped.
+        start: Ignored: the files are in no useful order.
+
+    Yields:
+        Blocks in the order of the files.
+
+    Raises:
+        ValueError: If a file is none of these, or of another shape.
+        gzip.BadGzipFile: If one is damaged; so do `EOFError` and `zlib.error`.
+    """
+    sizes = tuple(info.factors.values())
+    total = 0
+    for dat, cat, rest in (paths[:3], paths[3:]):
+        factors = np.column_stack([_read(cat), _read(rest)])
+        factors[:, 3] //= _DEGREES
+        if (factors < 0).any() or (factors >= sizes).any():
+            raise ValueError(
+                f"{rest} must number the values of {tuple(info.factors)}, "
+                f"which are {sizes}. Received: up to {factors.max(axis=0)}"
+            )
+        positions = np.ravel_multi_index(tuple(factors.T), sizes)
+        total += len(positions)
+        yield from _images(info, dat, positions)
+    check_count(info, paths[0], total)
+
+
+def _images(
+    info: DatasetInfo, path: Path, positions: np.ndarray
+) -> Iterator[Block]:
+    """Streams the left pictures of a file."""
+    height, width, _ = info.native_shape
+    with gzip.open(path) as file:
+        dtype, shape = _read_header(file, path)
+        if dtype != np.uint8 or shape != (len(positions), 2, height, width):
+            raise ValueError(
+                f"{path} must hold {len(positions)} pairs of uint8 pictures "
+                f"of {height}x{width}. Received: {dtype}, shape {shape}"
+            )
+        for first in range(0, len(positions), BLOCK):
+            part = positions[first : first + BLOCK]
+            data = _take(file, len(part) * 2 * height * width)
+            pairs = np.frombuffer(data, np.uint8)
+            pairs = pairs.reshape(len(part), 2, height, width, 1)
+            yield Block(part, pairs[:, 0])
+
+
+def _read(path: Path) -> np.ndarray:
+    """Reads a whole, small matrix."""
+    with gzip.open(path) as file:
+        dtype, shape = _read_header(file, path)
+        size = int(np.prod(shape)) * dtype.itemsize
+        values = np.frombuffer(_take(file, size), dtype)
+    return values.reshape(shape).astype(np.int64)
+
+
+def _read_header(file: gzip.GzipFile, path: Path) -> _Header:
+    """Reads magic number, number of axes, and at least three lengths."""
+    magic, num_axes = np.frombuffer(_take(file, 8), "<i4").tolist()
+    if magic not in _TYPES:
+        raise ValueError(
+            f"{path} is no matrix of the small NORB data set. Received: a "
+            f"file that begins with {magic:#x}"
+        )
+    lengths = np.frombuffer(_take(file, 4 * max(3, num_axes)), "<i4")
+    return _Header(_TYPES[magic], tuple(lengths[:num_axes].tolist()))
+
+
+def _take(file: gzip.GzipFile, num_bytes: int) -> bytes:
+    data = file.read(num_bytes)
+    if len(data) < num_bytes:
+        raise EOFError("it ends too soon")
+    return data

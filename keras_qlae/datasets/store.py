@@ -1,0 +1,162 @@
+"""Where a data set lies on the disk, and how much room it takes."""
+
+import dataclasses
+import math
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.dataset_info import RawFile
+
+IMAGES = "images.npy"
+INFO = "info.json"
+DEFAULT_SIZE = 64
+MIN_SIZE = 8
+VARIABLE = "KERAS_QLAE_DATA_DIR"
+PREPARE_MEMORY = 500_000_000  # bytes, an upper bound for every data set
+
+
+def default_data_dir() -> Path:
+    """The folder of prepared data sets.
+
+    Returns:
+        `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
+    """
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path.home() / ".keras" / "datasets" / "keras_qlae"
+
+
+@dataclasses.dataclass(frozen=True)
+class Store:
+    """The files of one data set at one image size.
+
+    Attributes:
+        info: The data set.
+        data_dir: The folder of all data sets.
+        image_size: Height and width of the prepared images.
+    """
+
+    info: DatasetInfo
+    data_dir: Path
+    image_size: int
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the data set."""
+        return self.data_dir / self.info.name
+
+    @property
+    def prepared(self) -> Path:
+        """The folder of the prepared images: whole, or not there."""
+        return self.folder / f"{self.image_size}x{self.image_size}"
+
+    @property
+    def partial(self) -> Path:
+        """The folder of images that are being prepared."""
+        return self.folder / f".{self.image_size}x{self.image_size}.partial"
+
+    def raw(self, file: RawFile) -> Path:
+        """Where a published file belongs."""
+        return self.folder / "downloads" / file.name
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)` of the prepared images."""
+        return self.image_size, self.image_size, self.info.native_shape[2]
+
+    @property
+    def prepared_bytes(self) -> int:
+        """Size of the prepared images."""
+        return self.info.num_values * math.prod(self.image_shape)
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the images are ready to be loaded."""
+        return (self.prepared / INFO).exists()
+
+    @property
+    def missing_files(self) -> tuple[RawFile, ...]:
+        """The published files that are not on the disk."""
+        return tuple(
+            file for file in self.info.files if not self.raw(file).exists()
+        )
+
+    @property
+    def needed_bytes(self) -> int:
+        """How much more disk `prepare` needs, downloads included."""
+        if self.is_prepared:
+            return 0
+        download = sum(
+            max(file.num_bytes - _size(part_of(self.raw(file))), 0)
+            for file in self.missing_files
+        )
+        written = _size(self.partial / IMAGES)
+        return download + max(self.prepared_bytes - written, 0)
+
+    @property
+    def free_bytes(self) -> int:
+        """Free room on the disk of `data_dir`."""
+        place = self.data_dir.absolute()
+        while not place.exists():
+            place = place.parent
+        return shutil.disk_usage(place).free
+
+    @property
+    def command(self) -> str:
+        """The command that prepares it."""
+        words = ["keras-qlae datasets prepare", self.info.name]
+        if self.image_size != DEFAULT_SIZE:
+            words.append(f"--image-size {self.image_size}")
+        if self.data_dir != default_data_dir():
+            words.append(f"--data-dir {shlex.quote(str(self.data_dir))}")
+        return " ".join(words)
+
+
+def open_store(
+    info: DatasetInfo,
+    data_dir: str | os.PathLike[str] | None = None,
+    image_size: int = DEFAULT_SIZE,
+) -> Store:
+    """Finds the place of a data set.
+
+    Args:
+        info: The data set.
+        data_dir: The folder of all data sets; by default as
+            `default_data_dir` says.
+        image_size: Height and width of the images.
+
+    Raises:
+        ValueError: If the published images have no such size.
+    """
+    check_integer("image_size", image_size, minimum=MIN_SIZE)
+    native = min(info.native_shape[:2])
+    if image_size > native:
+        raise ValueError(
+            f"The images of `{info.name}` have {native} x {native} pixels and "
+            f"are only made smaller. Received: image_size={image_size}"
+        )
+    place = default_data_dir() if data_dir is None else Path(data_dir)
+    return Store(info, place.expanduser(), int(image_size))
+
+
+def part_of(path: Path) -> Path:
+    """The name of a file while it is being downloaded."""
+    return path.with_name(f"{path.name}.part")
+
+
+def gigabytes(num_bytes: int) -> str:
+    """Writes a size for people."""
+    if num_bytes < 10_000_000:
+        return f"{num_bytes / 1e6:.1f} MB"
+    if num_bytes < 1_000_000_000:
+        return f"{num_bytes / 1e6:.0f} MB"
+    return f"{num_bytes / 1e9:.1f} GB"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

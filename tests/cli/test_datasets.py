@@ -1,0 +1,101 @@
+"""`keras-qlae datasets`, as a person calls it."""
+
+import pytest
+from click.testing import CliRunner
+
+from keras_qlae import datasets
+from keras_qlae.cli.main import main
+from tests.datasets.fakes import fake
+
+pytestmark = pytest.mark.backend_free
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "none"))
+    return tmp_path
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, ["datasets", *map(str, arguments)])
+
+
+def test_list_tells_what_is_needed(data_dir, monkeypatch):
+    lines = call("list").output.splitlines()
+    assert [line.split()[0] for line in lines] == list(datasets.available())
+    assert "embedded" in lines[0]
+    assert "480,000  needs 6.2 GB disk" in call("list").output
+    fake(monkeypatch, data_dir, "falcor3d")
+    assert call("prepare", "falcor3d", "--quiet").exit_code == 0
+    (line,) = [x for x in call("list").output.splitlines() if "falcor3d" in x]
+    assert "prepared" in line
+
+
+@pytest.mark.parametrize("name", datasets.available())
+def test_info_tells_all_that_is_known(name):
+    info = datasets.info(name)
+    output = call("info", name).output
+    for factor, size in info.factors.items():
+        assert f"{factor} {size}" in output
+    assert info.licence in output
+    assert info.citation in output
+    for file in info.files:
+        assert file.url in output
+    if info.files:
+        assert "to prepare; training is fastest with" in output
+
+
+def test_info_tells_what_is_on_the_disk(data_dir, monkeypatch):
+    fake(monkeypatch, data_dir, "shapes3d")
+    output = call("info", "shapes3d").output
+    assert "3dshapes.h5, there" in output
+    assert "64x64, not there" in output
+    call("prepare", "shapes3d", "--quiet")
+    output = call("info", "shapes3d").output
+    assert "64x64, there" in output
+    assert "0.0 MB more are needed" in output
+
+
+def test_prepare_says_where_it_put_the_data_set(data_dir, monkeypatch):
+    fake(monkeypatch, data_dir, "dsprites")
+    result = call("prepare", "dsprites")
+    assert result.exit_code == 0, result.output
+    assert f"is ready in {data_dir / 'dsprites' / '64x64'}" in result.output
+    assert "24/24" in result.output  # the progress bar
+    assert "Set KERAS_QLAE_DATA_DIR" not in result.output
+
+
+def test_another_folder_is_to_be_set(data_dir, monkeypatch):
+    place = data_dir / "elsewhere"
+    fake(monkeypatch, place, "dsprites")
+    result = call("prepare", "dsprites", "--quiet", "--data-dir", place)
+    assert result.exit_code == 0, result.output
+    assert f"Set KERAS_QLAE_DATA_DIR={place}" in result.output
+    assert "prepared" in call("list", "--data-dir", place).output
+    assert "prepared" not in call("list").output
+
+
+def test_without_a_network_one_message(data_dir, monkeypatch):
+    def unreachable(address, timeout):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    result = call("prepare", "isaac3d", "--quiet")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    path = data_dir / "isaac3d" / "downloads" / "Isaac3D_down128.zip"
+    for text in ("Network is unreachable", "drive.google.com", str(path)):
+        assert text in result.output
+    assert "`sprites2d` need no download" in result.output
+
+
+@pytest.mark.parametrize("error", ["small", "embedded"])
+def test_mistakes_get_one_message(error, monkeypatch):
+    if error == "small":
+        result = call("prepare", "mpi3d", "--image-size", "4")
+        assert "at least 8" in result.output
+    else:
+        result = call("prepare", "room3d")
+        assert "is embedded" in result.output
+    assert result.exit_code == 1

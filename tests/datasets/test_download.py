@@ -1,0 +1,138 @@
+"""Downloads, from a server on this machine."""
+
+import dataclasses
+import http.server
+import threading
+
+import pytest
+
+from keras_qlae import datasets
+from keras_qlae.datasets import registry
+from keras_qlae.datasets.preparing import download as downloading
+from keras_qlae.datasets.preparing.download import direct_address
+from keras_qlae.datasets.store import part_of
+from tests.datasets.fakes import fake
+from tests.datasets.fakes import raw_paths
+
+pytestmark = pytest.mark.backend_free
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves one file, parts of it too."""
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        server = self.server
+        asked = self.headers.get("Range", "")
+        server.asked.append(asked)
+        begin = int(asked[len("bytes=") : -1]) if asked else 0
+        data = server.content[begin:]
+        if server.status != 200:
+            self.send_error(server.status)
+        elif begin and not data:
+            self.send_error(416)
+        else:
+            self.send_response(206 if begin else 200)
+            self.send_header("Content-Type", server.kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[: server.stop_after])
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A server of the file of a fake MPI3D, which is not on the disk yet."""
+    monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    info, _ = fake(monkeypatch, tmp_path, "mpi3d")
+    (path,) = raw_paths(info, tmp_path)
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server.content = path.read_bytes()
+    server.path = path
+    server.kind = "application/octet-stream"
+    server.status = 200
+    server.stop_after = None
+    server.asked = []
+    path.unlink()
+    url = f"http://127.0.0.1:{server.server_port}/file"
+    file = dataclasses.replace(info.files[0], url=url)
+    monkeypatch.setitem(
+        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def prepare():
+    return datasets.prepare("mpi3d", show_progress=False)
+
+
+def test_a_file_is_downloaded(server):
+    prepare()
+    assert server.path.read_bytes() == server.content
+    assert len(datasets.load("mpi3d")) == 24
+
+
+def test_a_broken_download_goes_on_where_it_stopped(server, monkeypatch):
+    monkeypatch.setattr(downloading, "CHUNK", 100)
+    server.stop_after = 700
+    with pytest.raises(ConnectionError, match="goes on where it stopped"):
+        prepare()
+    assert not server.path.exists()
+    have = part_of(server.path).stat().st_size
+    assert 0 < have <= 700
+    server.stop_after = None
+    prepare()
+    assert server.asked == ["", f"bytes={have}-"]
+    assert server.path.read_bytes() == server.content
+
+
+def test_a_download_that_only_lacked_its_name(server):
+    part_of(server.path).write_bytes(server.content)
+    prepare()
+    assert server.path.read_bytes() == server.content
+
+
+def test_a_refusal_says_where_to_put_the_file(server):
+    server.status = 403
+    with pytest.raises(ConnectionError) as caught:
+        prepare()
+    assert "403" in str(caught.value)
+    assert str(server.path) in str(caught.value)
+    assert "http://127.0.0.1" in str(caught.value)
+
+
+def test_a_page_in_place_of_the_file_is_refused(server):
+    server.kind = "text/html; charset=utf-8"
+    with pytest.raises(ConnectionError, match="web page in place of the file"):
+        prepare()
+    assert not part_of(server.path).exists()
+
+
+def test_a_host_that_does_not_answer_is_not_waited_for(server, monkeypatch):
+    release = threading.Event()
+
+    def hang(address, timeout):
+        release.wait(30)
+        raise OSError("too late")
+
+    monkeypatch.setattr(downloading, "CONNECT_SECONDS", -0.9)  # and one more
+    monkeypatch.setattr("socket.create_connection", hang)
+    with pytest.raises(ConnectionError, match="does not answer"):
+        prepare()
+    release.set()
+
+
+def test_google_drive_is_asked_for_the_file_and_not_the_page():
+    (file,) = datasets.info("falcor3d").files
+    assert direct_address(file.url) == (
+        "https://drive.usercontent.google.com/download"
+        "?id=1XAQfFK1x6cpN1eiovbP0hVfLTm5SsSoJ&export=download&confirm=t"
+    )
+    assert direct_address("https://a.org/b?id=1") == "https://a.org/b?id=1"

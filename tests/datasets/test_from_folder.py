@@ -1,0 +1,82 @@
+"""A folder of images and a table of factors."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_qlae import datasets
+
+pytestmark = pytest.mark.backend_free
+
+TABLE = """file,shade,size
+a.png,light,10
+b.png,dark,9
+sub/c.png,dark,10
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "mine" / "sub").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for name in ("a.png", "b.png", "sub/c.png"):
+        image = rng.integers(0, 256, (8, 10, 3), np.uint8)
+        Image.fromarray(image).save(tmp_path / "mine" / name)
+    (tmp_path / "factors.csv").write_text(TABLE)
+    return tmp_path
+
+
+def load(folder, **options):
+    return datasets.from_folder(
+        folder / "mine", folder / "factors.csv", **options
+    )
+
+
+def test_images_and_factors_follow_the_table(folder):
+    dataset = load(folder)
+    assert dataset.name == "mine"
+    assert dataset.factor_names == ("shade", "size")
+    # Words by the alphabet, numbers by size and not as text.
+    assert dataset.factors([0, 1, 2]).tolist() == [[1, 1], [0, 0], [0, 1]]
+    wanted = np.asarray(Image.open(folder / "mine" / "sub" / "c.png"))
+    np.testing.assert_array_equal(dataset.images([2])[0], wanted)
+
+
+def test_images_are_resized_and_made_grey(folder):
+    assert load(folder, image_size=4).image_shape == (4, 4, 3)
+    assert load(folder, grey=True).image_shape == (8, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("name,size\na.png,1\n", r"column `file`.*'name', 'size'"),
+        ("file\na.png\n", "at least one column more"),
+        ("file,size\n", "0 rows"),
+        ("file,size\na.png,1\nb.png,\n", "line 3 with nothing in size"),
+        ("file,size\na.png,1,2\n", "line 2 with more"),
+    ],
+)
+def test_other_tables_are_refused(folder, table, message):
+    (folder / "factors.csv").write_text(table)
+    with pytest.raises(ValueError, match=message):
+        load(folder)
+
+
+def test_missing_files_are_named(folder):
+    (folder / "mine" / "b.png").unlink()
+    with pytest.raises(FileNotFoundError, match=r"1 of 3 images.*b\.png"):
+        load(folder)
+
+
+def test_files_that_are_no_images_are_refused(folder):
+    (folder / "mine" / "b.png").write_text("no image")
+    with pytest.raises(ValueError, match=r"b\.png must be an image"):
+        load(folder)
+
+
+def test_images_of_different_sizes_are_refused(folder):
+    Image.new("RGB", (8, 8)).save(folder / "mine" / "b.png")
+    with pytest.raises(ValueError, match=r"one size.*b\.png of shape"):
+        load(folder)
+    assert load(folder, image_size=6).image_shape == (6, 6, 3)

@@ -1,0 +1,296 @@
+"""From published files to a data set on the disk: MPI3D, for all."""
+
+import dataclasses
+import errno
+import json
+import pickle
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from keras_qlae import datasets
+from keras_qlae.datasets import registry
+from keras_qlae.datasets.preparing import writer as writing
+from keras_qlae.datasets.preparing.lock import locked
+from keras_qlae.datasets.readers import npz
+from tests.datasets.fakes import fake
+from tests.datasets.fakes import raw_paths
+
+pytestmark = pytest.mark.backend_free
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def fake_mpi3d(monkeypatch, data_dir, name="mpi3d"):
+    return fake(monkeypatch, data_dir, name)
+
+
+def prepare(name="mpi3d", **options):
+    return datasets.prepare(name, show_progress=False, **options)
+
+
+def test_a_prepared_data_set_is_the_published_one(data_dir, monkeypatch):
+    info, images = fake_mpi3d(monkeypatch, data_dir)
+    assert prepare() == data_dir / "mpi3d" / "64x64"
+    dataset = datasets.load("mpi3d")
+    index = np.array([23, 0, 7, 7])
+    np.testing.assert_array_equal(dataset.images(index), images[index])
+    assert dataset.factor_names == tuple(info.factors)
+    assert dataset.factors([23]).tolist() == [[1, 0, 0, 0, 1, 2, 1]]
+    again = pickle.loads(pickle.dumps(dataset))
+    np.testing.assert_array_equal(again.images(index), images[index])
+    assert len(pickle.dumps(dataset)) < 2000  # the path, not the images
+    ((batch, factors),) = dataset.as_tf_dataset(24)
+    np.testing.assert_array_equal(batch, images.astype("float32") / 255)
+    np.testing.assert_array_equal(factors, dataset.factors(np.arange(24)))
+
+
+def test_images_are_resized_when_prepared(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    prepare(image_size=16)
+    assert datasets.load("mpi3d", image_size=16).image_shape == (16, 16, 3)
+    with pytest.raises(FileNotFoundError, match="not prepared at 64x64"):
+        datasets.load("mpi3d")
+
+
+def test_loading_says_how_to_prepare():
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"`keras-qlae datasets prepare mpi3d` first: it needs 11\.3 GB",
+    ):
+        datasets.load("mpi3d")
+
+
+def test_an_embedded_data_set_needs_no_preparing():
+    with pytest.raises(ValueError, match="`room3d` is embedded"):
+        prepare("room3d")
+
+
+@pytest.mark.parametrize("size", [7, 65])
+def test_sizes_out_of_range_are_refused(size):
+    with pytest.raises(ValueError, match=f"image_size={size}"):
+        prepare(image_size=size)
+
+
+def test_what_is_prepared_is_left_alone(data_dir, monkeypatch):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    prepare()
+    raw_paths(info, data_dir)[0].unlink()
+    prepare()
+
+
+def test_other_numbers_of_images_are_refused(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    fake_mpi3d(monkeypatch, data_dir, name="mpi3d_toy")
+    toy = raw_paths(datasets.info("mpi3d_toy"), data_dir)[0]
+    with np.load(toy) as archive:
+        images = archive["images"]
+    np.savez(raw_paths(datasets.info("mpi3d"), data_dir)[0], images=images[1:])
+    with pytest.raises(ValueError, match=r"must hold 24 images.*23 images"):
+        prepare()
+    assert nothing_looks_whole(data_dir)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"pictures": np.zeros((24, 64, 64, 3), np.uint8)}, "array `images`"),
+        ({"images": np.zeros((24, 64, 64, 3))}, "uint8.*float64"),
+        ({"images": np.zeros((24, 64, 32, 3), np.uint8)}, "64, 64, 3"),
+    ],
+)
+def test_other_arrays_are_refused(data_dir, monkeypatch, arrays, message):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    np.savez(raw_paths(info, data_dir)[0], **arrays)
+    with pytest.raises(ValueError, match=message):
+        prepare()
+    assert nothing_looks_whole(data_dir)
+
+
+def test_factors_may_be_axes_of_the_array(data_dir, monkeypatch):
+    info, images = fake_mpi3d(monkeypatch, data_dir)
+    shape = (*info.factors.values(), *info.native_shape)
+    path = raw_paths(info, data_dir)[0]
+    np.savez_compressed(path, images=images.reshape(shape))
+    prepare()
+    np.testing.assert_array_equal(
+        datasets.load("mpi3d").images([9])[0], images[9]
+    )
+
+
+def nothing_looks_whole(data_dir):
+    return not list(data_dir.rglob("64x64"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "empty", "text"])
+def test_damaged_files_are_refused(data_dir, monkeypatch, damage):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    path = raw_paths(info, data_dir)[0]
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 20] = bytes(20)
+    path.write_bytes(
+        {
+            "cut": data[:middle],
+            "changed": data,
+            "empty": b"",
+            "text": b"<html>Quota exceeded</html>",
+        }[damage]
+    )
+    with pytest.raises(ValueError, match=r"damaged.*get it again from https:"):
+        prepare()
+    assert nothing_looks_whole(data_dir)
+
+
+def stop_after(monkeypatch, num_blocks, error):
+    """Makes writing fail after some blocks."""
+    write = writing.ImageWriter.write
+    calls = []
+
+    def failing(self, block):
+        calls.append(block.positions[0])
+        if len(calls) > num_blocks:
+            raise error
+        write(self, block)
+
+    monkeypatch.setattr(writing.ImageWriter, "write", failing)
+    return calls
+
+
+def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
+    _, images = fake_mpi3d(monkeypatch, data_dir)
+    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            prepare()
+    assert nothing_looks_whole(data_dir)
+    with monkeypatch.context() as patch:
+        calls = stop_after(patch, 99, None)
+        prepare()
+        assert calls == [15, 20]
+    dataset = datasets.load("mpi3d")
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
+
+
+def test_images_of_another_file_are_not_gone_on_with(data_dir, monkeypatch):
+    info, images = fake_mpi3d(monkeypatch, data_dir)
+    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            prepare()
+    np.savez(raw_paths(info, data_dir)[0], images=255 - images)
+    prepare()
+    dataset = datasets.load("mpi3d")
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), 255 - images)
+
+
+def test_a_full_disk_in_the_middle(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    monkeypatch.setattr(npz, "BLOCK", 5)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2, OSError(errno.ENOSPC, "No space left on device"))
+        with pytest.raises(
+            OSError, match=r"No space left.*kept.*prepare mpi3d"
+        ) as caught:
+            prepare()
+    assert caught.value.errno == errno.ENOSPC
+    assert nothing_looks_whole(data_dir)
+    prepare()
+
+
+def test_a_disk_that_is_too_small_is_refused_first(data_dir, monkeypatch):
+    monkeypatch.setattr(
+        "shutil.disk_usage", lambda path: SimpleNamespace(free=2_000_000_000)
+    )
+    with pytest.raises(OSError, match=r"needs 11\.3 GB more.*has 2\.0 GB"):
+        prepare()
+
+
+def test_two_at_once(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    with (
+        locked(data_dir / "mpi3d"),
+        pytest.raises(RuntimeError, match="Another process is preparing"),
+    ):
+        prepare()
+    prepare()
+
+
+def test_prepared_images_that_are_damaged_are_refused(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    path = prepare() / "images.npy"
+    data = path.read_bytes()
+    path.write_bytes(data[:-1])
+    with pytest.raises(ValueError, match=r"damaged.*delete it and run"):
+        datasets.load("mpi3d")
+    path.write_bytes(b"x" * len(data))
+    with pytest.raises(ValueError, match=r"damaged.*prepare it again"):
+        datasets.load("mpi3d")
+
+
+def test_prepared_images_of_other_factors_are_refused(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    info = prepare() / "info.json"
+    text = json.loads(info.read_text())
+    text["factors"]["object_size"] = 7
+    info.write_text(json.dumps(text))
+    with pytest.raises(ValueError, match="another version"):
+        datasets.load("mpi3d")
+
+
+def test_offline_takes_less_than_five_seconds(data_dir, monkeypatch, request):
+    end = threading.Event()
+
+    def unreachable(address, timeout):
+        end.wait(60)
+        raise TimeoutError
+
+    request.addfinalizer(end.set)
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    monkeypatch.setattr("requests.utils.get_environ_proxies", lambda url: {})
+    begin = time.monotonic()
+    with pytest.raises(ConnectionError) as caught:
+        prepare("mpi3d_toy")
+    assert time.monotonic() - begin < 5
+    message = str(caught.value)
+    assert "https://huggingface.co/datasets/waleedgondal/mpi3d" in message
+    path = data_dir / "mpi3d_toy" / "downloads" / "mpi3d_toy.npz"
+    assert str(path) in message
+    assert "room3d" in message
+
+
+def test_md5_that_differs_is_warned_of(data_dir, monkeypatch):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    file = dataclasses.replace(info.files[0], md5="0" * 32, is_strict=False)
+    monkeypatch.setitem(
+        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
+    )
+    with pytest.warns(
+        UserWarning,
+        match="Received: md5 .* in place of 000",
+    ):
+        prepare()
+    datasets.load("mpi3d")
+
+
+def test_sha256_that_differs_is_refused(data_dir, monkeypatch):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    file = dataclasses.replace(info.files[0], sha256="0" * 64)
+    monkeypatch.setitem(
+        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
+    )
+    with pytest.raises(ValueError, match=r"not the published file.*sha256"):
+        prepare()
+    assert nothing_looks_whole(data_dir)
