@@ -252,6 +252,7 @@ class InfoWGANGP(backend.StepModel, ImageModel):
     def update(self, data: Any) -> dict[str, Any]:
         """One train step: see the class."""
         images = to_unit_interval(first(data), self.variable_dtype)
+        self.check_batch(images.shape[0])  # of this replica
         period = self.generator_period
         images = ops.reshape(images, (-1, period, *images.shape[1:]))
         batch_size = ops.shape(images)[0]
