@@ -25,13 +25,12 @@ _GAN_CPU: dict[str, Any] = {
     **_GAN,
     "image_size": 32,
     "network": "tiny",
-    "steps": 20_000,
+    "steps": 12_000,
     "batch_size": 32,
     "learning_rate": 1e-3,
     "schedule": "cooldown",
-    "generator_period": 2,
-    "latent_weight": 100.0,
-    "steps_per_epoch": 2000,
+    "weight_decay": 0.1,
+    "steps_per_epoch": 1500,
 }
 
 _RECIPES = {
@@ -50,15 +49,15 @@ _RECIPES = {
         Recipe(
             "ql-info-wgan-gp",
             "QLInfoWGAN-GP for a CPU: a GAN with quantized latents, minutes.",
-            **_GAN_CPU,
-            weight_decay=1e-3,
+            **{**_GAN_CPU, "generator_period": 3},
+            latent_weight=100.0,
         ),
         Recipe(
             "info-wgan-gp",
             "The same GAN with continuous latents, uniform on [0, 1].",
-            **_GAN_CPU,
+            **{**_GAN_CPU, "generator_period": 2},
             latent="uniform",
-            weight_decay=1e-4,
+            latent_weight=20.0,
         ),
         Recipe("qlae-paper", "QLAE as in the paper; wants a GPU."),
         Recipe(
