@@ -73,6 +73,9 @@ LAYERS = {
     "InstanceNormalization": Case(
         lambda: layers.InstanceNormalization(epsilon=1e-3), [(4, 4, 2)]
     ),
+    "LayerNormalization": Case(
+        lambda: layers.LayerNormalization(epsilon=1e-3), [(4, 5)]
+    ),
     "LearnedMap": Case(
         lambda: layers.LearnedMap((4, 4, 2), initial_value=0.3),
         [(3,)],

@@ -43,7 +43,7 @@ def test_docstrings(module):
 
 def test_readme(capsys):
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         for long, short in SHORTER.items():
             block = block.replace(long, short)

@@ -6,6 +6,9 @@ import pytest
 from keras_qlae import recipes
 from keras_qlae.layers import ContinuousLatent
 from keras_qlae.layers import ScalarCodebookQuantizer
+from keras_qlae.layers import UniformLatent
+from keras_qlae.models import Autoencoder
+from keras_qlae.models import InfoWGANGP
 
 
 def test_paper_recipe_is_the_paper():
@@ -38,11 +41,82 @@ def test_every_recipe_builds(name):
     kind = {
         "scalar_codebook": ScalarCodebookQuantizer,
         "continuous": ContinuousLatent,
+        "uniform": UniformLatent,
     }[recipe.latent]
-    assert isinstance(model.latent, kind)
-    assert model.optimizer.decay == recipe.weight_decay
-    assert model.optimizer.clip == recipe.clip
-    assert model.optimizer.built
+    assert type(model.latent) is kind
+    kind = {"autoencoder": Autoencoder, "info_wgan_gp": InfoWGANGP}
+    assert type(model) is kind[recipe.model]
+    for optimizer in optimizers_of(model):
+        assert optimizer.decay == recipe.weight_decay
+        assert optimizer.clip == recipe.clip
+        assert optimizer.beta_1 == recipe.beta_1
+        assert optimizer.beta_2 == recipe.beta_2
+        assert optimizer.built
+
+
+def optimizers_of(model):
+    if isinstance(model, Autoencoder):
+        return [model.optimizer]
+    return [model.optimizer.critic, model.optimizer.generator]
+
+
+@pytest.mark.parametrize(
+    ("name", "latent", "weight_decay"),
+    [
+        ("ql-info-wgan-gp-paper", "scalar_codebook", 1e-3),
+        ("info-wgan-gp-paper", "uniform", 1e-4),
+    ],
+)
+def test_paper_recipes_of_the_gan(name, latent, weight_decay):
+    settings = recipes.get(name).to_dict()
+    assert (
+        settings
+        | {
+            "latent": latent,
+            "weight_decay": weight_decay,
+            "steps": 200_000,
+            "batch_size": 64,
+            "generator_period": 5,
+            "learning_rate": 2e-4,
+            "beta_1": 0.0,
+            "beta_2": 0.9,
+            "clip": 1.0,
+            "latent_weight": 200.0,
+            "gradient_weight": 10.0,
+            "num_values": 10,
+            "network": "large",
+            "decoder": "style",
+            "image_size": 64,
+            "schedule": "constant",
+        }
+        == settings
+    )
+    falcor = recipes.get("ql-info-wgan-gp-paper", "falcor3d")
+    assert falcor.weight_decay == 1e-4
+
+
+def test_settings_reach_the_gan():
+    recipe = recipes.get(
+        "ql-info-wgan-gp",
+        latent_weight=3.0,
+        gradient_weight=4.0,
+        generator_period=5,
+        steps=100,
+        steps_per_epoch=10,
+        learning_rate=0.5,
+        schedule="cooldown",
+    )
+    model = recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
+    assert model.latent_weight == 3
+    assert model.gradient_weight == 4
+    assert model.generator_period == 5
+    critic, generator = (
+        optimizer.get_config()["learning_rate"]["config"]
+        for optimizer in optimizers_of(model)
+    )
+    # Each to zero with its own last step.
+    assert critic["total_steps"] == 100
+    assert generator["total_steps"] == 20
 
 
 def test_settings_reach_the_model():
@@ -88,6 +162,7 @@ def test_seed_decides_the_weights():
         ({"learning_rate": 0.0}, "`learning_rate` must be positive"),
         ({"weight_decay": -1.0}, "`weight_decay` must be at least 0"),
         ({"decoder": "fancy"}, "one of style, plain"),
+        ({"generator_period": 2}, "an autoencoder has no generator"),
         ({"weight_decai": 0.1}, "Did you mean 'weight_decay'"),
     ],
 )
@@ -96,6 +171,26 @@ def test_refuses_bad_settings(values, message):
         recipes.get("qlae", **values)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"generator_period": 0}, "`generator_period` must be at least 1"),
+        ({"latent_weight": -1.0}, "`latent_weight` must be at least 0"),
+        ({"steps": 1001}, "`steps` must be a multiple.* 1005"),
+        ({"steps_per_epoch": 3}, "`steps_per_epoch` must be a multiple.* 5"),
+    ],
+)
+def test_refuses_bad_settings_of_the_gan(values, message):
+    with pytest.raises(ValueError, match=message):
+        recipes.get("ql-info-wgan-gp-paper", **values)
+
+
+def test_a_gan_needs_a_prior():
+    recipe = recipes.get("info-wgan-gp", latent="continuous")
+    with pytest.raises(ValueError, match="no prior"):
+        recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
+
+
 def test_unknown_recipe_lists_what_there_is():
-    with pytest.raises(ValueError, match="Available: qlae, ae, qlae-paper"):
+    with pytest.raises(ValueError, match="Available: qlae, ae, ql-info-wgan"):
         recipes.get("qlea")

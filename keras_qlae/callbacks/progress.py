@@ -1,17 +1,24 @@
 """How far a training run is, and how good."""
 
+from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 
 _SHOWN = {
     "loss": ("loss", ".4f"),
+    "critic_loss": ("critic", ".3f"),
+    "generator_loss": ("generator", ".3f"),
+    "latent_loss": ("latent", ".4f"),
     "val_psnr": ("PSNR", ".2f"),
     "val_infom": ("InfoM", ".3f"),
     "val_infoe": ("InfoE", ".3f"),
     "val_infoc": ("InfoC", ".3f"),
     "val_active_latents": ("active", ".0f"),
 }
+_LOSSES = ("loss", "critic_loss", "latent_loss")
+_SCORES = ("val_infom", "val_infoe", "val_infoc")
 
 
 class Progress(keras.callbacks.Callback):
@@ -27,15 +34,22 @@ class Progress(keras.callbacks.Callback):
         total_steps: Steps of the whole run.
         start_step: Steps done before this `fit`.
         bar: Whether to show the bar. Defaults to `True`.
+        steps_per_batch: Steps that a batch makes: a GAN's `generator_period`.
+            Defaults to `1`.
     """
 
     def __init__(
-        self, total_steps: int, start_step: int = 0, bar: bool = True
+        self,
+        total_steps: int,
+        start_step: int = 0,
+        bar: bool = True,
+        steps_per_batch: int = 1,
     ) -> None:
         super().__init__()
         self.total_steps = total_steps
         self.step = start_step
         self.bar = bar
+        self.steps_per_batch = steps_per_batch
         self._bar: Any = None
         self._epoch_start = start_step
         self._scores = ""
@@ -60,28 +74,17 @@ class Progress(keras.callbacks.Callback):
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         # Not counted one by one: `steps_per_execution` leaves calls out.
-        self.step = self._epoch_start + batch + 1
+        self.step = self._epoch_start + (batch + 1) * self.steps_per_batch
         self._bar.update(self.step - self._bar.n)
         if batch % 20 == 0 and not self._bar.disable:
-            loss = float((logs or {}).get("loss", 0.0))
-            self._bar.set_postfix_str(
-                f"loss {loss:.4f} {self._scores}".rstrip(), refresh=False
-            )
+            shown = [*_titled(logs, _LOSSES), self._scores]
+            self._bar.set_postfix_str(" ".join(shown).rstrip(), refresh=False)
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        known = {
-            title: format(float(logs[name]), form)
-            for name, (title, form) in _SHOWN.items()
-            if logs and name in logs
-        }
-        self._scores = " ".join(
-            f"{title} {known[title]}"
-            for title in ("InfoM", "InfoE", "InfoC")
-            if title in known
-        )
-        scores = "  ".join(f"{title} {text}" for title, text in known.items())
+        self._scores = " ".join(_titled(logs, _SCORES))
+        scores = "  ".join(_titled(logs, _SHOWN))
         self._bar.write(f"epoch {epoch + 1}  step {self.step}  {scores}")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
@@ -91,3 +94,11 @@ class Progress(keras.callbacks.Callback):
         """Ends the bar, also where `fit` was broken off."""
         if self._bar is not None:
             self._bar.close()
+
+
+def _titled(logs: dict[str, Any] | None, names: Iterable[str]) -> Iterator[str]:
+    """Title and value of each of the names that was logged."""
+    for name in names:
+        if logs and name in logs:
+            title, form = _SHOWN[name]
+            yield f"{title} {float(logs[name]):{form}}"

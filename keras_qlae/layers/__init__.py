@@ -4,6 +4,7 @@ from keras_qlae.layers.continuous_latent import ContinuousLatent
 from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
 from keras_qlae.layers.instance_normalization import InstanceNormalization
 from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.layer_normalization import LayerNormalization
 from keras_qlae.layers.learned_map import LearnedMap
 from keras_qlae.layers.scalar_codebook_quantizer import ScalarCodebookQuantizer
 from keras_qlae.layers.style_modulation import StyleModulation
@@ -14,6 +15,7 @@ __all__ = [
     "Conv2DTranspose",
     "InstanceNormalization",
     "Latent",
+    "LayerNormalization",
     "LearnedMap",
     "ScalarCodebookQuantizer",
     "StyleModulation",

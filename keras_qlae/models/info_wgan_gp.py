@@ -13,11 +13,12 @@ from keras_qlae.models.image_model import ImageModel
 from keras_qlae.models.image_model import check_width
 from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.inputs import first
+from keras_qlae.models.wasserstein_losses import WassersteinLosses
 from keras_qlae.optimizers.optimizer_pair import OptimizerPair
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class InfoWGANGP(backend.StepModel, ImageModel):
+class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
     """An InfoGAN with a Wasserstein critic and a gradient penalty.
 
     Encoder and critic share a trunk. The generator is fed codes drawn from
@@ -199,59 +200,10 @@ class InfoWGANGP(backend.StepModel, ImageModel):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self.generator(inputs, training=training)
 
-    def critic_losses(
-        self, x: Any, z: Any, epsilon: Any, training: bool = True
-    ) -> dict[str, Any]:
-        """The losses of a critic update; changes nothing.
-
-        Args:
-            x: Images `(batch, height, width, channels)` in `[0, 1]`.
-            z: Decoder inputs `(batch, latent.num_outputs)`.
-            epsilon: `(batch,)` in `[0, 1]`, the real image's share in the
-                interpolation.
-            training: Whether in training mode.
-
-        Returns:
-            Scalars by name, unweighted, but for their weighted sum
-            `critic_loss`.
-        """
-        fake = ops.stop_gradient(self._generate(z, training))
-        latents, fake_values = self._encode_and_judge(fake, training)
-        _, real_values = self._encode_and_judge(x, training)
-        epsilon = ops.reshape(epsilon, (-1, 1, 1, 1))
-        norms = self._gradient_norms(epsilon * x + (1 - epsilon) * fake)
-        losses = {
-            "value_loss": ops.mean(fake_values) - ops.mean(real_values),
-            "gradient_loss": ops.mean(ops.square(norms - 1)),
-            **self._latent_losses(latents, ops.stop_gradient(z), training),
-        }
-        total = self.gradient_weight * losses["gradient_loss"]
-        total = total + self._weighted(losses)
-        norm = ops.mean(norms)
-        return {"critic_loss": total, "gradient_norm": norm, **losses}
-
-    def generator_losses(self, z: Any, training: bool = True) -> dict[str, Any]:
-        """The losses of a generator update; changes nothing.
-
-        Args:
-            z: Decoder inputs `(batch, latent.num_outputs)`.
-            training: Whether in training mode.
-
-        Returns:
-            Scalars by name, unweighted, but for their weighted sum
-            `generator_loss`.
-        """
-        fake = self._generate(z, training)
-        latents, values = self._encode_and_judge(fake, training)
-        losses = {
-            "value_loss": -ops.mean(values),
-            **self._latent_losses(latents, z, training),
-        }
-        return {"generator_loss": self._weighted(losses), **losses}
-
     def update(self, data: Any) -> dict[str, Any]:
         """One train step: see the class."""
         images = to_unit_interval(first(data), self.variable_dtype)
+        self.check_batch(images.shape[0])  # of this replica
         period = self.generator_period
         images = ops.reshape(images, (-1, period, *images.shape[1:]))
         batch_size = ops.shape(images)[0]
@@ -343,48 +295,6 @@ class InfoWGANGP(backend.StepModel, ImageModel):
         )
         dtype = self.variable_dtype
         return ops.cast(z, dtype), ops.cast(epsilon, dtype)
-
-    def _generate(self, z: Any, training: bool) -> Any:
-        logits = self.generator(z, training=training)
-        return ops.sigmoid(ops.cast(logits, self.variable_dtype))
-
-    def _encode_and_judge(self, images: Any, training: bool) -> Any:
-        latents, values = self.trunk(images, training=training)
-        return latents, ops.cast(values, self.variable_dtype)
-
-    def _gradient_norms(self, images: Any) -> Any:
-        """The norm of the critic's gradient at each image."""
-        gradient = backend.input_gradient(
-            lambda x: self._encode_and_judge(x, training=True)[1],
-            images,
-            self.trunk.variables,
-        )
-        square = ops.sum(ops.square(gradient), axis=(1, 2, 3))
-        # The root has no second derivative at 0.
-        return ops.sqrt(square + 1e-12)
-
-    def _latent_losses(
-        self, latents: Any, z: Any, training: bool
-    ) -> dict[str, Any]:
-        """How far the recovered latents are from those drawn."""
-        result = self.latent.compute(latents, training=training)
-        recovered = ops.cast(result.outputs, z.dtype)
-        return {
-            "latent_loss": ops.mean(ops.square(recovered - z)),
-            **{name: ops.mean(loss) for name, loss in result.losses.items()},
-        }
-
-    def _weighted(self, losses: dict[str, Any]) -> Any:
-        """Value, latent and the latent's own losses, weighted."""
-        weights = {
-            "value_loss": self.value_weight,
-            "latent_loss": self.latent_weight,
-            **self.latent.loss_weights,
-        }
-        return sum(
-            weight * ops.cast(losses[name], self.variable_dtype)
-            for name, weight in weights.items()
-        )
 
     def _track(self, losses: dict[str, Any]) -> None:
         for tracker in self._trackers:

@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
 from keras_qlae.layers.instance_normalization import InstanceNormalization
+from keras_qlae.layers.layer_normalization import LayerNormalization
 from keras_qlae.layers.learned_map import LearnedMap
 from keras_qlae.layers.style_modulation import StyleModulation
 
@@ -81,9 +82,7 @@ class Blocks:
     def dense_block(self, x: Any, units: int, i: int) -> Any:
         """A dense layer, a layer normalization and a ReLU."""
         x = self.dense(x, units, f"dense{i}", activation=None)
-        x = keras.layers.LayerNormalization(
-            epsilon=1e-5, dtype=self.dtype, name=f"norm{i}"
-        )(x)
+        x = LayerNormalization(1e-5, dtype=self.dtype, name=f"norm{i}")(x)
         return keras.layers.ReLU(dtype=self.dtype, name=f"activation{i}")(x)
 
     def head(self, x: Any, units: int, name: str = "head") -> Any:

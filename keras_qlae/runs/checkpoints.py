@@ -59,12 +59,16 @@ class Checkpoints(keras.callbacks.Callback):
     Args:
         run: The run directory.
         record: What was recorded before; each epoch adds to it.
+        steps_per_batch: Steps of the encoder that a batch of `fit` makes.
     """
 
-    def __init__(self, run: RunDirectory, record: Record) -> None:
+    def __init__(
+        self, run: RunDirectory, record: Record, steps_per_batch: int = 1
+    ) -> None:
         super().__init__()
         self.run = run
         self.record = record
+        self.steps_per_batch = steps_per_batch
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -86,7 +90,8 @@ class Checkpoints(keras.callbacks.Callback):
     def _record(self, epoch: int, logs: dict[str, Any]) -> None:
         row = {"epoch": epoch + 1, "step": 0.0}
         row |= {name: float(value) for name, value in logs.items()}
-        row["step"] = self.record.step + self.params["steps"]
+        steps = self.params["steps"] * self.steps_per_batch
+        row["step"] = self.record.step + steps
         self.record.rows.append(row)
         codebooks = getattr(self.model.latent, "codebooks", None)
         if codebooks is not None:

@@ -66,7 +66,7 @@ def train(
     # All that may not fit comes before the directory is touched.
     data = load_dataset(config)
     train_part, held_out = split(recipe, data)
-    train_part.batches_per_epoch(recipe.batch_size)
+    train_part.batches_per_epoch(_images_per_batch(recipe))
     model = recipes.compiled_model(
         recipe, data.image_shape, len(data.factor_names), seed, precision
     )
@@ -143,16 +143,18 @@ def _fit(
     # Spread over the held-out images, which are in the order of the factors.
     validated = held_out.subset(spread(len(held_out), _NUM_VALIDATED))
     validation_batch = min(recipe.batch_size, len(validated))
-    batches = data.batches_per_epoch(recipe.batch_size)
+    batch_size = _images_per_batch(recipe)
+    batches = data.batches_per_epoch(batch_size)
+    period = recipe.generator_period
     while record.step < recipe.steps:
         step = record.step
         epoch = len(record.rows)
         whole, rest = divmod(recipe.steps - step, recipe.steps_per_epoch)
-        start_epoch, start_batch = divmod(step, batches)
-        bar = Progress(recipe.steps, step, bar=verbose == 1)
+        start_epoch, start_batch = divmod(step // period, batches)
+        bar = Progress(recipe.steps, step, verbose == 1, period)
         model.fit(
             data.as_tf_dataset(
-                recipe.batch_size,
+                batch_size,
                 shuffle=True,
                 repeat=True,
                 seed=seed,
@@ -165,15 +167,21 @@ def _fit(
             ),
             initial_epoch=epoch,
             epochs=epoch + (whole or 1),
-            steps_per_epoch=recipe.steps_per_epoch if whole else rest,
+            steps_per_epoch=(recipe.steps_per_epoch if whole else rest)
+            // period,
             callbacks=[
-                FiniteLoss(step),
+                FiniteLoss(step, period),
                 scores,
                 *([bar] if verbose else []),
-                Checkpoints(run, record),
+                Checkpoints(run, record, period),
             ],
             verbose=0,
         )
+
+
+def _images_per_batch(recipe: Recipe) -> int:
+    """Images in a batch of `fit`, which makes `generator_period` steps."""
+    return recipe.batch_size * recipe.generator_period
 
 
 def _carried(record: Record) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""An autoencoder of 8x8x1 images, as small as they come, and its images."""
+"""Models of 8x8x1 images, as small as they come, and their images."""
 
 import numpy as np
 
@@ -29,6 +29,30 @@ def small_autoencoder(
             optimizers.RegularizedAdamW(1e-2, weight_decay=0.01, clip=1.0),
             **settings,
         )
+    return model
+
+
+def small_gan(latent=None, compiled=True, settings=(), **kwargs):
+    """Two critic updates to one of the generator.
+
+    `settings` are those of `compile`, the rest those of the model.
+    """
+    if latent is None:
+        latent = layers.ScalarCodebookQuantizer(3, [2, 3, 4], name="latent")
+    model = models.InfoWGANGP(
+        networks.style_image_decoder(latent.num_outputs, SHAPE, seed=0, **SIZE),
+        networks.image_trunk(SHAPE, latent.num_inputs, seed=0, **SIZE),
+        latent,
+        **{"generator_period": 2, "seed": 1, **kwargs},
+    )
+    if compiled:
+        pair = (
+            optimizers.RegularizedAdamW(
+                1e-3, weight_decay=0.1, clip=1.0, beta_1=0.0, beta_2=0.9
+            )
+            for _ in range(2)
+        )
+        model.compile(*pair, **dict(settings))
     return model
 
 

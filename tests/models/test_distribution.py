@@ -9,14 +9,15 @@ from tests.subprocesses import run_python
 
 TRAIN = """
 import json
+import sys
 import keras
 import numpy as np
 import tensorflow as tf
-from tests.models.small import integer_images, small_autoencoder
+from tests.models import small
 
-def train(make):
-    model = make()
-    data = tf.data.Dataset.from_tensor_slices(integer_images(16))
+def train():
+    model = getattr(small, sys.argv[1])()
+    data = tf.data.Dataset.from_tensor_slices(small.integer_images(16))
     data = data.batch(8, drop_remainder=True)
     history = model.fit(data, epochs=2, verbose=0).history
     logs = model.evaluate(data, verbose=0, return_dict=True)
@@ -25,28 +26,45 @@ def train(make):
         "history": history, "logs": logs, "weights": weights.tolist(),
     }
 """
-MIRRORED = f"""
+TWO_CPUS = """
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 logical = tf.config.LogicalDeviceConfiguration()
 tf.config.set_logical_device_configuration(cpu, [logical, logical])
+"""
+MIRRORED = f"""
+{TWO_CPUS}
 {TRAIN}
-one = train(small_autoencoder)
+one = train()
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert strategy.num_replicas_in_sync == 2
 with strategy.scope():
-    two = train(small_autoencoder)
+    two = train()
 print("RESULT", json.dumps([one, two]))
+"""
+REFUSED = f"""
+{TWO_CPUS}
+from tests.models import small
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    model = small.small_gan()
+data = tf.data.Dataset.from_tensor_slices(small.integer_images(12))
+try:
+    model.fit(data.batch(6, drop_remainder=True), verbose=0)
+except ValueError as error:
+    print(error)
 """
 DATA_PARALLEL = f"""
 import jax
 {TRAIN}
-one = train(small_autoencoder)
+one = train()
 assert jax.device_count() == 2
 keras.distribution.set_distribution(keras.distribution.DataParallel())
-two = train(small_autoencoder)
+two = train()
 print("RESULT", json.dumps([one, two]))
 """
+
+
+MODELS = ["small_autoencoder", "small_gan"]
 
 
 def assert_same(output):
@@ -66,14 +84,25 @@ def assert_same(output):
 @pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="TensorFlow's strategy"
 )
-def test_mirrored_strategy():
-    assert_same(run_python(MIRRORED))
+@pytest.mark.parametrize("make", MODELS)
+def test_mirrored_strategy(make):
+    assert_same(run_python(MIRRORED, make))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="TensorFlow's strategy"
+)
+def test_batch_that_does_not_divide_on_a_replica():
+    """6 images of a GAN with 2 critic updates are 3 on each of 2 devices."""
+    assert "batches of 3 images, generator_period=2" in run_python(REFUSED)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(
     keras.backend.backend() != "jax", reason="only on JAX does it distribute"
 )
-def test_data_parallel():
+@pytest.mark.parametrize("make", MODELS)
+def test_data_parallel(make):
     flags = "--xla_force_host_platform_device_count=2"
-    assert_same(run_python(DATA_PARALLEL, XLA_FLAGS=flags))
+    assert_same(run_python(DATA_PARALLEL, make, XLA_FLAGS=flags))

@@ -8,34 +8,14 @@ from keras import ops
 from keras_qlae import layers
 from keras_qlae import models
 from keras_qlae import networks
-from keras_qlae import optimizers
+from tests.models.small import SIZE
+from tests.models.small import small_gan
 
-SIZE = {"blocks": [(4, 4, 2)], "dense_units": [6], "seed": 0}
 IMAGES = np.random.default_rng(0).random((24, 8, 8, 1), "float32")
 
 
 def gan(latent=None, **kwargs):
-    latent = latent or layers.ScalarCodebookQuantizer(3, [2, 3, 4])
-    return models.InfoWGANGP(
-        networks.style_image_decoder(latent.num_outputs, (8, 8, 1), **SIZE),
-        networks.image_trunk((8, 8, 1), latent.num_inputs, **SIZE),
-        latent,
-        **{"generator_period": 2, "seed": 1, **kwargs},
-    )
-
-
-def compiled(model=None, **kwargs):
-    model = model or gan()
-    model.compile(
-        *(
-            optimizers.RegularizedAdamW(
-                1e-3, weight_decay=0.1, clip=1.0, beta_1=0.0, beta_2=0.9
-            )
-            for _ in range(2)
-        ),
-        **kwargs,
-    )
-    return model
+    return small_gan(latent, compiled=False, **kwargs)
 
 
 def values_of(variables):
@@ -50,7 +30,7 @@ def moved(before, variables):
 @pytest.mark.parametrize("quantizes", [True, False])
 def test_each_optimizer_moves_its_own_variables(quantizes):
     latent = None if quantizes else layers.UniformLatent(3)
-    model = compiled(gan(latent))
+    model = small_gan(latent)
     critic, generator = model.critic_variables, model.generator_variables
     assert len(critic) + len(generator) == len(model.trainable_variables)
     # A generator that stands still: the critic's step alone.
@@ -59,7 +39,7 @@ def test_each_optimizer_moves_its_own_variables(quantizes):
     before = values_of(generator)
     model.fit(IMAGES, batch_size=12, epochs=1, verbose=0)
     assert not any(moved(before, generator))
-    model = compiled(gan(latent and layers.UniformLatent(3)))
+    model = small_gan(latent and layers.UniformLatent(3))
     rate = model.optimizer.critic
     rate.learning_rate, rate.decay = 0.0, 0.0
     before = values_of(model.critic_variables)
@@ -70,7 +50,7 @@ def test_each_optimizer_moves_its_own_variables(quantizes):
 
 
 def test_fit_counts_updates_and_logs():
-    model = compiled()
+    model = small_gan()
     history = model.fit(IMAGES, batch_size=8, epochs=2, verbose=0).history
     assert int(ops.convert_to_numpy(model.optimizer.critic.iterations)) == 12
     assert int(ops.convert_to_numpy(model.optimizer.generator.iterations)) == 6
@@ -90,7 +70,9 @@ def test_fit_counts_updates_and_logs():
 
 
 def test_minibatch_is_every_nth_image(monkeypatch):
-    model = compiled(run_eagerly=keras.backend.backend() == "tensorflow")
+    model = small_gan(
+        settings={"run_eagerly": keras.backend.backend() == "tensorflow"}
+    )
     if keras.backend.backend() == "jax":
         model.run_eagerly = True
     seen = []
@@ -109,7 +91,7 @@ def test_minibatch_is_every_nth_image(monkeypatch):
 def test_without_latent_weights_it_is_a_wgan():
     """The latent head then gets no gradient: decay aside it stands still."""
     latent = layers.UniformLatent(3)
-    model = compiled(gan(latent, latent_weight=0.0))
+    model = small_gan(latent, latent_weight=0.0)
     model.optimizer.critic.decay = 0.0
     head = model.trunk.get_layer("head")
     before = values_of(head.variables)
@@ -118,9 +100,9 @@ def test_without_latent_weights_it_is_a_wgan():
 
 
 def test_saved_and_loaded_goes_on_as_if_never_stopped(tmp_path):
-    whole = compiled()
+    whole = small_gan()
     whole.fit(IMAGES, batch_size=8, epochs=2, shuffle=False, verbose=0)
-    first = compiled()
+    first = small_gan()
     first.fit(IMAGES, batch_size=8, epochs=1, shuffle=False, verbose=0)
     first.save(tmp_path / "gan.keras")
     second = keras.saving.load_model(tmp_path / "gan.keras")
@@ -180,6 +162,12 @@ def test_refuses():
             networks.image_trunk((8, 8, 1), 4, **SIZE),
             layers.UniformLatent(4),
         )
+    with pytest.raises(ValueError, match="trunk's output must be 4 wide"):
+        models.InfoWGANGP(
+            networks.style_image_decoder(4, (8, 8, 1), **SIZE),
+            networks.image_trunk((8, 8, 1), 3, **SIZE),
+            layers.UniformLatent(4),
+        )
     with pytest.raises(ValueError, match="no prior"):
         gan(layers.ContinuousLatent(3))
     with pytest.raises(ValueError, match="`generator_period` must be"):
@@ -188,9 +176,9 @@ def test_refuses():
         gan(gradient_weight=-1)
     with pytest.raises(ValueError, match="two optimizers"):
         gan().compile("adam")
-    for size in (3, 2):
+    for size in (3, 2, 1):
         with pytest.raises(ValueError, match=f"batches of {size} images"):
-            compiled().fit(IMAGES, batch_size=size, verbose=0)
+            small_gan().fit(IMAGES, batch_size=size, verbose=0)
     with pytest.raises(ValueError, match="compile"):
         gan().fit(IMAGES, batch_size=8, verbose=0)
 
@@ -200,4 +188,4 @@ def test_refuses():
 )
 def test_pytorch_cannot_compile_it():
     with pytest.raises(ValueError, match="double backward"):
-        compiled(jit_compile=True)
+        small_gan(settings={"jit_compile": True})

@@ -25,8 +25,17 @@ SETTINGS = {
 }
 
 
+GAN_SETTINGS = {**SETTINGS, "steps": 12, "steps_per_epoch": 4}
+
+
 def recipe(**overrides):
     return recipes.get("qlae", **{**SETTINGS, **overrides})
+
+
+def gan_recipe(name="ql-info-wgan-gp", **overrides):
+    """Three epochs of two batches, each of two critic steps."""
+    settings = {**GAN_SETTINGS, "generator_period": 2, **overrides}
+    return recipes.get(name, **settings)
 
 
 def weights_of(path):
@@ -41,7 +50,14 @@ def finished(tmp_path_factory):
     return runs.train(path, recipe(), verbose=0)
 
 
-def interrupt(path, monkeypatch, **kwargs):
+@pytest.fixture(scope="module")
+def finished_gan(tmp_path_factory):
+    """As `finished`, of a GAN."""
+    path = tmp_path_factory.mktemp("runs") / "gan"
+    return runs.train(path, gan_recipe(), verbose=0)
+
+
+def interrupt(path, monkeypatch, settings=None, **kwargs):
     """A run that stopped in its third epoch, before it was saved."""
     save = Checkpoints.on_epoch_end
 
@@ -52,7 +68,7 @@ def interrupt(path, monkeypatch, **kwargs):
 
     monkeypatch.setattr(Checkpoints, "on_epoch_end", stop_in_the_third)
     with pytest.raises(KeyboardInterrupt):
-        runs.train(path, recipe(), verbose=0, **kwargs)
+        runs.train(path, settings or recipe(), verbose=0, **kwargs)
     monkeypatch.undo()
     return runs.RunDirectory(path)
 
@@ -132,6 +148,47 @@ def test_resumed_run_equals_the_uninterrupted(finished, interrupted):
     assert len(interrupted.read_metrics()["epoch"]) == 2
     runs.train(interrupted.path, recipe(), verbose=0)
     assert_same_run(interrupted, finished)
+
+
+def test_gan_leaves_what_an_autoencoder_does(finished_gan, finished):
+    for folder in (finished_gan.path, finished_gan.figures):
+        there = finished.path / folder.relative_to(finished_gan.path)
+        assert {p.name for p in folder.iterdir()} == {
+            p.name for p in there.iterdir()
+        }
+    columns = finished_gan.read_metrics()
+    # Steps are those of the encoder: 2 to each batch of `fit`.
+    assert columns["step"] == [4, 8, 12]
+    model, _ = runs.load(finished_gan)
+    critic, generator = (
+        int(keras.ops.convert_to_numpy(optimizer.iterations))
+        for optimizer in (model.optimizer.critic, model.optimizer.generator)
+    )
+    assert (critic, generator) == (12, 6)
+    for name in ("critic", "value", "gradient", "latent", "generator"):
+        assert np.isfinite(columns[f"val_{name}_loss"]).all()
+    scores = json.loads(finished_gan.scores.read_text())
+    assert scores["infom"] == columns["val_infom"][-1]
+
+
+def test_resumed_gan_equals_the_uninterrupted(
+    finished_gan, tmp_path, monkeypatch
+):
+    run = interrupt(tmp_path / "run", monkeypatch, gan_recipe())
+    assert run.read_metrics()["step"] == [4, 8]
+    runs.train(run.path, gan_recipe(), verbose=0)
+    assert_same_run(run, finished_gan)
+
+
+def test_gan_with_continuous_latents_has_a_report_too(tmp_path):
+    short = gan_recipe("info-wgan-gp", steps=4)
+    run = runs.train(tmp_path / "run", short, verbose=0)
+    assert run.is_finished
+    assert not run.codebooks.exists()
+    assert (run.figures / "samples.png").exists()
+    before = json.loads(run.scores.read_text())
+    runs.evaluate(run)
+    assert json.loads(run.scores.read_text())["nmi"] == before["nmi"]
 
 
 def test_resumes_with_the_scale_of_the_loss_too(tmp_path, monkeypatch):
@@ -277,18 +334,20 @@ def test_plain_autoencoder_has_a_report_too(tmp_path):
     assert not (run.figures / "samples.png").exists()
 
 
-# Runs the command, and kills it with -9 after three steps: in the middle of
-# the second epoch.
+# Runs the command, and kills it with -9 after its third batch: in the middle
+# of the second epoch.
 KILLED = """
 import os, signal, sys
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.cli.main import main
 
-after_step = FiniteLoss.on_train_batch_end
+after_batch = FiniteLoss.on_train_batch_end
+batches = []
 
 def dies(self, batch, logs=None):
-    after_step(self, batch, logs)
-    if self.step == 3:
+    after_batch(self, batch, logs)
+    batches.append(batch)
+    if len(batches) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
 
 FiniteLoss.on_train_batch_end = dies
@@ -297,17 +356,27 @@ main(sys.argv[1:])
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_of_an_epoch(finished, tmp_path):
+@pytest.mark.parametrize(
+    ("settings", "uninterrupted"),
+    [(recipe(), "finished"), (gan_recipe(), "finished_gan")],
+    ids=["autoencoder", "gan"],
+)
+def test_killed_in_the_middle_of_an_epoch(
+    settings, uninterrupted, request, tmp_path
+):
     """The command itself, killed with -9, then called again."""
     run = runs.RunDirectory(tmp_path / "killed")
     arguments = ["train", "--quiet", f"--directory={run.path}"]
-    for name, value in SETTINGS.items():
-        arguments.append(f"--{name.replace('_', '-')}={value}")
+    arguments.append(f"--recipe={settings.name}")
+    plain = recipes.get(settings.name).to_dict()
+    for name, value in settings.to_dict().items():
+        if value != plain[name]:
+            arguments.append(f"--{name.replace('_', '-')}={value}")
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, *arguments], capture_output=True
     )
     assert killed.returncode == -signal.SIGKILL
-    assert run.read_metrics()["step"] == [2]
+    assert len(run.read_metrics()["step"]) == 1
     command = [sys.executable, "-m", "keras_qlae", *arguments]
     subprocess.run(command, check=True, capture_output=True)
-    assert_same_run(run, finished)
+    assert_same_run(run, request.getfixturevalue(uninterrupted))

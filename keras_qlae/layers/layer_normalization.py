@@ -1,0 +1,54 @@
+"""Layer normalization whose gradients are right to second order."""
+
+from typing import Any
+
+import keras
+
+from keras_qlae.layers.normalization import Normalization
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class LayerNormalization(Normalization):
+    """Normalizes each example over its last axis.
+
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with mean and
+    variance over the last axis. It computes what
+    `keras.layers.LayerNormalization` does, with gradients that are right to
+    second order on every backend.
+
+    Args:
+        epsilon: Positive float, added to the variance. Defaults to `1e-5`.
+        center: Whether to add a learned `beta` (starts at 0).
+        scale: Whether to multiply by a learned `gamma` (starts at 1).
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Input shape:
+        `(batch, ..., features)`.
+
+    Output shape:
+        Same as the input.
+
+    Example:
+        >>> layer = LayerNormalization()
+        >>> outputs = layer(keras.random.normal((2, 8)))
+        >>> tuple(outputs.shape)
+        (2, 8)
+
+    Raises:
+        ValueError: `epsilon` is not positive.
+
+    Reference:
+        Ba et al., "Layer Normalization" (arXiv 1607.06450).
+    """
+
+    def __init__(
+        self,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(epsilon, center, scale, **kwargs)
+
+    def axes(self, rank: int) -> tuple[int, ...]:
+        return (-1,)

@@ -1,0 +1,124 @@
+"""The recipes by name."""
+
+from typing import Any
+
+from keras_qlae.recipes.recipe import Recipe
+
+_CPU: dict[str, Any] = {
+    "image_size": 32,
+    "network": "tiny",
+    "steps": 12_000,
+    "batch_size": 32,
+    "learning_rate": 2e-3,
+    "schedule": "cooldown",
+    "weight_decay": 0.3,
+}
+_GAN: dict[str, Any] = {
+    "model": "info_wgan_gp",
+    "batch_size": 64,
+    "learning_rate": 2e-4,
+    "beta_1": 0.0,
+    "beta_2": 0.9,
+    "generator_period": 5,
+}
+_GAN_CPU: dict[str, Any] = {
+    **_GAN,
+    "image_size": 32,
+    "network": "tiny",
+    "steps": 12_000,
+    "batch_size": 32,
+    "learning_rate": 1e-3,
+    "schedule": "cooldown",
+    "weight_decay": 0.1,
+    "steps_per_epoch": 1500,
+}
+
+_RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "qlae",
+            "QLAE for a CPU: 32x32 images, a small network, minutes.",
+            **_CPU,
+        ),
+        Recipe(
+            "ae",
+            "The network of `qlae` with continuous latents and no decay.",
+            **{**_CPU, "latent": "continuous", "weight_decay": 0.0},
+        ),
+        Recipe(
+            "ql-info-wgan-gp",
+            "QLInfoWGAN-GP for a CPU: a GAN with quantized latents, minutes.",
+            **{**_GAN_CPU, "generator_period": 3},
+            latent_weight=100.0,
+        ),
+        Recipe(
+            "info-wgan-gp",
+            "The same GAN with continuous latents, uniform on [0, 1].",
+            **{**_GAN_CPU, "generator_period": 2},
+            latent="uniform",
+            latent_weight=20.0,
+        ),
+        Recipe("qlae-paper", "QLAE as in the paper; wants a GPU."),
+        Recipe(
+            "ae-paper",
+            "The plain autoencoder as in the paper; wants a GPU.",
+            latent="continuous",
+            weight_decay=1e-3,
+        ),
+        Recipe(
+            "ql-info-wgan-gp-paper",
+            "QLInfoWGAN-GP as in the paper; wants a GPU.",
+            **_GAN,
+            weight_decay=1e-3,
+        ),
+        Recipe(
+            "info-wgan-gp-paper",
+            "InfoWGAN-GP as in the paper; wants a GPU.",
+            **_GAN,
+            latent="uniform",
+            weight_decay=1e-4,
+        ),
+    )
+}
+
+# Where the paper's settings differ from data set to data set.
+_FOR_DATASET: dict[tuple[str, str], dict[str, Any]] = {
+    ("ql-info-wgan-gp-paper", "falcor3d"): {"weight_decay": 1e-4},
+} | {
+    ("qlae-paper", dataset): {"weight_decay": 1e-3}
+    for dataset in ("mpi3d", "mpi3d_toy", "mpi3d_realistic", "mpi3d_real")
+}
+
+
+def available() -> tuple[str, ...]:
+    """The names that `get` knows."""
+    return tuple(_RECIPES)
+
+
+def get(name: str, dataset: str = "", **overrides: Any) -> Recipe:
+    """A recipe by name, with other values where wanted.
+
+    Args:
+        name: One of `available()`.
+        dataset: Name of the data set to train on: the paper has settings of
+            its own for some. Defaults to those for the others.
+        **overrides: Settings in place of the recipe's own.
+
+    Returns:
+        The recipe.
+
+    Raises:
+        ValueError: An unknown recipe or setting, or a value out of range.
+
+    Example:
+        >>> get("qlae", weight_decay=0.1).weight_decay
+        0.1
+    """
+    if name not in _RECIPES:
+        raise ValueError(
+            "There is no recipe of this name. Available: "
+            f"{', '.join(available())}. Received: recipe={name!r}"
+        )
+    settings_there = _FOR_DATASET.get((name, dataset), {})
+    return _RECIPES[name].override(**settings_there | overrides)
