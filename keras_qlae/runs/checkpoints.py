@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ class Checkpoints(keras.callbacks.Callback):
     ) -> None:
         self._record(epoch, logs or {})
         path = self.run.checkpoints / f"epoch-{epoch + 1:05d}"
-        with replacing(path) as folder:
+        with replacing(path, size_on_disk(self.model)) as folder:
             folder.mkdir()
             self.model.save_weights(folder / _WEIGHTS)
             state = {
@@ -96,6 +97,13 @@ class Checkpoints(keras.callbacks.Callback):
         codebooks = getattr(self.model.latent, "codebooks", None)
         if codebooks is not None:
             self.record.codebooks.append([c.tolist() for c in codebooks])
+
+
+def size_on_disk(model: keras.Model) -> int:
+    """Bytes that the weights and the optimizer's state take, rather more."""
+    variables = [*model.variables, *model.optimizer.variables]
+    numbers = sum(math.prod(variable.shape) for variable in variables)
+    return 4 * numbers + 1500 * len(variables)
 
 
 def restore(run: RunDirectory, model: keras.Model) -> Record:

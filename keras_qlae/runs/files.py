@@ -1,5 +1,6 @@
 """Files that are whole or not there."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from typing import Any
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, size: int = 0) -> Iterator[Path]:
     """A temporary path that takes the place of `path` when all went well.
 
     The temporary name stands beside `path`, keeps its suffix, and is flushed
@@ -19,6 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Args:
         path: Where the file or folder shall be.
+        size: Bytes that will be written, roughly: with less on the disk
+            nothing is begun. For formats whose library cannot stop midway.
 
     Yields:
         Where to write it.
@@ -30,6 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
     _remove(temporary)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _check_space(path.parent, size)
         yield temporary
         _flush(temporary)
         _take_place(temporary, path)
@@ -60,6 +64,16 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Reads a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _check_space(folder: Path, size: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise OSError(
+            errno.ENOSPC,
+            f"No space left on the disk, {size / 1e6:.1f} MB are needed and "
+            f"{free / 1e6:.1f} MB free",
+        )
 
 
 def _flush(path: Path) -> None:

@@ -16,6 +16,7 @@ from keras_qlae.recipes import Recipe
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import Record
 from keras_qlae.runs.checkpoints import restore
+from keras_qlae.runs.checkpoints import size_on_disk
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import finish
@@ -75,7 +76,7 @@ def train(
         record = restore(run, model)
         record.write(run)
         _fit(run, model, recipe, train_part, held_out, seed, record, verbose)
-        with replacing(run.model) as path:
+        with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
         finish(run, model, held_out)
     return run

@@ -55,6 +55,18 @@ def test_full_disk_is_said_with_the_path(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_nothing_is_begun_on_a_disk_that_is_too_small(tmp_path):
+    """Libraries that fail midway leave a mess of messages."""
+    wanted = r"Cannot write .*a\.txt: No space .* 9000000000000\.0 MB are"
+    with (
+        pytest.raises(OSError, match=wanted) as raised,
+        replacing(tmp_path / "a.txt", size=9 * 10**18),
+    ):
+        pytest.fail("writing began")
+    assert raised.value.errno == errno.ENOSPC
+    assert not list(tmp_path.iterdir())
+
+
 def test_read_only_directory(tmp_path, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

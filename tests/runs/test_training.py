@@ -1,6 +1,7 @@
 """Training in a run directory: what is left, resuming, refusing."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from keras_qlae import recipes
 from keras_qlae import runs
 from keras_qlae.optimizers import RegularizedAdamW
 from keras_qlae.runs.checkpoints import Checkpoints
+from keras_qlae.runs.checkpoints import size_on_disk
 
 SETTINGS = {
     "image_size": 8,
@@ -287,6 +289,33 @@ def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
         runs.train(run.path, recipe(), verbose=0)
     assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
     assert not run.is_finished
+
+
+def test_space_is_looked_for_before_a_checkpoint_is_written(
+    tmp_path, small_model
+):
+    """HDF5 takes about a kilobyte a variable beside the numbers."""
+    path = tmp_path / "model.weights.h5"
+    small_model.save_weights(path)
+    size = size_on_disk(small_model)
+    assert size / 2 < path.stat().st_size < size
+
+
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch):
+    run = runs.RunDirectory(tmp_path / "run")
+    usage = shutil.disk_usage(tmp_path)
+
+    def disk_usage(path):
+        is_full = (run.checkpoints / "epoch-00001").exists()
+        return usage._replace(free=1000 if is_full else 10**9)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    wanted = r"Cannot write .*epoch-00002: No space left .* 0\.0 MB free"
+    with pytest.raises(OSError, match=wanted):
+        runs.train(run.path, recipe(), verbose=0)
+    assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
+    monkeypatch.undo()
+    assert runs.train(run.path, recipe(), verbose=0).is_finished
 
 
 def test_weights_spoiled_by_the_last_update_are_not_saved(
