@@ -29,6 +29,8 @@ _GAN_CPU: dict[str, Any] = {
     "batch_size": 32,
     "learning_rate": 1e-3,
     "schedule": "cooldown",
+    "generator_period": 2,
+    "latent_weight": 20.0,
     "weight_decay": 0.1,
     "steps_per_epoch": 1500,
 }
@@ -49,15 +51,15 @@ _RECIPES = {
         Recipe(
             "ql-info-wgan-gp",
             "QLInfoWGAN-GP for a CPU: a GAN with quantized latents, minutes.",
-            **{**_GAN_CPU, "generator_period": 3},
-            latent_weight=100.0,
+            **_GAN_CPU,
+            trainable_codebook=False,
+            quantization_weight=0.0,
         ),
         Recipe(
             "info-wgan-gp",
             "The same GAN with continuous latents, uniform on [0, 1].",
-            **{**_GAN_CPU, "generator_period": 2},
+            **_GAN_CPU,
             latent="uniform",
-            latent_weight=20.0,
         ),
         Recipe("qlae-paper", "QLAE as in the paper; wants a GPU."),
         Recipe(
