@@ -137,6 +137,10 @@ class InfoWGANGP(backend.StepModel, ImageModel):
         return self.generator
 
     @property
+    def call_shape(self) -> tuple[int, ...]:
+        return (self.latent.num_outputs,)
+
+    @property
     def critic_variables(self) -> list[Any]:
         """What a critic update moves: trunk and heads."""
         return list(self.trunk.trainable_variables)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -75,7 +76,20 @@ def test_figures_are_drawn_again(run):
     assert picture.exists()
 
 
-@pytest.mark.parametrize("command", ["evaluate", "figures"])
+@pytest.mark.slow
+def test_export_leaves_the_encoder_with_what_is_known(run):
+    path, _ = run
+    result = call("export", str(path))
+    assert result.exit_code == 0, result.output
+    assert str(path / "encoder") in result.output
+    metadata = json.loads((path / "encoder" / "metadata.json").read_text())
+    assert metadata["factor_names"][0] == "floor_hue"
+    assert np.shape(metadata["nmi"]) == (6, 3)
+    assert len(metadata["active"]) == 3
+    assert (path / "encoder" / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export", "figures"])
 def test_no_run_there(command, tmp_path):
     result = call(command, str(tmp_path))
     assert result.exit_code == 1
