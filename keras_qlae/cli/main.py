@@ -9,6 +9,7 @@ from keras_qlae.cli.evaluate import evaluate
 from keras_qlae.cli.export import export
 from keras_qlae.cli.figures import figures
 from keras_qlae.cli.train import train
+from keras_qlae.cli.tune import tune
 
 
 class _Group(click.Group):
@@ -56,7 +57,7 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (train, evaluate, figures, export, datasets):
+for command in (train, tune, evaluate, figures, export, datasets):
     main.add_command(command)
 
 
