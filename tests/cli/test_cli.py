@@ -112,6 +112,13 @@ def test_every_setting_is_an_option_with_help():
         (["train", "--image-size=12"], "multiples of 8"),
         (["train", "--decoder=fancy"], "'style', 'plain'"),
         (["datasets", "info", "room4d"], "Available: room3d"),
+        (["tune", "--algorithm=grid"], "'random', 'bayesian', 'hyperband'"),
+        (["tune", "--set", "steps"], "--set wants NAME=VALUE"),
+        (["tune", "--set", "steps=few"], "wants a value like 200000"),
+        (["tune", "--set", "step=1"], "Did you mean 'steps'?"),
+        (["tune", "--search", "clip"], "must name some of weight_decay"),
+        (["tune", "--search", "num_values=2:x"], "'x' in 'num_values=2:x'"),
+        (["tune", "--objective", "val_infom=high"], "is no number"),
     ],
 )
 def test_mistakes_get_one_message(arguments, message, tmp_path, monkeypatch):
@@ -146,6 +153,22 @@ def test_datasets():
     assert "480,000" in info
     assert "orientation 15" in info
     assert "not comparable" in info
+
+
+@pytest.mark.slow
+def test_tune_prints_the_table_and_where_the_best_model_is(tmp_path):
+    path = tmp_path / "search"
+    settings = [f"--set={option[2:]}" for option in SMALL[:-1]]
+    result = call(
+        *("tune", f"--directory={path}", "--trials=2", *settings),
+        *("--set=steps_per_epoch=2", "--search=weight_decay=0.01:0.1"),
+        *("--objective=val_infom", "--objective=val_psnr=0.02"),
+    )
+    assert result.exit_code == 0, result.output
+    assert "| 0 | COMPLETED |" in result.output
+    assert str(path / "best") in result.output
+    evaluated = call("evaluate", str(path / "best"))
+    assert "InfoM" in evaluated.output
 
 
 @pytest.mark.slow
