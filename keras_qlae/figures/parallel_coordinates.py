@@ -54,7 +54,7 @@ def parallel_coordinates(
     for row in np.argsort(scores):
         axes.plot(heights[row], color=colours(heights[row, -1]), alpha=0.9)
     for i, (name, values) in enumerate(columns.items()):
-        axes.axvline(i, color=RULE, linewidth=0.8, zorder=0)
+        axes.plot([i, i], [0, 1], color=RULE, linewidth=0.8, zorder=0)
         for height, value, place in (
             (-0.03, values.min(), "top"),
             (1.03, values.max(), "bottom"),

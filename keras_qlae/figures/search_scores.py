@@ -46,7 +46,9 @@ def search_scores(
     for axes, (name, values) in zip(panels, columns.items(), strict=True):
         places = _scale(axes, values)
         axes.plot(places, heights, "o", color=BLUE, markersize=4.5, alpha=0.8)
-        axes.plot(places[best], heights[best], "o", color=VERMILION)
+        axes.plot(
+            *(places[best], heights[best], "o"), color=VERMILION, markersize=6
+        )
         axes.set_title(name.replace("_", " ").capitalize())
         axes.grid(axis="y", color=RULE, linewidth=0.5, alpha=0.6)
     panels[0].set_ylabel(label)
