@@ -14,12 +14,14 @@ from keras_qlae import models
 from keras_qlae import networks
 from keras_qlae import optimizers
 from keras_qlae import recipes
+from keras_qlae.export import export_model
 
 __version__ = "0.1.0"
 
 __all__ = [
     "callbacks",
     "datasets",
+    "export_model",
     "figures",
     "layers",
     "metrics",

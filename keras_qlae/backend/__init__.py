@@ -23,6 +23,7 @@ _framework: Any = importlib.import_module(
 
 StepModel = _framework.StepModel
 apply_gradients = _framework.apply_gradients
+argmin = _framework.argmin
 conv2d_transpose = _framework.conv2d_transpose
 draw = _framework.draw
 input_gradient = _framework.input_gradient

@@ -13,6 +13,15 @@ def num_replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def argmin(values: Any) -> Any:
+    """Position of the first least value on the last axis, int32.
+
+    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
+    the bits of the numbers, which neither ONNX nor LiteRT can.
+    """
+    return tf.argmin(values, axis=-1, output_type="int32")
+
+
 def to_dense(gradient: Any) -> Any:
     """A gradient as a tensor: an embedding's comes as indexed slices."""
     return tf.convert_to_tensor(gradient)

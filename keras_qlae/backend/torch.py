@@ -14,6 +14,15 @@ def num_replicas() -> int:
     return 1
 
 
+def argmin(values: Any) -> Any:
+    """Position of the first least value on the last axis, int32.
+
+    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
+    the bits of the numbers, which neither ONNX nor LiteRT can.
+    """
+    return torch.argmin(values, dim=-1).to(torch.int32)
+
+
 def to_dense(gradient: Any) -> Any:
     """A gradient as a tensor, which it is."""
     return gradient

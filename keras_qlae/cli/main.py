@@ -6,8 +6,10 @@ import click
 
 from keras_qlae.cli.datasets import datasets
 from keras_qlae.cli.evaluate import evaluate
+from keras_qlae.cli.export import export
 from keras_qlae.cli.figures import figures
 from keras_qlae.cli.train import train
+from keras_qlae.cli.tune import tune
 
 
 class _Group(click.Group):
@@ -19,6 +21,7 @@ class _Group(click.Group):
         except (
             ValueError,
             OSError,
+            ImportError,
             RuntimeError,
             FloatingPointError,
         ) as error:
@@ -54,7 +57,7 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (train, evaluate, figures, datasets):
+for command in (train, tune, evaluate, figures, export, datasets):
     main.add_command(command)
 
 

@@ -9,9 +9,11 @@ from keras_qlae.figures.codebook_trajectories import codebook_trajectories
 from keras_qlae.figures.interventions import interventions
 from keras_qlae.figures.latent_densities import latent_densities
 from keras_qlae.figures.nmi_heatmap import nmi_heatmap
+from keras_qlae.figures.parallel_coordinates import parallel_coordinates
 from keras_qlae.figures.reconstructions import reconstructions
 from keras_qlae.figures.samples import samples
 from keras_qlae.figures.save import save
+from keras_qlae.figures.search_scores import search_scores
 from keras_qlae.figures.training_curves import training_curves
 
 __all__ = [
@@ -19,8 +21,10 @@ __all__ = [
     "interventions",
     "latent_densities",
     "nmi_heatmap",
+    "parallel_coordinates",
     "reconstructions",
     "samples",
     "save",
+    "search_scores",
     "training_curves",
 ]

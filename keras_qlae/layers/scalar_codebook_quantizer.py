@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
 from keras_qlae.layers.latent import check_loss_weights
@@ -182,7 +183,7 @@ class ScalarCodebookQuantizer(Latent):
         # -> (..., num_latents, codebook size)
         if self._padding.any():
             distance = distance + ops.cast(self._padding, distance.dtype)
-        return ops.cast(ops.argmin(distance, axis=-1), "int32")
+        return backend.argmin(distance)
 
     def values(self, codes: Any) -> Any:
         """The codebook values at given indices.

@@ -81,6 +81,28 @@ class ImageModel(keras.Model):
             check_fit_data(x, self.image_shape, "x")
         return super().evaluate(x, *args, **kwargs)
 
+    @property
+    def call_shape(self) -> tuple[int, ...]:
+        """Shape of what the model is called with, without the batch."""
+        return self.image_shape
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        # Keras takes the signature from the first call and refuses a model
+        # that was not called, as one that is loaded; ours is known.
+        if input_signature is None:
+            spec = keras.InputSpec(
+                shape=(None, *self.call_shape), dtype=self.input_dtype
+            )
+            input_signature = [spec]
+        super().export(filepath, format, verbose, input_signature, **kwargs)
+
     def encode(self, images: Any, batch_size: int = 256) -> np.ndarray:
         """The encoder's outputs, before the latent.
 

@@ -138,6 +138,10 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
         return self.generator
 
     @property
+    def call_shape(self) -> tuple[int, ...]:
+        return (self.latent.num_outputs,)
+
+    @property
     def critic_variables(self) -> list[Any]:
         """What a critic update moves: trunk and heads."""
         return list(self.trunk.trainable_variables)

@@ -29,6 +29,7 @@ class RunDirectory:
         codebooks: The codebooks after each epoch.
         scores: InfoMEC of the trained model.
         model: The trained model.
+        encoder: Its encoder, for TensorFlow alone.
         checkpoints: What a killed run goes on from.
         figures: The pictures.
         report: What came out; the last file that a run writes.
@@ -41,6 +42,7 @@ class RunDirectory:
         self.codebooks = self.path / "codebooks.json"
         self.scores = self.path / "infomec.json"
         self.model = self.path / "model.keras"
+        self.encoder = self.path / "encoder"
         self.checkpoints = self.path / "checkpoint"
         self.figures = self.path / "figures"
         self.report = self.path / "report.md"
@@ -62,6 +64,20 @@ class RunDirectory:
                 "one with `keras-qlae train`."
             )
         config: dict[str, Any] = read_json(self.config)
+        return config
+
+    def read_trained_config(self) -> dict[str, Any]:
+        """The configuration of a run that has a trained model.
+
+        Raises:
+            FileNotFoundError: The directory holds no run, or no model yet.
+        """
+        config = self.read_config()
+        if not self.model.exists():
+            raise FileNotFoundError(
+                f"The run in {self.path} has no trained model yet: call "
+                "`keras-qlae train` with its settings to finish it."
+            )
         return config
 
     def claim(self, config: dict[str, Any]) -> None:

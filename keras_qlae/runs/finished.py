@@ -28,12 +28,7 @@ def load(run: RunDirectory) -> tuple[Any, FactorDataset]:
     Raises:
         FileNotFoundError: No run there, or none that is trained.
     """
-    config = run.read_config()
-    if not run.model.exists():
-        raise FileNotFoundError(
-            f"The run in {run.path} has no trained model yet: call "
-            "`keras-qlae train` with its settings to finish it."
-        )
+    config = run.read_trained_config()
     recipe = recipes.get(config["recipe"], **config["settings"])
     return keras.saving.load_model(run.model), held_out_of(recipe, config)
 

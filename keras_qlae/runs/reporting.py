@@ -11,6 +11,7 @@ from keras_qlae import figures
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.metrics import InfoMECResult
 from keras_qlae.metrics import infomec
+from keras_qlae.runs import exporting
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import read_json
 from keras_qlae.runs.files import write_json
@@ -32,6 +33,8 @@ def finish(
     result, psnr = score(model, held_out)
     write_scores(run, result, psnr, held_out)
     write_figures(run, model, held_out)
+    if exporting.is_cheap():
+        exporting.export_encoder(run, model)
     write_text(run.report, report(run, held_out))
 
 

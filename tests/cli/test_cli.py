@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -75,7 +76,20 @@ def test_figures_are_drawn_again(run):
     assert picture.exists()
 
 
-@pytest.mark.parametrize("command", ["evaluate", "figures"])
+@pytest.mark.slow
+def test_export_leaves_the_encoder_with_what_is_known(run):
+    path, _ = run
+    result = call("export", str(path))
+    assert result.exit_code == 0, result.output
+    assert str(path / "encoder") in result.output
+    metadata = json.loads((path / "encoder" / "metadata.json").read_text())
+    assert metadata["factor_names"][0] == "floor_hue"
+    assert np.shape(metadata["nmi"]) == (6, 3)
+    assert len(metadata["active"]) == 3
+    assert (path / "encoder" / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "export", "figures"])
 def test_no_run_there(command, tmp_path):
     result = call(command, str(tmp_path))
     assert result.exit_code == 1
@@ -98,6 +112,13 @@ def test_every_setting_is_an_option_with_help():
         (["train", "--image-size=12"], "multiples of 8"),
         (["train", "--decoder=fancy"], "'style', 'plain'"),
         (["datasets", "info", "room4d"], "Available: room3d"),
+        (["tune", "--algorithm=grid"], "'random', 'bayesian', 'hyperband'"),
+        (["tune", "--set", "steps"], "--set wants NAME=VALUE"),
+        (["tune", "--set", "steps=few"], "wants a value like 200000"),
+        (["tune", "--set", "step=1"], "Did you mean 'steps'?"),
+        (["tune", "--search", "clip"], "must name some of weight_decay"),
+        (["tune", "--search", "num_values=2:x"], "'x' in 'num_values=2:x'"),
+        (["tune", "--objective", "val_infom=high"], "is no number"),
     ],
 )
 def test_mistakes_get_one_message(arguments, message, tmp_path, monkeypatch):
@@ -132,6 +153,22 @@ def test_datasets():
     assert "480,000" in info
     assert "orientation 15" in info
     assert "not comparable" in info
+
+
+@pytest.mark.slow
+def test_tune_prints_the_table_and_where_the_best_model_is(tmp_path):
+    path = tmp_path / "search"
+    settings = [f"--set={option[2:]}" for option in SMALL[:-1]]
+    result = call(
+        *("tune", f"--directory={path}", "--trials=2", *settings),
+        *("--set=steps_per_epoch=2", "--search=weight_decay=0.01:0.1"),
+        *("--objective=val_infom", "--objective=val_psnr=0.02"),
+    )
+    assert result.exit_code == 0, result.output
+    assert "| 0 | COMPLETED |" in result.output
+    assert str(path / "best") in result.output
+    evaluated = call("evaluate", str(path / "best"))
+    assert "InfoM" in evaluated.output
 
 
 @pytest.mark.slow

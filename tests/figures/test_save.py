@@ -23,6 +23,10 @@ EVERY_FIGURE = {
     "latent_densities": lambda: figures.latent_densities(np.zeros((9, 2))),
     "nmi_heatmap": lambda: figures.nmi_heatmap(np.eye(3)),
     "reconstructions": lambda: figures.reconstructions(IMAGES[0], IMAGES[0]),
+    "parallel_coordinates": lambda: figures.parallel_coordinates(
+        {"a": [1, 2]}, [0.1, 0.2]
+    ),
+    "search_scores": lambda: figures.search_scores({"a": [1, 2]}, [0.1, 0.2]),
     "samples": lambda: figures.samples(IMAGES[0]),
     "training_curves": lambda: figures.training_curves({"loss": [2, 1]}),
 }

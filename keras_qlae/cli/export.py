@@ -1,0 +1,44 @@
+"""`keras-qlae export`."""
+
+from pathlib import Path
+
+import click
+
+from keras_qlae import runs
+from keras_qlae.cli.backend import backend_option
+from keras_qlae.export import FORMATS
+from keras_qlae.export import PARTS
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option(
+    "--part",
+    type=click.Choice(PARTS),
+    default="encoder",
+    show_default=True,
+    help="What to export.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(tuple(FORMATS)),
+    default="saved_model",
+    show_default=True,
+    help="SavedModel for TensorFlow and its Serving, ONNX, LiteRT.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The folder to write. Defaults to PART in the run, or PART-FORMAT.",
+)
+@backend_option
+def export(
+    directory: Path, part: str, format: str, output: Path | None
+) -> None:
+    """Export the trained model of a run for use without keras_qlae.
+
+    DIRECTORY is what `keras-qlae train` wrote. How to use what comes out is in
+    docs/serving.md.
+    """
+    run = runs.RunDirectory(directory)
+    click.echo(runs.export(run, output, part, format))

@@ -1,0 +1,7 @@
+"""Encoders and decoders for use without this package: SavedModel and others."""
+
+from keras_qlae.export.export_model import PARTS
+from keras_qlae.export.export_model import export_model
+from keras_qlae.export.formats import FORMATS
+
+__all__ = ["FORMATS", "PARTS", "export_model"]

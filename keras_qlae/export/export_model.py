@@ -1,0 +1,154 @@
+"""Writes a trained model for use without this package."""
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_qlae.export.formats import FORMATS
+from keras_qlae.export.formats import OPSET
+from keras_qlae.export.formats import check_format
+from keras_qlae.export.on_tensorflow import write_on_tensorflow
+from keras_qlae.export.signatures import signatures_of
+from keras_qlae.models.image_model import ImageModel
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import replacing
+from keras_qlae.runs.files import write_json
+
+PARTS = ("encoder", "decoder", "autoencoder")
+_METADATA = "metadata.json"
+
+
+def export_model(
+    model: Any,
+    path: Path | str,
+    part: str = "encoder",
+    format: str = "saved_model",
+    metadata: dict[str, Any] | None = None,
+) -> Path:
+    """Writes a part of a model as a folder that needs no `keras_qlae`.
+
+    The signatures, for any batch size:
+
+    - `encode`: `images`, float32 in `[0, 1]`, to `latents` (before the latent
+      space), `quantized` (what the decoder reads) and `codes`;
+    - `encode_uint8`: the same of uint8 `images`;
+    - `decode`: `values`, float32 as `quantized`, to `images` in `[0, 1]`;
+    - `decode_codes`: the same of `codes`, int32 (float32 if continuous);
+    - `reconstruct`: `images`, float32 in `[0, 1]`, to `reconstructions` and
+      what `encode` gives;
+    - `reconstruct_uint8`: the same of uint8 `images`.
+
+    `"encoder"` has the first two, `"decoder"` the next two, `"autoencoder"`
+    all; the first of each part is the SavedModel's `serving_default`, for the
+    autoencoder `reconstruct`.
+
+    Formats: `"saved_model"`, for TensorFlow and TensorFlow Serving;
+    `"onnx"`, a file `<signature>.onnx` each; `"litert"`, one `model.tflite`.
+    A SavedModel is written by the backend in use where that is TensorFlow or
+    JAX (and then runs on the platform that it was exported on, CPU or GPU).
+    Everything else is written by TensorFlow, in a process of its own if the
+    backend is another: give a model with classes of your own to it in an
+    installed package.
+
+    `metadata.json` in the folder tells the signatures, shapes, versions and
+    codebooks. The folder is whole or not there; an earlier export in its
+    place is replaced, anything else is not.
+
+    Args:
+        model: An `Autoencoder` or `InfoWGANGP`.
+        path: The folder to write.
+        part: `"encoder"`, `"decoder"` or `"autoencoder"`.
+        format: `"saved_model"`, `"onnx"` or `"litert"`.
+        metadata: More to put into `metadata.json`, plain values: names of the
+            factors, scores.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: An unknown part or format, a model of another kind or one
+            that is not built.
+        ImportError: A library that the format needs is not installed.
+        FileExistsError: There is something at `path` that is no export.
+        RuntimeError: The process on TensorFlow failed.
+    """
+    path = Path(path)
+    check_format(format)
+    if part not in PARTS:
+        raise ValueError(
+            f"`part` must be one of {', '.join(PARTS)}. Received: part={part!r}"
+        )
+    _check_model(model)
+    _check_place(path)
+    with replacing(path) as folder:
+        if FORMATS[format].is_native:
+            FORMATS[format].write(model, part, folder)
+        else:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            write_on_tensorflow(model, part, format, folder)
+        described = {**_describe(model, part, format), **(metadata or {})}
+        write_json(folder / _METADATA, described)
+    return path
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, ImageModel):
+        raise ValueError(
+            "`model` must be an `Autoencoder` or `InfoWGANGP`; any other "
+            "Keras model has `model.export(path)`. "
+            f"Received: model of type {type(model).__name__}"
+        )
+    for name in ("encoder", "latent", "decoder"):
+        if not getattr(model, name).built:
+            raise ValueError(
+                f"The {name} is not built, so it has no weights to export: "
+                "call it once, or train the model. "
+                f"Received: model={model.name!r}"
+            )
+
+
+def _check_place(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        is_export = "signatures" in read_json(path / _METADATA)
+    except (OSError, ValueError):
+        is_export = path.is_dir() and not any(path.iterdir())
+    if not is_export:
+        raise FileExistsError(
+            f"{path} is there and is no export: choose another path, so that "
+            "nothing in it is overwritten."
+        )
+
+
+def _describe(model: ImageModel, part: str, format: str) -> dict[str, Any]:
+    latent = model.latent
+    codebooks = getattr(latent, "codebooks", None)
+    backend = keras.backend.backend()
+    libraries = dict.fromkeys(
+        [
+            *("keras-qlae", "keras", "tensorflow", backend),
+            *FORMATS[format].requires,
+        ]
+    )
+    return {
+        "format": format,
+        "part": part,
+        **({"opset": OPSET} if format == "onnx" else {}),
+        "model": type(model).__name__,
+        "latent": type(latent).__name__,
+        "backend": backend,
+        "versions": {
+            name: importlib.metadata.version(name) for name in libraries
+        },
+        "image_shape": list(model.image_shape),
+        "num_latents": latent.num_latents,
+        "is_discrete": latent.is_discrete,
+        "codebooks": codebooks and [c.tolist() for c in codebooks],
+        "signatures": {
+            name: {"shape": [None, *signature.shape], "dtype": signature.dtype}
+            for name, signature in signatures_of(model, part).items()
+        },
+    }

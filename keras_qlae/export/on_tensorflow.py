@@ -1,0 +1,59 @@
+"""Exports a model of another backend, in a process on TensorFlow.
+
+`python -m keras_qlae.export.on_tensorflow MODEL PART FORMAT FOLDER` is that
+process. The model goes over as `model.keras`, which loads on any backend.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+
+from keras_qlae.export.formats import FORMATS
+from keras_qlae.models.image_model import ImageModel
+
+
+def write_on_tensorflow(
+    model: ImageModel, part: str, format: str, folder: Path
+) -> None:
+    """Writes a format with TensorFlow whatever the backend in use.
+
+    Raises:
+        RuntimeError: The other process failed; with the end of what it said.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary, "model.keras")
+        model.save(path)
+        arguments = [str(path), part, format, str(folder.absolute())]
+        result = subprocess.run(
+            [sys.executable, "-m", __name__, *arguments],
+            env={
+                **os.environ,
+                "KERAS_BACKEND": "tensorflow",
+                "CUDA_VISIBLE_DEVICES": "-1",  # this process has the GPU
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if result.returncode:
+        raise RuntimeError(
+            f"Export to {format!r} runs on TensorFlow, in a process of its "
+            "own, which failed. Classes of your own must be importable there "
+            "(registered, in an installed package); or load the model on the "
+            "TensorFlow backend and export it there. It said:\n"
+            f"{result.stderr.strip()[-2000:]}"
+        )
+
+
+def _main(path: str, part: str, format: str, folder: str) -> None:
+    model = keras.saving.load_model(path, compile=False)
+    FORMATS[format].write(model, part, Path(folder))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -1,0 +1,111 @@
+"""What an exported model computes: its functions by name."""
+
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from keras_qlae.models.image_model import ImageModel
+
+
+class Signature(NamedTuple):
+    """A function of an exported model.
+
+    Attributes:
+        function: From one tensor to a dict of tensors.
+        shape: Shape of the input without the batch.
+        dtype: Dtype of the input.
+    """
+
+    function: Callable[[Any], dict[str, Any]]
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def spec(self) -> keras.InputSpec:
+        """The input for any batch size."""
+        return keras.InputSpec(shape=(None, *self.shape), dtype=self.dtype)
+
+
+def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
+    """The functions of a part of a model, by name; the first is the default.
+
+    Args:
+        model: The model.
+        part: `"encoder"`, `"decoder"` or `"autoencoder"`.
+
+    Returns:
+        Functions of Keras operations.
+    """
+    dtype = model.variable_dtype
+    latent = model.latent
+
+    # The names of the arguments are those of the inputs.
+    def encode(images: Any) -> dict[str, Any]:
+        latents = model.encoder(ops.cast(images, dtype), training=False)
+        result = latent.compute(latents, training=False)
+        codes = result.codes
+        return {
+            "latents": ops.cast(latents, "float32"),
+            "quantized": ops.cast(result.outputs, "float32"),
+            "codes": ops.cast(codes, _codes_dtype(model)),
+        }
+
+    def decode(values: Any) -> dict[str, Any]:
+        logits = model.decoder(ops.cast(values, dtype), training=False)
+        return {"images": ops.sigmoid(ops.cast(logits, "float32"))}
+
+    def encode_uint8(images: Any) -> dict[str, Any]:
+        return encode(_to_float(images))
+
+    def decode_codes(codes: Any) -> dict[str, Any]:
+        return decode(latent.values(codes))
+
+    def reconstruct(images: Any) -> dict[str, Any]:
+        encoded = encode(images)
+        # ONNX wants another name than the input's.
+        rebuilt = decode(encoded["quantized"])["images"]
+        return {"reconstructions": rebuilt, **encoded}
+
+    def reconstruct_uint8(images: Any) -> dict[str, Any]:
+        return reconstruct(_to_float(images))
+
+    image = tuple(model.image_shape)
+    width = (latent.num_latents,)
+    encoder = {
+        "encode": Signature(encode, image, "float32"),
+        "encode_uint8": Signature(encode_uint8, image, "uint8"),
+    }
+    decoder = {
+        "decode": Signature(decode, (latent.num_outputs,), "float32"),
+        "decode_codes": Signature(decode_codes, width, _codes_dtype(model)),
+    }
+    both = {
+        "reconstruct": Signature(reconstruct, image, "float32"),
+        "reconstruct_uint8": Signature(reconstruct_uint8, image, "uint8"),
+    }
+    return {
+        "encoder": encoder,
+        "decoder": decoder,
+        "autoencoder": {**both, **encoder, **decoder},
+    }[part]
+
+
+def layers_of(model: ImageModel, part: str) -> list[keras.layers.Layer]:
+    """The layers whose weights a part of a model needs."""
+    layers = {
+        "encoder": [model.encoder, model.latent],
+        "decoder": [model.latent, model.decoder],
+        "autoencoder": [model.encoder, model.latent, model.decoder],
+    }
+    return layers[part]
+
+
+def _codes_dtype(model: ImageModel) -> str:
+    return "int32" if model.latent.is_discrete else "float32"
+
+
+def _to_float(images: Any) -> Any:
+    return ops.cast(images, "float32") / 255

@@ -1,0 +1,64 @@
+"""The trained model of a run, for use without this package."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_qlae import export as library
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.files import read_json
+
+_SCORES = ("factor_names", "nmi", "active", "infom", "infoe", "infoc", "psnr")
+
+
+def is_cheap() -> bool:
+    """Whether the backend writes a SavedModel without another process."""
+    return library.FORMATS["saved_model"].is_native
+
+
+def export_encoder(run: RunDirectory, model: keras.Model) -> None:
+    """Writes the encoder of a run, `encoder/`, as a SavedModel."""
+    library.export_model(model, run.encoder, metadata=_metadata(run))
+
+
+def export(
+    run: RunDirectory,
+    path: Path | None = None,
+    part: str = "encoder",
+    format: str = "saved_model",
+) -> Path:
+    """Writes a part of the trained model of a run.
+
+    Args:
+        run: The run directory.
+        path: The folder to write. Defaults to `PART` in the run for a
+            SavedModel, `PART-FORMAT` for another format.
+        part: As in `keras_qlae.export_model`.
+        format: As in `keras_qlae.export_model`.
+
+    Returns:
+        The path.
+
+    Raises:
+        FileNotFoundError: No run there, or none that is trained.
+    """
+    run.read_trained_config()
+    suffix = "" if format == "saved_model" else f"-{format}"
+    return library.export_model(
+        keras.saving.load_model(run.model),
+        path or run.path / f"{part}{suffix}",
+        part,
+        format,
+        _metadata(run),
+    )
+
+
+def _metadata(run: RunDirectory) -> dict[str, Any]:
+    """What is known of the latents: names, NMI, which are active."""
+    config = run.read_config()
+    known = {name: config[name] for name in ("recipe", "dataset", "seed")}
+    if run.scores.exists():
+        scores = read_json(run.scores)
+        known |= {name: scores[name] for name in _SCORES if name in scores}
+    return known

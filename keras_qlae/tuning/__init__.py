@@ -1,0 +1,8 @@
+"""Searches for good settings with Keras Tuner."""
+
+from keras_qlae.tuning.hypermodel import SPACE
+from keras_qlae.tuning.hypermodel import QLAEHyperModel
+from keras_qlae.tuning.search import ALGORITHMS
+from keras_qlae.tuning.search import search
+
+__all__ = ["ALGORITHMS", "SPACE", "QLAEHyperModel", "search"]
