@@ -102,7 +102,7 @@ class Checkpoints(keras.callbacks.Callback):
 def size_on_disk(model: keras.Model) -> int:
     """Bytes that the weights and the optimizer's state take, rather more."""
     variables = [*model.variables, *model.optimizer.variables]
-    numbers = sum(math.prod(variable.shape) for variable in variables)
+    numbers = sum(int(math.prod(variable.shape)) for variable in variables)
     return 4 * numbers + 1500 * len(variables)
 
 
