@@ -195,6 +195,12 @@ def test_keras_export_works_on_a_model_never_called(make, tmp_path):
     )
 
 
+@pytest.mark.skipif(BACKEND != "torch", reason="Keras can")
+def test_keras_export_says_what_to_use_on_torch(model, tmp_path):
+    with pytest.raises(ValueError, match=r"use `keras_qlae\.export_model"):
+        model.export(tmp_path / "saved")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="the folder is the same")
 def test_folder_of_images_to_csv(tmp_path):

@@ -81,6 +81,13 @@ def test_every_setting_can_be_searched():
     assert {name: getattr(recipe, name) for name in given} == given
 
 
+def test_baseline_has_the_recipes_own_values(tmp_path):
+    model = hypermodel(search=["weight_decay", "commitment_weight"])
+    rows = tuning.search(model, tmp_path / "search", max_trials=1, verbose=0)
+    assert rows[0]["weight_decay"] == 0
+    assert rows[0]["commitment_weight"] == 0.01
+
+
 def test_several_objectives_are_a_weighted_sum():
     model = hypermodel(objective={"val_infom": 1.0, "val_psnr": 0.02})
     hp = values(weight_decay=0.1, num_values=4)

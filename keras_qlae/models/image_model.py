@@ -96,6 +96,13 @@ class ImageModel(keras.Model):
     ) -> None:
         # Keras takes the signature from the first call and refuses a model
         # that was not called, as one that is loaded; ours is known.
+        is_saved_model = format == "tf_saved_model"
+        if is_saved_model and keras.backend.backend() == "torch":
+            raise ValueError(
+                "Keras cannot write a SavedModel on PyTorch: use "
+                "`keras_qlae.export_model(model, path)`. "
+                f"Received: format={format!r}"
+            )
         if input_signature is None:
             spec = keras.InputSpec(
                 shape=(None, *self.call_shape), dtype=self.input_dtype

@@ -223,12 +223,15 @@ class QLAEHyperModel(keras_tuner.HyperModel):
 
     def _ask(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
         low, high = self.ranges[name]
-        if isinstance(getattr(self.recipe, name), int):
-            default = min(max(getattr(self.recipe, name), low), high)
+        own = getattr(self.recipe, name)
+        default = min(max(own, low), high)
+        if isinstance(own, int):
             return hp.Int(name, int(low), int(high), default=int(default))
-        # Inactive where there is no decay: a Gaussian process then takes the
-        # default, and the lowest decay is the nearest to none.
-        return hp.Float(name, low, high, sampling="log", default=low)
+        if name == "weight_decay":
+            # Inactive where there is no decay: a Gaussian process then takes
+            # the default, and the lowest decay is the nearest to none.
+            default = low
+        return hp.Float(name, low, high, sampling="log", default=default)
 
 
 class _Score(keras.callbacks.Callback):
