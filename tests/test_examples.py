@@ -14,7 +14,11 @@ import keras_qlae
 
 README = Path(__file__).parents[1] / "README.md"
 # What a reader of the README trains for minutes, the test does for a moment.
-SHORTER = {"steps_per_epoch=2000": "steps_per_epoch=1", "epochs=6": "epochs=1"}
+SHORTER = {
+    "steps_per_epoch=2000": "steps_per_epoch=1",
+    "epochs=6": "epochs=1",
+    "epochs=3": "epochs=1",
+}
 
 
 def modules_with_examples():
