@@ -183,13 +183,19 @@ def test_refuses_a_directory_of_other_settings(finished):
 @only_once
 @pytest.mark.parametrize("algorithm", ["bayesian", "hyperband"])
 def test_other_algorithms(algorithm, tmp_path):
+    # Three epochs: Hyperband has a bracket of 3, and one of 1 and then 3.
+    recipe = recipes.get("qlae", **{**SETTINGS, "steps": 6})
     rows = tuning.search(
-        hypermodel(), tmp_path / "search", algorithm, 3, verbose=0
+        tuning.QLAEHyperModel(recipe),
+        tmp_path / "search",
+        algorithm,
+        3,
+        verbose=0,
     )
     assert {row["status"] for row in rows} == {"COMPLETED"}
     assert any(row["weight_decay"] == 0 for row in rows)
-    if algorithm == "hyperband":  # two brackets of 2 epochs at most
-        assert {row.get("epochs") for row in rows} == {None, 1, 2}
+    if algorithm == "hyperband":
+        assert {row.get("epochs") for row in rows} == {None, 1, 3}
     assert runs.RunDirectory(tmp_path / "search" / "best").is_finished
 
 

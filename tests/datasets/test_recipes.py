@@ -4,6 +4,7 @@ import pytest
 
 from keras_qlae import datasets
 from keras_qlae import recipes
+from keras_qlae.recipes import named
 
 
 @pytest.mark.parametrize("dataset", datasets.available())
@@ -20,5 +21,5 @@ def test_settings_given_win_over_those_of_the_data_set():
 
 
 def test_only_data_sets_that_exist_have_settings():
-    for _, dataset in recipes._FOR_DATASET:
+    for _, dataset in named._FOR_DATASET:
         assert dataset in datasets.available()
