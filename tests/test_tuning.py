@@ -281,6 +281,8 @@ class Logged(tuning.QLAEHyperModel):
         trial = self.trial_directory.name
         with open(log, "a") as file:
             file.write(f"start {me} {trial}\\n")
+        while me == "lives" and "start dies" not in open(log).read():
+            time.sleep(0.1)  # or it may be done before the other begins
         result = super().fit(hp, model, **kwargs)
         if os.environ.get("DIES_IN") == trial or me == "dies":
             os.kill(os.getpid(), signal.SIGKILL)
