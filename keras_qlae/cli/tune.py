@@ -135,7 +135,7 @@ def _overrides(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 def _parsed(name: str, text: str, default: Any) -> Any:
     if isinstance(default, bool):
-        return text.lower() in ("1", "true", "yes")
+        return bool(click.BOOL.convert(text, None, None))
     try:
         return type(default)(text)
     except ValueError:

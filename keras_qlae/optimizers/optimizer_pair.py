@@ -30,6 +30,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         name: str = "optimizer_pair",
     ) -> None:
         super().__init__(learning_rate=0.0, name=name)
+        self._ratio = 1.0  # of the generator's learning rate to the critic's
         self.critic = keras.optimizers.get(critic)
         self.generator = keras.optimizers.get(generator)
         if self.critic is self.generator:
@@ -65,12 +66,14 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: Any) -> None:
-        factor = ops.convert_to_numpy(learning_rate) / ops.convert_to_numpy(
-            self.critic.learning_rate
+        critic, generator = (
+            float(ops.convert_to_numpy(optimizer.learning_rate))
+            for optimizer in (self.critic, self.generator)
         )
-        generator_rate = ops.convert_to_numpy(self.generator.learning_rate)
-        self.generator.learning_rate = float(generator_rate * factor)
+        if critic:  # after a rate of 0 the ratio is the one before
+            self._ratio = generator / critic
         self.critic.learning_rate = float(learning_rate)
+        self.generator.learning_rate = self._ratio * float(learning_rate)
 
     def save_own_variables(self, store: Any) -> None:
         # Keras saves the two by themselves.
