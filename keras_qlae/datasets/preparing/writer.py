@@ -56,6 +56,10 @@ class ImageWriter:
     def __enter__(self) -> Self:
         self._store.partial.mkdir(parents=True, exist_ok=True)
         path = self._store.partial / IMAGES
+        if not self.done:
+            # Or images of another origin, which are overwritten now, would
+            # count as done when that origin comes back.
+            (self._store.partial / PROGRESS).unlink(missing_ok=True)
         self._file = path.open("r+b" if self.done else "wb")
         if not self.done:
             self._file.write(self._header)
@@ -144,7 +148,10 @@ class ImageWriter:
         if progress["origin"] != self._origin:
             return 0
         done: int = progress["done"]
-        return done
+        images = self._store.partial / IMAGES
+        size = images.stat().st_size if images.exists() else 0
+        is_there = size >= len(self._header) + done * self._image_bytes
+        return done if is_there else 0
 
 
 def discard(store: Store) -> None:
