@@ -56,14 +56,15 @@ class ImageModel(keras.Model):
         """Raises `ValueError` for batches that cannot be trained on.
 
         Args:
-            batch_size: Images in a batch; `None` if not known.
+            batch_size: Images in a batch; `None` if they vary.
         """
 
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
         if kwargs.get("sample_weight") is not None:
             refuse_sample_weight()
         check_fit_data(x, self.image_shape, "x")
-        self.check_batch(_batch_size(x, args, kwargs))
+        for size in _batch_sizes(x, args, kwargs):
+            self.check_batch(size)
         validation = kwargs.get("validation_data")
         if isinstance(validation, tuple | list):
             validation = validation[0]
@@ -251,12 +252,20 @@ def _is_py_dataset(data: Any) -> bool:
     return isinstance(data, keras.utils.PyDataset)
 
 
-def _batch_size(data: Any, args: Any, kwargs: dict[str, Any]) -> int | None:
-    """Images in a batch of `fit`, where it can be told beforehand."""
+def _batch_sizes(
+    data: Any, args: Any, kwargs: dict[str, Any]
+) -> tuple[int | None, ...]:
+    """Images in the batches of `fit`, as far as they can be told beforehand.
+
+    `None` stands for a `tf.data.Dataset` whose batches may differ in size.
+    """
     if hasattr(data, "element_spec"):
-        spec = first(data.element_spec)
-        return None if spec.shape.rank is None else spec.shape[0]
+        shape = first(data.element_spec).shape
+        return (None if shape.rank is None else shape[0],)
     if hasattr(data, "__array__"):
         given = args[1] if len(args) > 1 else kwargs.get("batch_size")
-        return given or 32
-    return None
+        held_out = kwargs.get("validation_split") or 0.0
+        size, number = given or 32, int(len(data) * (1 - held_out))
+        last = number % size
+        return (size, last) if last and number > size else (last or size,)
+    return ()

@@ -207,7 +207,8 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
     def update(self, data: Any) -> dict[str, Any]:
         """One train step: see the class."""
         images = to_unit_interval(first(data), self.variable_dtype)
-        self.check_batch(images.shape[0])  # of this replica
+        if images.shape[0] is not None:
+            self.check_batch(images.shape[0])  # of this replica
         period = self.generator_period
         images = ops.reshape(images, (-1, period, *images.shape[1:]))
         batch_size = ops.shape(images)[0]
@@ -252,12 +253,13 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
 
     def check_batch(self, batch_size: int | None) -> None:
         size, period = batch_size, self.generator_period
-        if size is not None and (size % period or size < 2 * period):
+        if size is None or size % period or size < 2 * period:
+            received = f"{size} images" if size else "a size that may vary"
             raise ValueError(
                 "A batch must hold `generator_period` minibatches of at least "
                 "2 images: give `fit` batches of generator_period times the "
                 "minibatch, all of one size (`drop_remainder=True`). "
-                f"Received: batches of {size} images, "
+                f"Received: batches of {received}, "
                 f"generator_period={period}"
             )
 

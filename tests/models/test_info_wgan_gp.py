@@ -36,9 +36,18 @@ def test_each_optimizer_moves_its_own_variables(quantizes):
     # A generator that stands still: the critic's step alone.
     rate = model.optimizer.generator
     rate.learning_rate, rate.decay = 0.0, 0.0
-    before = values_of(generator)
+    before, other = values_of(generator), values_of(critic)
     model.fit(IMAGES, batch_size=12, epochs=1, verbose=0)
     assert not any(moved(before, generator))
+    # The last bias cancels out of every loss of the critic.
+    still = [
+        variable.path
+        for variable, has_moved in zip(
+            critic, moved(other, critic), strict=True
+        )
+        if not has_moved
+    ]
+    assert still == [model.trunk.layers[-1].bias.path]
     model = small_gan(latent and layers.UniformLatent(3))
     rate = model.optimizer.critic
     rate.learning_rate, rate.decay = 0.0, 0.0
@@ -181,6 +190,26 @@ def test_refuses():
             small_gan().fit(IMAGES, batch_size=size, verbose=0)
     with pytest.raises(ValueError, match="compile"):
         gan().fit(IMAGES, batch_size=8, verbose=0)
+
+
+@pytest.mark.parametrize("number", [25, 26])
+def test_refuses_a_last_batch_that_cannot_be_split(number):
+    """25 leave one image to a period of 2, 26 leave minibatches of one."""
+    images = np.resize(IMAGES, (number, *IMAGES.shape[1:]))
+    model = small_gan()
+    wanted = f"batches of {number % 8} images, generator_period=2"
+    with pytest.raises(ValueError, match=wanted):
+        model.fit(images, batch_size=8, verbose=0)
+    whole, split = np.resize(images, (60, 8, 8, 1)), 1 - (number + 0.5) / 60
+    with pytest.raises(ValueError, match=wanted):
+        model.fit(whole, batch_size=8, validation_split=split, verbose=0)
+    tf = pytest.importorskip("tensorflow")
+    data = tf.data.Dataset.from_tensor_slices(images)
+    with pytest.raises(ValueError, match="batches of a size that may vary"):
+        model.fit(data.batch(8), verbose=0)
+    assert int(model.optimizer.critic.iterations) == 0
+    model.fit(data.batch(8, drop_remainder=True), verbose=0)
+    assert int(model.optimizer.critic.iterations) == 2 * 3
 
 
 @pytest.mark.skipif(
