@@ -1,4 +1,4 @@
-"""Exported encoders against the model, on 10,000 held-out images of a run.
+"""Exported encoders against the model, on 10,000 images of its data set.
 
     KERAS_BACKEND=... python benchmarks/export.py RUN
 
