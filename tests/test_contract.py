@@ -63,12 +63,19 @@ def both_heads():
 
 
 LAYERS = {
+    "BioLatent": Case(lambda: layers.BioLatent(3, activity_weight=0.5), [(3,)]),
     "ContinuousLatent": Case(lambda: layers.ContinuousLatent(3), [(3,)]),
     "Conv2DTranspose": Case(
         lambda: layers.Conv2DTranspose(
             3, 4, strides=2, padding="same", activation="relu"
         ),
         [(4, 4, 2)],
+    ),
+    "FiniteScalarQuantizer": Case(
+        lambda: layers.FiniteScalarQuantizer(3, 5), [(3,)]
+    ),
+    "GaussianLatent": Case(
+        lambda: layers.GaussianLatent(3, 64, kl_weight=2.0, seed=3), [(6,)]
     ),
     "InstanceNormalization": Case(
         lambda: layers.InstanceNormalization(epsilon=1e-3), [(4, 4, 2)]
@@ -95,7 +102,16 @@ LAYERS = {
         ),
         [(4, 4, 2), (5,)],
     ),
+    "TotalCorrelationLatent": Case(
+        lambda: layers.TotalCorrelationLatent(
+            3, 64, 100, total_correlation_weight=2.0, seed=3
+        ),
+        [(6,)],
+    ),
     "UniformLatent": Case(lambda: layers.UniformLatent(3), [(3,)]),
+    "VectorQuantizer": Case(
+        lambda: layers.VectorQuantizer(3, 5, 2, seed=3), [(6,)]
+    ),
 }
 NETWORKS = {
     "dense_decoder": Case(

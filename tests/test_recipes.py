@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
+from keras_qlae import layers
 from keras_qlae import recipes
-from keras_qlae.layers import ContinuousLatent
-from keras_qlae.layers import ScalarCodebookQuantizer
-from keras_qlae.layers import UniformLatent
 from keras_qlae.models import Autoencoder
 from keras_qlae.models import InfoWGANGP
 
@@ -36,12 +34,19 @@ def test_paper_recipe_is_the_paper():
 @pytest.mark.parametrize("name", recipes.available())
 def test_every_recipe_builds(name):
     recipe = recipes.get(name, network="tiny", image_size=16)
-    model = recipes.compiled_model(recipe, (16, 16, 3), num_factors=6)
+    model = recipes.compiled_model(
+        recipe, (16, 16, 3), num_factors=6, num_examples=50
+    )
     assert model.latent.num_latents == 12
     kind = {
-        "scalar_codebook": ScalarCodebookQuantizer,
-        "continuous": ContinuousLatent,
-        "uniform": UniformLatent,
+        "scalar_codebook": layers.ScalarCodebookQuantizer,
+        "continuous": layers.ContinuousLatent,
+        "uniform": layers.UniformLatent,
+        "gaussian": layers.GaussianLatent,
+        "total_correlation": layers.TotalCorrelationLatent,
+        "bio": layers.BioLatent,
+        "vector": layers.VectorQuantizer,
+        "finite_scalar": layers.FiniteScalarQuantizer,
     }[recipe.latent]
     assert type(model.latent) is kind
     kind = {"autoencoder": Autoencoder, "info_wgan_gp": InfoWGANGP}
@@ -93,6 +98,78 @@ def test_paper_recipes_of_the_gan(name, latent, weight_decay):
     )
     falcor = recipes.get("ql-info-wgan-gp-paper", "falcor3d")
     assert falcor.weight_decay == 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "expected"),
+    [
+        ("beta-vae", "shapes3d", {"kl_weight": 3.0, "weight_decay": 0.0}),
+        ("beta-vae", "mpi3d_real", {"kl_weight": 0.1}),
+        ("beta-vae", "falcor3d", {"kl_weight": 10.0}),
+        ("beta-vae", "isaac3d", {"kl_weight": 0.3}),
+        ("beta-tcvae", "shapes3d", {"total_correlation_weight": 3.0}),
+        ("beta-tcvae", "mpi3d", {"total_correlation_weight": 0.3}),
+        ("beta-tcvae", "isaac3d", {"total_correlation_weight": 1.0}),
+        ("bio-ae", "mpi3d", {"activity_weight": 0.01, "weight_decay": 1e-4}),
+        ("bio-ae", "isaac3d", {"activity_weight": 0.1}),
+        ("vq-vae", "", {"quantization_weight": 1.0, "commitment_weight": 0.25}),
+        ("vq-vae", "", {"num_embeddings": 512, "embedding_dim": 64}),
+        ("fsq", "", {"num_values": 12, "weight_decay": 0.1}),
+    ],
+)
+def test_paper_recipes_of_the_baselines(name, dataset, expected):
+    settings = recipes.get(f"{name}-paper", dataset).to_dict()
+    assert settings | expected == settings
+    assert settings["steps"] == 200_000
+    assert settings["network"] == "large"
+
+
+def test_settings_reach_the_latents_of_the_baselines():
+    def latent(name, **settings):
+        recipe = recipes.get(name, **settings)
+        return recipes.compiled_model(
+            recipe, (16, 16, 1), num_factors=2, num_examples=50
+        ).latent
+
+    gaussian = latent("beta-vae", kl_weight=5.0)
+    assert gaussian.loss_weights == {"kl_loss": 5.0}
+    assert gaussian.num_pixel_values == 256
+    tc = latent("beta-tcvae", total_correlation_weight=5.0)
+    assert tc.loss_weights["total_correlation_loss"] == 5
+    assert (tc.num_pixel_values, tc.num_examples) == (256, 50)
+    bio = latent("bio-ae", nonnegativity_weight=5.0, activity_weight=6.0)
+    assert list(bio.loss_weights.values()) == [5, 6]
+    vector = latent("vq-vae", num_embeddings=5, embedding_dim=6)
+    assert tuple(vector.embeddings.shape) == (5, 6)
+    assert latent("fsq", num_values=5).num_values == 5
+
+
+def test_total_correlation_needs_the_number_of_examples():
+    with pytest.raises(ValueError, match="pass `num_examples`"):
+        recipes.compiled_model(recipes.get("beta-tcvae"), (16, 16, 1), 2)
+
+
+@pytest.mark.parametrize(
+    "ablation",
+    [
+        {"shared_codebook": True},
+        {"trainable_codebook": False, "quantization_weight": 0.0},
+        {"weight_decay": 0.0},
+        {"quantization_weight": 0.0},
+    ],
+    ids=["shared codebook", "fixed codebook", "no decay", "no quantization"],
+)
+def test_ablations_are_arguments_alone(ablation):
+    recipe = recipes.get("qlae", **ablation)
+    model = recipes.compiled_model(recipe, (8, 8, 1), num_factors=2)
+    before = model.latent.codebooks[0]
+    images = np.random.default_rng(0).uniform(size=(32, 8, 8, 1))
+    model.fit(images, batch_size=16, verbose=0)
+    codebook = model.latent.codebook
+    assert tuple(codebook.shape) == (1 if recipe.shared_codebook else 4, 10)
+    moves = recipe.trainable_codebook and recipe.quantization_weight > 0
+    assert np.any(model.latent.codebooks[0] != before) == moves
+    assert model.optimizer.decay == recipe.weight_decay
 
 
 def test_settings_reach_the_gan():
@@ -163,6 +240,12 @@ def test_seed_decides_the_weights():
         ({"weight_decay": -1.0}, "`weight_decay` must be at least 0"),
         ({"decoder": "fancy"}, "one of style, plain"),
         ({"generator_period": 2}, "an autoencoder has no generator"),
+        ({"kl_weight": 0.0}, "`kl_weight` must be positive.*kl_weight=0.0"),
+        ({"total_correlation_weight": -1.0}, "must be positive.*=-1.0"),
+        ({"activity_weight": 0.0}, "`activity_weight` must be positive"),
+        ({"nonnegativity_weight": 0.0}, "must be positive"),
+        ({"num_embeddings": 1}, "`num_embeddings` must be at least 2"),
+        ({"latent": "gausian"}, "one of scalar_codebook, .*, finite_scalar"),
         ({"weight_decai": 0.1}, "Did you mean 'weight_decay'"),
     ],
 )

@@ -11,5 +11,7 @@ def print_scores(run: RunDirectory) -> None:
     """Prints the scores of a finished run."""
     scores = read_json(run.scores)
     click.echo(f"On {scores['num_samples']} held-out images:")
-    for name, value, meaning in score_rows(scores):
-        click.echo(f"  {name:<7} {value:<10} {meaning}")
+    rows = score_rows(scores)
+    width = max(7, *(len(name) for name, _, _ in rows))
+    for name, value, meaning in rows:
+        click.echo(f"  {name:<{width}} {value:<10} {meaning}")

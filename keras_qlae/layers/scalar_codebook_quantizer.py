@@ -11,6 +11,7 @@ from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
 from keras_qlae.layers.latent import check_loss_weights
+from keras_qlae.layers.latent import checked_codes
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
@@ -185,6 +186,9 @@ class ScalarCodebookQuantizer(Latent):
             distance = distance + ops.cast(self._padding, distance.dtype)
         return backend.argmin(distance)
 
+    def scalars(self, inputs: Any) -> Any:
+        return self._to_latents(inputs)
+
     def values(self, codes: Any) -> Any:
         """The codebook values at given indices.
 
@@ -199,9 +203,7 @@ class ScalarCodebookQuantizer(Latent):
         Raises:
             ValueError: Codes of another width, or outside their codebook.
         """
-        if isinstance(codes, np.ndarray | list | tuple):
-            codes = self._checked_codes(np.asarray(codes))
-        codes = ops.cast(ops.convert_to_tensor(codes), "int32")
+        codes = checked_codes(codes, self.codebook_sizes)
         return ops.cast(self._lookup(codes), self.compute_dtype)
 
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
@@ -235,25 +237,6 @@ class ScalarCodebookQuantizer(Latent):
         # -> (..., num_latents, codebook size)
         is_code = ops.one_hot(codes, codebook.shape[-1], dtype=codebook.dtype)
         return ops.sum(is_code * codebook, axis=-1)
-
-    def _checked_codes(self, codes: np.ndarray) -> np.ndarray:
-        is_integer = codes.dtype.kind in "iu"
-        if codes.shape[-1:] != (self.num_latents,) or not is_integer:
-            raise ValueError(
-                "`codes` must be integers with the latents on the last axis: "
-                f"(..., {self.num_latents}). Received: "
-                f"shape={codes.shape}, dtype={codes.dtype}"
-            )
-        sizes = np.array(self.codebook_sizes)
-        is_outside = (codes < 0) | (codes >= sizes)
-        if is_outside.any():
-            worst = int(np.argwhere(is_outside)[0, -1])
-            raise ValueError(
-                f"`codes` of latent {worst} must be from 0 to "
-                f"{sizes[worst] - 1}, the positions in its codebook. Received: "
-                f"{codes[..., worst].min()} to {codes[..., worst].max()}"
-            )
-        return codes
 
 
 def _codebook_sizes(

@@ -6,19 +6,39 @@ NumPy arrays in, numbers out: nothing here knows of Keras or of a model.
 from keras_qlae.metrics.active_latents import active_latents
 from keras_qlae.metrics.concentration import infoc_score
 from keras_qlae.metrics.concentration import infom_score
+from keras_qlae.metrics.dci import DCIResult
+from keras_qlae.metrics.dci import dci_scores
+from keras_qlae.metrics.explicitness import explicitness_score
+from keras_qlae.metrics.factor_vae import factor_vae_score
+from keras_qlae.metrics.image_quality import psnr
+from keras_qlae.metrics.image_quality import ssim
 from keras_qlae.metrics.infoe import infoe_score
 from keras_qlae.metrics.infomec import InfoMECResult
 from keras_qlae.metrics.infomec import infomec
+from keras_qlae.metrics.irs import irs_score
+from keras_qlae.metrics.mig import mig_score
+from keras_qlae.metrics.modularity import modularity_score
 from keras_qlae.metrics.mutual_information import mutual_information
 from keras_qlae.metrics.mutual_information import normalized_mutual_information
+from keras_qlae.metrics.sap import sap_score
 
 __all__ = [
+    "DCIResult",
     "InfoMECResult",
     "active_latents",
+    "dci_scores",
+    "explicitness_score",
+    "factor_vae_score",
     "infoc_score",
     "infoe_score",
     "infom_score",
     "infomec",
+    "irs_score",
+    "mig_score",
+    "modularity_score",
     "mutual_information",
     "normalized_mutual_information",
+    "psnr",
+    "sap_score",
+    "ssim",
 ]

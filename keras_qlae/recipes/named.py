@@ -34,6 +34,30 @@ _GAN_CPU: dict[str, Any] = {
     "weight_decay": 0.1,
     "steps_per_epoch": 1500,
 }
+# What the baselines are, with the paper's weights for 3D Shapes.
+_BETA_VAE: dict[str, Any] = {
+    "latent": "gaussian",
+    "kl_weight": 3.0,
+    "weight_decay": 0.0,
+}
+_BETA_TCVAE: dict[str, Any] = {
+    "latent": "total_correlation",
+    "total_correlation_weight": 3.0,
+    "weight_decay": 0.0,
+}
+_BIO_AE: dict[str, Any] = {
+    "latent": "bio",
+    "nonnegativity_weight": 1.0,
+    "activity_weight": 0.01,
+    "weight_decay": 1e-4,
+}
+_VQ_VAE: dict[str, Any] = {
+    "latent": "vector",
+    "quantization_weight": 1.0,
+    "commitment_weight": 0.25,
+    "weight_decay": 0.01,
+}
+_FSQ: dict[str, Any] = {"latent": "finite_scalar", "num_values": 12}
 
 _RECIPES = {
     recipe.name: recipe
@@ -61,12 +85,63 @@ _RECIPES = {
             **_GAN_CPU,
             latent="uniform",
         ),
+        Recipe(
+            "beta-vae",
+            "beta-VAE with the network of `qlae` and the paper's weight.",
+            **_CPU | _BETA_VAE,
+        ),
+        Recipe(
+            "beta-tcvae",
+            "beta-TCVAE with the network of `qlae` and the paper's weight.",
+            **_CPU | _BETA_TCVAE,
+        ),
+        Recipe(
+            "bio-ae",
+            "BioAE with the network of `qlae` and the paper's weights.",
+            **_CPU | _BIO_AE,
+        ),
+        Recipe(
+            "vq-vae",
+            "VQ-VAE with the network of `qlae` and the paper's weights.",
+            **_CPU | _VQ_VAE,
+        ),
+        Recipe(
+            "fsq",
+            "`qlae` with a fixed grid in place of the learned codebooks.",
+            **_CPU | _FSQ,
+        ),
         Recipe("qlae-paper", "QLAE as in the paper; wants a GPU."),
         Recipe(
             "ae-paper",
             "The plain autoencoder as in the paper; wants a GPU.",
             latent="continuous",
             weight_decay=1e-3,
+        ),
+        Recipe(
+            "beta-vae-paper",
+            "beta-VAE as in the paper; wants a GPU.",
+            **_BETA_VAE,
+        ),
+        Recipe(
+            "beta-tcvae-paper",
+            "beta-TCVAE as in the paper; wants a GPU.",
+            **_BETA_TCVAE,
+        ),
+        Recipe(
+            "bio-ae-paper",
+            "BioAE as in the paper; wants a GPU.",
+            **_BIO_AE,
+        ),
+        Recipe(
+            "vq-vae-paper",
+            "VQ-VAE as in the paper; wants a GPU.",
+            **_VQ_VAE,
+        ),
+        Recipe(
+            "fsq-paper",
+            "`qlae-paper` with a fixed grid in place of the codebooks; wants "
+            "a GPU.",
+            **_FSQ,
         ),
         Recipe(
             "ql-info-wgan-gp-paper",
@@ -85,12 +160,20 @@ _RECIPES = {
 }
 
 # Where the paper's settings differ from data set to data set.
+_MPI3D = ("mpi3d", "mpi3d_toy", "mpi3d_realistic", "mpi3d_real")
 _FOR_DATASET: dict[tuple[str, str], dict[str, Any]] = {
     ("ql-info-wgan-gp-paper", "falcor3d"): {"weight_decay": 1e-4},
-} | {
-    ("qlae-paper", dataset): {"weight_decay": 1e-3}
-    for dataset in ("mpi3d", "mpi3d_toy", "mpi3d_realistic", "mpi3d_real")
+    ("beta-vae-paper", "falcor3d"): {"kl_weight": 10.0},
+    ("beta-vae-paper", "isaac3d"): {"kl_weight": 0.3},
+    ("beta-tcvae-paper", "isaac3d"): {"total_correlation_weight": 1.0},
+    ("bio-ae-paper", "isaac3d"): {"activity_weight": 0.1},
 }
+for _dataset in _MPI3D:
+    _FOR_DATASET |= {
+        ("qlae-paper", _dataset): {"weight_decay": 1e-3},
+        ("beta-vae-paper", _dataset): {"kl_weight": 0.1},
+        ("beta-tcvae-paper", _dataset): {"total_correlation_weight": 0.3},
+    }
 
 
 def available() -> tuple[str, ...]:

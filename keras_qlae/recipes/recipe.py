@@ -30,8 +30,9 @@ class Recipe:
     )
     latent: str = _setting(
         "scalar_codebook",
-        "Latent space: scalar_codebook (QLAE), continuous (plain AE) or "
-        "uniform (InfoGAN).",
+        "Latent space: scalar_codebook (QLAE), continuous (plain AE), uniform "
+        "(InfoGAN), gaussian (beta-VAE), total_correlation (beta-TCVAE), bio "
+        "(BioAE), vector (VQ-VAE) or finite_scalar (FSQ).",
     )
     image_size: int = _setting(64, "Height and width of the images.")
     network: str = _setting(
@@ -42,7 +43,10 @@ class Recipe:
     num_latents: int = _setting(
         0, "Number of latents; 0 means twice the number of factors."
     )
-    num_values: int = _setting(10, "Values in every latent's codebook.")
+    num_values: int = _setting(
+        10,
+        "Values in every latent's codebook (scalar_codebook, finite_scalar).",
+    )
     shared_codebook: bool = _setting(
         False, "Whether all latents share one codebook (an ablation)."
     )
@@ -55,6 +59,20 @@ class Recipe:
     commitment_weight: float = _setting(
         0.01, "Weight of the loss that keeps latents near their codebook."
     )
+    kl_weight: float = _setting(
+        1.0, "gaussian: weight of the KL divergence, the beta."
+    )
+    total_correlation_weight: float = _setting(
+        1.0, "total_correlation: weight of the total correlation, the beta."
+    )
+    nonnegativity_weight: float = _setting(
+        1.0, "bio: weight of the loss on negative latents."
+    )
+    activity_weight: float = _setting(
+        0.01, "bio: weight of the loss on the latents' squares."
+    )
+    num_embeddings: int = _setting(512, "vector: vectors in the table.")
+    embedding_dim: int = _setting(64, "vector: width of each.")
     latent_weight: float = _setting(
         200.0, "GAN: weight of recovering the latents of a generated image."
     )
@@ -119,7 +137,16 @@ def settings() -> dict[str, dataclasses.Field[Any]]:
 
 CHOICES = {
     "model": ("autoencoder", "info_wgan_gp"),
-    "latent": ("scalar_codebook", "continuous", "uniform"),
+    "latent": (
+        "scalar_codebook",
+        "continuous",
+        "uniform",
+        "gaussian",
+        "total_correlation",
+        "bio",
+        "vector",
+        "finite_scalar",
+    ),
     "decoder": ("style", "plain"),
     "network": tuple(SIZES),
     "schedule": ("constant", "cooldown"),
@@ -128,6 +155,8 @@ _AT_LEAST = {
     "image_size": 8,
     "num_latents": 0,
     "num_values": 2,
+    "num_embeddings": 2,
+    "embedding_dim": 1,
     "steps": 1,
     "batch_size": 1,
     "beta_1": 0,
@@ -142,6 +171,14 @@ _AT_LEAST = {
     "score_every": 1,
     "num_scored": 2,
 }
+_POSITIVE = (
+    "learning_rate",
+    "clip",
+    "kl_weight",
+    "total_correlation_weight",
+    "nonnegativity_weight",
+    "activity_weight",
+)
 
 
 def _check(recipe: Recipe) -> None:
@@ -157,7 +194,7 @@ def _check(recipe: Recipe) -> None:
                 f"`{name}` must be at least {low}. "
                 f"Received: {name}={getattr(recipe, name)!r}"
             )
-    for name in ("learning_rate", "clip"):
+    for name in _POSITIVE:
         if not getattr(recipe, name) > 0:
             raise ValueError(
                 f"`{name}` must be positive. "

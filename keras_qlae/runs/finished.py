@@ -9,6 +9,7 @@ from keras_qlae import recipes
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import write_text
+from keras_qlae.runs.other_scores import other_scores
 from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import score
 from keras_qlae.runs.reporting import write_figures
@@ -33,10 +34,16 @@ def load(run: RunDirectory) -> tuple[Any, FactorDataset]:
     return keras.saving.load_model(run.model), held_out_of(recipe, config)
 
 
-def evaluate(run: RunDirectory) -> None:
-    """Scores a trained run again: writes `infomec.json` and the report."""
+def evaluate(run: RunDirectory, every_metric: bool = False) -> None:
+    """Scores a trained run again: writes `infomec.json` and the report.
+
+    Args:
+        run: The run directory.
+        every_metric: Whether to score more than InfoMEC and PSNR.
+    """
     model, held_out = load(run)
-    write_scores(run, *score(model, held_out), held_out)
+    others = other_scores(model, held_out) if every_metric else None
+    write_scores(run, *score(model, held_out), held_out, others)
     if run.is_finished:
         write_text(run.report, report(run, held_out))
 

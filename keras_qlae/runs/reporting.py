@@ -59,8 +59,11 @@ def write_scores(
     result: InfoMECResult,
     psnr: float,
     held_out: FactorDataset,
+    others: dict[str, float] | None = None,
 ) -> None:
-    """Writes `infomec.json`."""
+    """Writes `infomec.json`; other scores that it holds are kept."""
+    if others is None and run.scores.exists():
+        others = read_json(run.scores).get("others")
     write_json(
         run.scores,
         {
@@ -68,6 +71,7 @@ def write_scores(
             "psnr": psnr,
             **result.to_dict(),
             "factor_names": list(held_out.factor_names),
+            **({"others": others} if others else {}),
         },
     )
 
@@ -86,7 +90,9 @@ def write_figures(
     names = list(held_out.factor_names)
     shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
     index = spread(len(held_out), min(len(held_out), 2000))
-    latents = model.encode(held_out.images(index))
+    encoded = model.encode(held_out.images(index))
+    codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
+    scalars = keras.ops.convert_to_numpy(model.latent.scalars(encoded))
     drawn = {
         "nmi": figures.nmi_heatmap(
             nmi,
@@ -98,13 +104,13 @@ def write_figures(
             },
         ),
         "interventions": _interventions(
-            model, shown, latents, nmi, names, is_active
+            model, shown, codes, nmi, names, is_active
         ),
         "reconstructions": figures.reconstructions(
             shown, model.reconstruct(shown)
         ),
         "latent_densities": figures.latent_densities(
-            latents,
+            scalars,
             codebooks=getattr(model.latent, "codebooks", None),
             is_active=is_active,
         ),
@@ -135,6 +141,10 @@ def score_rows(scores: dict[str, Any]) -> list[tuple[str, str, str]]:
             "active",
             f"{scores['num_active']} of {len(scores['active'])}",
             "latents",
+        ),
+        *(
+            (name, f"{value:.3f}", "other metric")
+            for name, value in scores.get("others", {}).items()
         ),
     ]
 
@@ -207,28 +217,34 @@ def _padded(codebooks: list[list[list[float]]]) -> np.ndarray:
 def _interventions(
     model: Any,
     images: np.ndarray,
-    latents: np.ndarray,
+    codes: np.ndarray,
     nmi: np.ndarray,
     names: list[str],
     is_active: np.ndarray,
 ) -> Any:
     """Each latent set to each of its values in turn, the rest kept."""
-    codes = model.codes(images[:_NUM_ROWS])
-    values = getattr(model.latent, "codebooks", None)
-    if values is None:
-        low, high = np.quantile(latents, [0.01, 0.99], axis=0)
-        values = list(np.linspace(low, high, _NUM_VALUES).T)
+    own = model.codes(images[:_NUM_ROWS])
+    levels = _levels(model.latent, codes)
     grids = []
-    for latent, levels in enumerate(values):
-        changed = np.repeat(codes[:, None], len(levels), axis=1)
-        changed[:, :, latent] = (
-            np.arange(len(levels)) if model.latent.is_discrete else levels
-        )
-        flat = model.decode_codes(changed.reshape(-1, codes.shape[1]))
+    for latent, row in enumerate(levels):
+        changed = np.repeat(own[:, None], len(row), axis=1)
+        changed[:, :, latent] = row
+        flat = model.decode_codes(changed.reshape(-1, own.shape[1]))
         grids.append(flat.reshape(*changed.shape[:2], *images.shape[1:]))
     return figures.interventions(
         grids,
-        values=values,
+        values=getattr(model.latent, "codebooks", levels),
         titles=[names[row] for row in nmi.argmax(axis=0)],
         is_active=is_active,
     )
+
+
+def _levels(latent: Any, codes: np.ndarray) -> list[np.ndarray]:
+    """The codes that each latent is set to: all if they are few."""
+    if hasattr(latent, "codebooks"):
+        return [np.arange(len(values)) for values in latent.codebooks]
+    if latent.is_discrete:  # a large table: of the codes in use
+        used = [np.unique(column) for column in codes.T]
+        return [each[spread(len(each), _NUM_VALUES)] for each in used]
+    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
+    return list(np.linspace(low, high, _NUM_VALUES).T)

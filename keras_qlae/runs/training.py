@@ -69,7 +69,12 @@ def train(
     train_part, held_out = split(recipe, data)
     train_part.batches_per_epoch(_images_per_batch(recipe))
     model = recipes.compiled_model(
-        recipe, data.image_shape, len(data.factor_names), seed, precision
+        recipe,
+        data.image_shape,
+        len(data.factor_names),
+        seed,
+        precision,
+        num_examples=len(train_part),
     )
     with run.locked():
         run.claim(config)

@@ -66,6 +66,20 @@ def test_evaluate_prints_the_scores(run):
     assert output.split("held-out")[1].splitlines()[1] in result.output
 
 
+def test_evaluate_with_all_metrics(run):
+    path, _ = run
+    before = json.loads((path / "infomec.json").read_text())
+    result = call("evaluate", str(path), "--metrics=all")
+    assert result.exit_code == 0, result.output
+    scores = json.loads((path / "infomec.json").read_text())
+    others = scores.pop("others")
+    assert scores.keys() == before.keys()
+    for name, value in others.items():
+        assert 0 <= value <= 1
+        assert name in result.output
+        assert f"| {name} | {value:.3f} |" in (path / "report.md").read_text()
+
+
 def test_figures_are_drawn_again(run):
     path, _ = run
     picture = path / "figures" / "nmi.png"

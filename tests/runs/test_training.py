@@ -364,6 +364,31 @@ def test_plain_autoencoder_has_a_report_too(tmp_path):
     assert not (run.figures / "samples.png").exists()
 
 
+@pytest.mark.parametrize(
+    "name", ["beta-vae", "beta-tcvae", "bio-ae", "vq-vae", "fsq"]
+)
+def test_baselines_have_a_report_too(name, tmp_path):
+    baseline = recipes.get(name, **{**SETTINGS, "steps": 2, "embedding_dim": 4})
+    run = runs.train(tmp_path / "run", baseline, verbose=0)
+    assert run.is_finished
+    for figure in ("interventions", "latent_densities", "nmi"):
+        assert (run.figures / f"{figure}.png").exists()
+    has_prior = name in ("beta-vae", "beta-tcvae", "fsq")
+    assert (run.figures / "samples.png").exists() == has_prior
+    assert run.codebooks.exists() == (name == "fsq")
+
+
+def test_resumed_noise_equals_the_uninterrupted(tmp_path, monkeypatch):
+    """The generator of the latent's noise goes on where it was."""
+    settings = recipes.get("beta-tcvae", **SETTINGS)
+    whole = runs.train(tmp_path / "whole", settings, verbose=0)
+    part = interrupt(tmp_path / "part", monkeypatch, settings)
+    runs.train(part.path, settings, verbose=0)
+    for a, b in zip(weights_of(whole.path), weights_of(part.path), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert whole.metrics.read_text() == part.metrics.read_text()
+
+
 # Runs the command, and kills it with -9 after its third batch: in the middle
 # of the second epoch.
 KILLED = """

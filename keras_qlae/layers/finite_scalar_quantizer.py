@@ -1,0 +1,125 @@
+"""Finite scalar quantization: a fixed grid, nothing learned."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
+from keras_qlae.layers.latent import check_count
+from keras_qlae.layers.latent import checked_codes
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class FiniteScalarQuantizer(Latent):
+    """Bounds each latent with tanh and rounds it to a fixed grid.
+
+    The grid of every latent is `num_values` numbers evenly spaced from -1 to
+    1. The forward value is that nearest to `tanh(input)`; the gradient of
+    what is computed from the output reaches the input through the tanh, as if
+    nothing had been rounded. There are no losses and no variables. Samples
+    are uniform over the grid.
+
+    The authors' grid for an even number of values has one value more below
+    zero than above; this one is symmetric.
+
+    Args:
+        num_latents: Positive integer.
+        num_values: Values of each latent, at least 2. Defaults to `12`.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Input shape:
+        `(..., num_latents)`, float.
+
+    Output shape:
+        Same as the input.
+
+    Example:
+        >>> quantizer = FiniteScalarQuantizer(num_latents=2, num_values=3)
+        >>> z = keras.ops.array([[-9.0, 0.2]])  # the grid: -1, 0, 1
+        >>> keras.ops.convert_to_numpy(quantizer(z)).tolist()
+        [[-1.0, 0.0]]
+        >>> keras.ops.convert_to_numpy(quantizer.codes(z)).tolist()
+        [[0, 1]]
+
+    Raises:
+        ValueError: `num_latents` not positive, `num_values` below 2, or an
+            input of another width.
+
+    Reference:
+        Mentzer et al., "Finite Scalar Quantization: VQ-VAE Made Simple"
+        (ICLR 2024, arXiv 2309.15505).
+    """
+
+    is_discrete = True
+
+    def __init__(
+        self, num_latents: int, num_values: int = 12, **kwargs: Any
+    ) -> None:
+        super().__init__(num_latents, **kwargs)
+        check_count(2, "the values of each latent", num_values=num_values)
+        self.num_values = int(num_values)
+
+    @property
+    def codebooks(self) -> list[np.ndarray]:
+        """The grid of each latent, as NumPy arrays."""
+        return [self._grid.copy() for _ in range(self.num_latents)]
+
+    def compute(
+        self, inputs: Any, training: bool | None = None
+    ) -> LatentOutputs:
+        bounded = self.scalars(inputs)
+        codes = self._nearest(bounded)
+        # In this order the sum is the grid's value to the last bit.
+        straight_through = self._lookup(codes) + (
+            bounded - ops.stop_gradient(bounded)
+        )
+        outputs = ops.cast(straight_through, self.compute_dtype)
+        return LatentOutputs(outputs, losses={}, codes=codes)
+
+    def scalars(self, inputs: Any) -> Any:
+        return ops.tanh(self._to_latents(inputs))
+
+    def codes(self, inputs: Any) -> Any:
+        return self._nearest(self.scalars(inputs))
+
+    def values(self, codes: Any) -> Any:
+        """The grid's values at given positions.
+
+        Args:
+            codes: `(..., num_latents)` integers from 0 to below `num_values`.
+                Values on the host are checked, tensors are not.
+
+        Returns:
+            `(..., num_latents)`.
+
+        Raises:
+            ValueError: Codes of another width, or outside the grid.
+        """
+        codes = checked_codes(codes, [self.num_values] * self.num_latents)
+        return ops.cast(self._lookup(codes), self.compute_dtype)
+
+    def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
+        shape = (batch_size, self.num_latents)
+        return keras.random.randint(
+            shape, 0, self.num_values, dtype="int32", seed=seed
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "num_values": self.num_values}
+
+    @property
+    def _grid(self) -> np.ndarray:
+        grid: np.ndarray = np.linspace(
+            -1, 1, self.num_values, dtype=self._latent_dtype
+        )
+        return grid
+
+    def _nearest(self, bounded: Any) -> Any:
+        position = (ops.stop_gradient(bounded) + 1) * (self.num_values - 1) / 2
+        return ops.cast(ops.round(position), "int32")
+
+    def _lookup(self, codes: Any) -> Any:
+        return ops.take(ops.convert_to_tensor(self._grid), codes, axis=0)

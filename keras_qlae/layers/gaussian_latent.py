@@ -1,0 +1,82 @@
+"""The latent space of a beta-VAE."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_qlae.layers.gaussian_posterior import Gaussian
+from keras_qlae.layers.gaussian_posterior import GaussianPosterior
+from keras_qlae.layers.latent import check_positive
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class GaussianLatent(GaussianPosterior):
+    """A Gaussian a latent, kept near N(0, 1): the latent of a beta-VAE.
+
+    The encoder gives means, then as many numbers whose softplus is the
+    standard deviations. The decoder gets `mean + std * noise` in training,
+    with new noise each time, and the mean in evaluation; `codes` are the
+    means. Samples are drawn from the prior N(0, 1).
+
+    The KL divergence from the prior is in closed form, a sum over latents in
+    nats, `sum((mean**2 + std**2 - 1) / 2 - log(std))`, divided by
+    `num_pixel_values`. Gradients of it reach means and standard deviations,
+    as do those of the decoder's input in training.
+
+    Args:
+        num_latents: Positive integer.
+        num_pixel_values: Positive integer, `height * width * channels`: the
+            KL divergence is divided by it, so that it weighs against a
+            reconstruction loss that is a mean over them, as `Autoencoder`'s.
+            For a loss that is a sum over them, pass `1`.
+        kl_weight: Positive weight of the KL divergence, the beta. The paper's
+            is 3, 0.1, 10 and 0.3 on 3D Shapes, MPI3D, Falcor3D and Isaac3D.
+            Defaults to `1.0`.
+        seed: Integer or `None`, of the noise. Its state is saved with the
+            layer.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Input shape:
+        `(..., 2 * num_latents)`, float.
+
+    Output shape:
+        `(..., num_latents)`.
+
+    Example:
+        >>> latent = GaussianLatent(num_latents=2, num_pixel_values=64 * 64 * 3)
+        >>> z = keras.ops.array([[0.5, -1.0, 0.0, 0.0]])
+        >>> keras.ops.convert_to_numpy(latent(z)).tolist()
+        [[0.5, -1.0]]
+
+    Raises:
+        ValueError: `num_latents`, `num_pixel_values` or `kl_weight` not
+            positive, or an input of another width.
+
+    Reference:
+        Higgins et al., "beta-VAE" (ICLR 2017).
+    """
+
+    def __init__(
+        self,
+        num_latents: int,
+        num_pixel_values: int,
+        kl_weight: float = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(num_latents, num_pixel_values, seed, **kwargs)
+        check_positive("the weight of the KL divergence", kl_weight=kl_weight)
+        self.kl_weight = kl_weight
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        return {"kl_loss": self.kl_weight}
+
+    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+        mean, std, log_std = posterior
+        kl = (ops.square(mean) + ops.square(std) - 1) / 2 - log_std
+        return {"kl_loss": ops.sum(kl, axis=-1)}
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "kl_weight": self.kl_weight}

@@ -1,0 +1,141 @@
+"""What the latents of variational autoencoders share."""
+
+from typing import Any
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from keras_qlae import backend
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
+from keras_qlae.layers.latent import check_count
+
+_SEED = "seed_generator"
+_LINEAR = -15.0  # below it softplus is exp to the last bit of float32
+
+
+class Gaussian(NamedTuple):
+    """Means and standard deviations `(..., num_latents)`, the latter's log."""
+
+    mean: Any
+    std: Any
+    log_std: Any
+
+
+class GaussianPosterior(Latent):
+    """Base of the latents with a Gaussian each, and N(0, 1) as their prior.
+
+    The encoder's output is the means, then as many numbers whose softplus is
+    the standard deviations. The decoder gets a sample in training and the
+    mean in evaluation; the mean is what is scored.
+
+    A subclass defines `loss_weights` and `losses_of`.
+
+    Args:
+        num_latents: Positive integer.
+        num_pixel_values: Positive integer, `height * width * channels`. Losses
+            are sums over the latents divided by it, so that they weigh
+            against a reconstruction loss that is a mean over them; for one
+            that is a sum, pass `1`.
+        seed: Integer or `None`, of the noise.
+        **kwargs: Passed to `keras.layers.Layer`.
+    """
+
+    def __init__(
+        self,
+        num_latents: int,
+        num_pixel_values: int,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(num_latents, **kwargs)
+        check_count(
+            1,
+            "height x width x channels of the images",
+            num_pixel_values=num_pixel_values,
+        )
+        self.num_pixel_values = int(num_pixel_values)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    @property
+    def num_inputs(self) -> int:
+        return 2 * self.num_latents
+
+    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+        """Losses in nats by name, one an example: `(...)` each.
+
+        Args:
+            posterior: Of each example.
+            sample: One of each, `(..., num_latents)`: in training what the
+                decoder gets, in evaluation with the same noise every time.
+        """
+        raise NotImplementedError
+
+    def compute(
+        self, inputs: Any, training: bool | None = None
+    ) -> LatentOutputs:
+        posterior = self.posterior(inputs)
+        mean = posterior.mean
+        sample = mean + posterior.std * self._noise(mean, bool(training))
+        losses = {
+            name: loss / self.num_pixel_values
+            for name, loss in self.losses_of(posterior, sample).items()
+        }
+        outputs = ops.cast(sample if training else mean, self.compute_dtype)
+        return LatentOutputs(outputs, losses, mean)
+
+    def posterior(self, inputs: Any) -> Gaussian:
+        """The Gaussian of each latent.
+
+        Args:
+            inputs: `(..., num_inputs)`, the encoder's output.
+        """
+        z = self._to_latents(inputs)
+        mean, raw = z[..., : self.num_latents], z[..., self.num_latents :]
+        log_std = ops.where(
+            raw < _LINEAR,
+            raw,
+            ops.log(ops.softplus(ops.maximum(raw, _LINEAR))),
+        )
+        return Gaussian(mean, ops.softplus(raw), log_std)
+
+    def codes(self, inputs: Any) -> Any:
+        return self.posterior(inputs).mean
+
+    def values(self, codes: Any) -> Any:
+        return ops.cast(ops.convert_to_tensor(codes), self.compute_dtype)
+
+    def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
+        shape = (batch_size, self.num_latents)
+        return keras.random.normal(shape, seed=seed, dtype=self._latent_dtype)
+
+    def save_own_variables(self, store: Any) -> None:
+        # Keras does not save random state.
+        super().save_own_variables(store)
+        store[_SEED] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store: Any) -> None:
+        self.seed_generator.state.assign(store[_SEED])
+        others = {k: store[k] for k in set(store.keys()) - {_SEED}}
+        super().load_own_variables(others)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "num_pixel_values": self.num_pixel_values,
+            "seed": self.seed,
+        }
+
+    def _noise(self, like: Any, training: bool) -> Any:
+        size, *rest = ops.shape(like)
+
+        def normal(size: Any, seed: Any) -> Any:
+            return keras.random.normal(
+                (size, *rest), seed=seed, dtype=self._latent_dtype
+            )
+
+        if training:
+            return backend.draw(normal, size, self.seed_generator)
+        return normal(size, self.seed or 0)

@@ -1,0 +1,50 @@
+"""Mutual information as the older metrics count it: in equal-width bins."""
+
+import numpy as np
+
+from keras_qlae.metrics.arrays import FloatArray
+from keras_qlae.metrics.arrays import IntArray
+from keras_qlae.metrics.labels import Labels
+from keras_qlae.metrics.labels import columns_to_labels
+from keras_qlae.metrics.mutual_information import information_table
+
+
+def binned_information(
+    factors: list[Labels],
+    latents: FloatArray | IntArray,
+    is_discrete: bool,
+    num_bins: int,
+) -> FloatArray:
+    """Mutual information of factors with latents, in nats, from counts.
+
+    Args:
+        factors: Labels of each factor.
+        latents: `(num_samples, num_latents)`, finite.
+        is_discrete: Whether each value is a bin of its own.
+        num_bins: Bins between the extremes of a continuous latent.
+
+    Returns:
+        `(num_factors, num_latents)`.
+
+    Raises:
+        ValueError: If `num_bins` is not an integer of at least 2.
+    """
+    if not isinstance(num_bins, int | np.integer) or num_bins < 2:
+        raise ValueError(
+            "`num_bins` must be an integer of at least 2; 20 is usual. "
+            f"Received: num_bins={num_bins!r}"
+        )
+    table = latents if is_discrete else _to_bins(latents, num_bins)
+    return information_table(factors, columns_to_labels(table), 1, 0)
+
+
+def _to_bins(latents: FloatArray | IntArray, num_bins: int) -> IntArray:
+    columns = [
+        np.digitize(
+            column, np.linspace(column.min(), column.max(), num_bins + 1)[:-1]
+        )
+        if column.min() < column.max()
+        else np.zeros(len(column), np.int64)
+        for column in latents.astype(np.float64).T
+    ]
+    return np.stack(columns, axis=1)
