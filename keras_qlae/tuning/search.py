@@ -61,8 +61,8 @@ def search(
         max_trials: How many trials, the baseline among them; Hyperband
             decides itself.
         seed: Integer, of the search.
-        baseline: Whether the first trial is one without weight decay, if
-            weight decay is searched.
+        baseline: Whether the first trial is the recipe itself without weight
+            decay, if weight decay is searched.
         verbose: 0 for silence.
         patience: Seconds without a sign of life after which a worker's trial
             is given to another.
@@ -108,7 +108,7 @@ def search(
             algorithm,
             max_trials,
             seed,
-            baseline={"decay": "none"} if has_baseline else None,
+            baseline=hypermodel.baseline if has_baseline else None,
             has_workers=bool(tuner_id),
         )
         tuner = _tuner(oracle, hypermodel, folder)

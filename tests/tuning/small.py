@@ -23,6 +23,10 @@ only_once = pytest.mark.skipif(
 )
 
 
-def hypermodel(**settings):
-    recipe = recipes.get("qlae", **SETTINGS)
-    return tuning.QLAEHyperModel(recipe, **settings)
+def hypermodel(recipe="qlae", changed=(), **settings):
+    chosen = recipes.get(recipe, **{**SETTINGS, **dict(changed)})
+    return tuning.QLAEHyperModel(chosen, **settings)
+
+
+def gan_hypermodel(changed=(), **settings):
+    return hypermodel("ql-info-wgan-gp", changed, **settings)

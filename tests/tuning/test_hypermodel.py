@@ -1,5 +1,8 @@
 """What a trial is, and what it is scored with."""
 
+import json
+import re
+
 import keras
 import keras_tuner
 import pytest
@@ -7,7 +10,9 @@ import pytest
 from keras_qlae import recipes
 from keras_qlae import runs
 from keras_qlae import tuning
+from keras_qlae.tuning.scoring import logged_names
 from tests.tuning.small import SETTINGS
+from tests.tuning.small import gan_hypermodel
 from tests.tuning.small import hypermodel
 
 
@@ -48,6 +53,29 @@ def test_baseline_has_the_recipes_own_values(tmp_path):
     assert rows[0]["commitment_weight"] == 0.01
 
 
+def test_baseline_keeps_the_recipes_values_outside_the_ranges(tmp_path):
+    searched = {
+        "weight_decay": (0.001, 1),
+        "num_values": (5, 8),
+        "num_latents": (2, 4),
+    }
+    model = hypermodel(changed={"num_latents": 0}, search=searched)
+    (row,) = tuning.search(model, tmp_path / "search", max_trials=1, verbose=0)
+    assert row["num_values"] == 4
+    assert row["num_latents"] == 12  # twice the factors of room3d
+    best = runs.RunDirectory(tmp_path / "search" / "best")
+    assert len(json.loads(best.scores.read_text())["active"]) == 12
+
+
+def test_config_of_a_trial_has_the_steps_that_ran(tmp_path):
+    model = hypermodel()
+    model.trial_directory = tmp_path
+    hp = values(weight_decay=0.1, num_values=4)
+    model.fit(hp, model.build(hp), epochs=1)  # Hyperband's first round
+    config = runs.RunDirectory(tmp_path / "run").read_config()
+    assert config["settings"]["steps"] == 2  # of the recipe's 4
+
+
 def test_several_objectives_are_a_weighted_sum():
     model = hypermodel(objective={"val_infom": 1.0, "val_psnr": 0.02})
     hp = values(weight_decay=0.1, num_values=4)
@@ -69,11 +97,32 @@ def test_score_is_that_of_the_last_epoch(tmp_path):
     assert loaded.optimizer.decay == 0.1
 
 
-def test_objective_that_is_not_logged_ends_the_search():
-    model = hypermodel(objective="val_infomm")
+@pytest.mark.parametrize("make", [hypermodel, gan_hypermodel])
+def test_every_name_an_objective_may_have_is_logged(make):
+    model = make()
     hp = values(weight_decay=0.1, num_values=4)
-    with pytest.raises(keras_tuner.errors.FatalValueError, match="val_infom,"):
+    built = model.build(hp)
+    logs = model.fit(hp, built)
+    assert set(logs) == {*logged_names(built), "epoch", "step", "val_score"}
+
+
+def test_gan_is_tuned_for_infom_and_reconstruction(tmp_path):
+    model = gan_hypermodel(objective={"val_infom": 1.0, "val_psnr": 0.02})
+    path = tmp_path / "search"
+    (row,) = tuning.search(model, path, max_trials=1, verbose=0)
+    scores = json.loads((path / "best" / "infomec.json").read_text())
+    assert row["val_psnr"] == pytest.approx(scores["psnr"], abs=1e-3)
+    expected = scores["infom"] + 0.02 * scores["psnr"]
+    assert row["score"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_gan_that_diverges_is_told_at_its_step():
+    model = gan_hypermodel(changed={"learning_rate": 1e30})
+    hp = values(weight_decay=0.1, num_values=4)
+    with pytest.raises(keras_tuner.errors.FailedTrialError) as told:
         model.fit(hp, model.build(hp))
+    step = re.search(r"at step (\d+)", str(told.value))
+    assert int(step.group(1)) in (2, 4)  # two critic steps a batch
 
 
 @pytest.mark.parametrize(
@@ -84,6 +133,7 @@ def test_objective_that_is_not_logged_ends_the_search():
         ({"search": {"weight_decay": (0, 1)}}, r"Received: \(0, 1\)"),
         ({"search": {"num_values": (1, 4)}}, "`num_values` must be at least 2"),
         ({"objective": {}}, "at least one value"),
+        ({"objective": "val_infomm"}, "val_psnr. Received: val_infomm"),
         ({"dataset": "room4d"}, "Available: room3d"),
     ],
 )
