@@ -133,7 +133,7 @@ def test_gan_that_diverges_is_told_at_its_step():
         ({"search": {"weight_decay": (0, 1)}}, r"Received: \(0, 1\)"),
         ({"search": {"num_values": (1, 4)}}, "`num_values` must be at least 2"),
         ({"objective": {}}, "at least one value"),
-        ({"objective": "val_infomm"}, "val_psnr. Received: val_infomm"),
+        ({"objective": "val_infomm"}, "active_latents. Received: val_infomm"),
         ({"dataset": "room4d"}, "Available: room3d"),
     ],
 )
