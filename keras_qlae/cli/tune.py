@@ -135,8 +135,9 @@ def tune(
     )
     if rows:
         click.echo(f"\n{(directory / 'results.md').read_text()}")
-        click.echo(f"Figures: {directory / 'figures'}")
-        click.echo(f"Best model: {directory / 'best'}")
+        for name, text in (("figures", "Figures"), ("best", "Best model")):
+            if (directory / name).exists():  # some trial did not fail
+                click.echo(f"{text}: {directory / name}")
 
 
 def _overrides(pairs: tuple[str, ...]) -> dict[str, Any]:

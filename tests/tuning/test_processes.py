@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -36,6 +37,8 @@ class Logged(tuning.QLAEHyperModel):
             file.write(f"start {me} {trial}\\n")
         while me == "lives" and "start dies" not in open(log).read():
             time.sleep(0.1)  # or it may be done before the other begins
+        while me == "waits" and not os.path.exists(log + ".go"):
+            time.sleep(0.1)
         if "FAILS" in os.environ:
             raise MemoryError("no such GPU")
         if os.environ.get("DIES_IN") == trial:
@@ -132,6 +135,40 @@ def test_chief_and_workers_lose_no_trial_of_a_killed_worker(tmp_path):
     assert [row["status"] for row in rows] == ["COMPLETED"] * 4
     assert np.isfinite([float(row["score"]) for row in rows]).all()
     assert runs.RunDirectory(path / "best").is_finished
+
+
+@pytest.mark.slow
+@only_once
+def test_chief_may_be_killed_while_its_worker_trains(tmp_path):
+    path, log = tmp_path / "search", tmp_path / "log"
+    shared = {
+        "KERASTUNER_ORACLE_IP": "127.0.0.1",
+        "KERASTUNER_ORACLE_PORT": str(free_port()),
+    }
+    processes = [
+        start(path, log, 2, KERASTUNER_TUNER_ID=name, **shared)
+        for name in ("chief", "waits")
+    ]
+    try:
+        deadline = time.monotonic() + 200
+        while not log.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        processes[0].kill()
+        processes[0].wait()
+        again = start(path, log, 2, KERASTUNER_TUNER_ID="chief", **shared)
+        processes.append(again)
+        (tmp_path / "log.go").touch()
+        _, errors = again.communicate(timeout=280)
+        assert again.returncode == 0, errors
+        assert processes[1].wait(60) == 0
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    for kind in ("start", "end"):  # none was run twice
+        trials = [trial for _, trial in events(log, kind)]
+        assert trials == ["trial_0", "trial_1"]
+    assert len((path / "results.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.slow
