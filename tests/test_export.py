@@ -226,7 +226,7 @@ def test_folder_of_images_to_csv(tmp_path):
     assert header == "image,latent_0,latent_1,latent_2"
     files = sorted(pictures.iterdir())
     assert len(files) == 9
-    greys = [np.asarray(Image.open(file).convert("L")) for file in files]
+    greys = [pixels(file, "L") for file in files]
     codes = model.codes(np.stack(greys)[..., None])
     assert rows == [
         ",".join(map(str, [file.name, *row]))
@@ -249,8 +249,12 @@ def test_folder_of_images_for_an_encoder_of_colours(tmp_path):
     write_pictures(tmp_path / "pictures", small.integer_images(1))
     for file in sorted((tmp_path / "pictures").iterdir()):
         image = encode_folder().read_image(file, 8, 8, 3)
-        expected = np.asarray(Image.open(file).convert("RGB"))
-        np.testing.assert_array_equal(image, expected)
+        np.testing.assert_array_equal(image, pixels(file, "RGB"))
+
+
+def pixels(file, mode):
+    with Image.open(file) as image:
+        return np.asarray(image.convert(mode))
 
 
 def encode_folder():
