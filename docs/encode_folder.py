@@ -2,9 +2,10 @@
 
     python encode_folder.py RUN/encoder PICTURES codes.csv
 
-Neither keras_qlae nor Keras is imported. Images (PNG, JPEG, BMP, GIF) are
-resized to what the encoder takes. A line of the CSV is an image: its name,
-then the code of each latent.
+Neither keras_qlae nor Keras is imported. Images (PNG, JPEG, GIF, BMP; a BMP of
+8 bits is taken to be grey) are resized to what the encoder takes, and made grey
+or coloured as it wants them. A line of the CSV is an image: its name, then the
+code of each latent. The CSV is whole or not there.
 """
 
 import csv
@@ -15,12 +16,26 @@ import tensorflow as tf
 
 BATCH_SIZE = 256
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
+GREY = [[19595], [38470], [7471]]  # of 65536: as Pillow weighs red, green, blue
+
+
+def with_channels(image, channels):
+    """The image without its alpha, grey or coloured."""
+    image = image[..., : 1 if image.shape[-1] < 3 else 3]
+    if image.shape[-1] == channels:
+        return image
+    if channels == 3:
+        return tf.repeat(image, 3, axis=-1)
+    grey = (tf.cast(image, tf.int32) @ GREY + 32768) // 65536
+    return tf.cast(grey, tf.uint8)
 
 
 def read_image(path, height, width, channels):
     """One image as uint8 of the wanted shape."""
-    image = tf.io.decode_image(
-        tf.io.read_file(str(path)), channels=channels, expand_animations=False
+    # TensorFlow converts the channels of some formats only: do it here.
+    image = with_channels(
+        tf.io.decode_image(tf.io.read_file(str(path)), expand_animations=False),
+        channels,
     )
     if image.shape[:2] != (height, width):
         image = tf.image.resize(image, (height, width), antialias=True)
@@ -28,29 +43,37 @@ def read_image(path, height, width, channels):
     return image
 
 
-def main(encoder, pictures, output):
-    """Encodes every image of a folder and writes the CSV."""
-    loaded = tf.saved_model.load(encoder)
-    encode = loaded.signatures["encode_uint8"]
+def encoded(encode, paths):
+    """Yields the lines of the CSV."""
     _, height, width, channels = encode.structured_input_signature[1][
         "images"
     ].shape
+    for start in range(0, len(paths), BATCH_SIZE):
+        batch = paths[start : start + BATCH_SIZE]
+        images = [read_image(p, height, width, channels) for p in batch]
+        codes = encode(images=tf.stack(images))["codes"].numpy()
+        if start == 0:
+            yield ["image", *(f"latent_{i}" for i in range(codes.shape[1]))]
+        for path, row in zip(batch, codes.tolist(), strict=True):
+            yield [path.name, *row]
+
+
+def main(encoder, pictures, output):
+    """Encodes every image of a folder and writes the CSV."""
+    loaded = tf.saved_model.load(encoder)
     paths = sorted(
         p for p in Path(pictures).iterdir() if p.suffix.lower() in SUFFIXES
     )
     if not paths:
         sys.exit(f"No images ({', '.join(sorted(SUFFIXES))}) in {pictures}")
-    with open(output, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        for start in range(0, len(paths), BATCH_SIZE):
-            batch = paths[start : start + BATCH_SIZE]
-            images = [read_image(p, height, width, channels) for p in batch]
-            codes = encode(images=tf.stack(images))["codes"].numpy()
-            if start == 0:
-                names = [f"latent_{i}" for i in range(codes.shape[1])]
-                writer.writerow(["image", *names])
-            for path, row in zip(batch, codes.tolist(), strict=True):
-                writer.writerow([path.name, *row])
+    partial = Path(f"{output}.partial")
+    try:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            lines = encoded(loaded.signatures["encode_uint8"], paths)
+            csv.writer(file).writerows(lines)
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_qlae
 from keras_qlae import layers
@@ -18,6 +19,7 @@ from tests.subprocesses import run_python
 BACKEND = keras.backend.backend()
 BLOCKS = {"blocks": [(4, 4, 2)], "dense_units": [6], "seed": 0}
 NUM_IMAGES = 10_000
+ENCODE_FOLDER = ROOT / "docs" / "encode_folder.py"
 
 TENSORFLOW_ONLY = """
 import sys
@@ -201,29 +203,65 @@ def test_keras_export_says_what_to_use_on_torch(model, tmp_path):
         model.export(tmp_path / "saved")
 
 
+def write_pictures(folder, images):
+    """As PNG, and coloured ones as PNG, GIF and BMP; a grey BMP too."""
+    folder.mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image[..., 0]).save(folder / f"{i}.png")
+    coloured = np.random.default_rng(1).integers(0, 256, (8, 8, 3), np.uint8)
+    for suffix in ("png", "gif", "bmp"):
+        Image.fromarray(coloured).save(folder / f"coloured.{suffix}")
+    Image.fromarray(images[0, ..., 0]).save(folder / "grey.bmp")
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="the folder is the same")
 def test_folder_of_images_to_csv(tmp_path):
-    import tensorflow as tf
-
-    model = small.small_autoencoder()
+    model = small.small_autoencoder()  # of images of one channel
     path = keras_qlae.export_model(model, tmp_path / "encoder")
-    images = small.integer_images(5)
-    (tmp_path / "pictures").mkdir()
-    for i, image in enumerate(images):
-        tf.io.write_file(
-            str(tmp_path / "pictures" / f"{i}.png"), tf.io.encode_png(image)
-        )
-    script = (ROOT / "docs" / "encode_folder.py").read_text()
-    output = tmp_path / "codes.csv"
-    run_python(script, path, tmp_path / "pictures", output, PYTHONPATH="")
+    pictures, output = tmp_path / "pictures", tmp_path / "codes.csv"
+    write_pictures(pictures, small.integer_images(5))
+    run_python(ENCODE_FOLDER.read_text(), path, pictures, output, PYTHONPATH="")
     header, *rows = output.read_text().split()
     assert header == "image,latent_0,latent_1,latent_2"
-    expected = [
-        ",".join(map(str, [f"{i}.png", *codes]))
-        for i, codes in enumerate(model.codes(images).tolist())
+    files = sorted(pictures.iterdir())
+    assert len(files) == 9
+    greys = [pixels(file, "L") for file in files]
+    codes = model.codes(np.stack(greys)[..., None])
+    assert rows == [
+        ",".join(map(str, [file.name, *row]))
+        for file, row in zip(files, codes.tolist(), strict=True)
     ]
-    assert rows == expected
+    (pictures / "5.png").write_text("no image")
+    before = output.read_text()
+    with pytest.raises(Exception, match="Unknown image file format"):
+        encode_folder().main(str(path), pictures, output)
+    assert output.read_text() == before
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "codes.csv",
+        "encoder",
+        "pictures",
+    }
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="no backend in it")
+def test_folder_of_images_for_an_encoder_of_colours(tmp_path):
+    write_pictures(tmp_path / "pictures", small.integer_images(1))
+    for file in sorted((tmp_path / "pictures").iterdir()):
+        image = encode_folder().read_image(file, 8, 8, 3)
+        np.testing.assert_array_equal(image, pixels(file, "RGB"))
+
+
+def pixels(file, mode):
+    with Image.open(file) as image:
+        return np.asarray(image.convert(mode))
+
+
+def encode_folder():
+    spec = importlib.util.spec_from_file_location("folder", ENCODE_FOLDER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_earlier_export_is_replaced_and_nothing_else(model, tmp_path):
@@ -257,14 +295,36 @@ def test_missing_extra_gives_the_pip_line(model, tmp_path, monkeypatch):
         keras_qlae.export_model(model, tmp_path / "a", format="onnx")
 
 
-def test_model_that_is_not_built_or_not_ours(model, tmp_path):
+def test_model_of_another_kind_is_sent_to_keras(tmp_path):
     with pytest.raises(ValueError, match=r"has `model\.export\(path\)`"):
         keras_qlae.export_model(keras.Sequential(), tmp_path / "a")
-    model = small.small_autoencoder()
-    model.latent.built = False
-    with pytest.raises(ValueError, match="The latent is not built"):
-        keras_qlae.export_model(model, tmp_path / "a")
+
+
+class Lazy(models.image_model.ImageModel):
+    """Its encoder is built when it is first called."""
+
+    def __init__(self):
+        super().__init__(layers.ScalarCodebookQuantizer(3, 4))
+        self.encoder = keras.Sequential(
+            [keras.layers.Flatten(), keras.layers.Dense(3)]
+        )
+        self.decoder = keras.Sequential([keras.layers.Dense(64)])
+
+
+def test_model_that_is_not_built(tmp_path):
+    with pytest.raises(ValueError, match="The encoder is not built"):
+        keras_qlae.export_model(Lazy(), tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("make", [models.Autoencoder, models.InfoWGANGP])
+def test_networks_without_shapes_are_refused_at_once(make):
+    lazy = Lazy()
+    parts = (lazy.encoder, lazy.latent, lazy.decoder)
+    if make is models.InfoWGANGP:
+        parts = (lazy.decoder, lazy.encoder, lazy.latent)
+    with pytest.raises(ValueError, match=r"is not built, .* functional model"):
+        make(*parts)
 
 
 @pytest.mark.slow

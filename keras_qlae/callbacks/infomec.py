@@ -42,6 +42,7 @@ class InfoMEC(keras.callbacks.Callback):
         seed: Integer, of the draw and of the scores of continuous latents.
 
     Attributes:
+        names: What is logged.
         result: The last `keras_qlae.metrics.InfoMECResult`, or `None`.
         results: All of them by epoch, from 0.
         seconds: How long the last scoring took.
@@ -61,6 +62,8 @@ class InfoMEC(keras.callbacks.Callback):
         "Disentanglement via Latent Quantization" (arXiv 2305.18378), section
         on InfoMEC.
     """
+
+    names = ("val_infom", "val_infoe", "val_infoc", "val_active_latents")
 
     def __init__(
         self,
@@ -125,12 +128,8 @@ class InfoMEC(keras.callbacks.Callback):
         )
         self.seconds = time.perf_counter() - start
         self.result = result
-        self._logs = {
-            "val_infom": result.infom,
-            "val_infoe": result.infoe,
-            "val_infoc": result.infoc,
-            "val_active_latents": float(result.num_active),
-        }
+        values = (result.infom, result.infoe, result.infoc, result.num_active)
+        self._logs = dict(zip(self.names, map(float, values), strict=True))
         return result
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

@@ -9,6 +9,7 @@ import click
 from keras_qlae import recipes
 from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scores import print_scores
 from keras_qlae.recipes import Recipe
 
@@ -62,13 +63,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Initial weights and order of the images.",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
-    default="float32",
-    show_default=True,
-    help="Arithmetic of the networks.",
-)
+@precision_option
 @click.option(
     "--quiet", is_flag=True, help="No progress bar, only a line an epoch."
 )

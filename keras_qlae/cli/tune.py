@@ -7,6 +7,7 @@ import click
 
 from keras_qlae import recipes
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.precision import precision_option
 
 _ALGORITHMS = ("random", "bayesian", "hyperband")
 
@@ -75,6 +76,15 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True
 )
+@precision_option
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Of a chief: seconds without a sign of life until a worker's trial "
+    "goes to another.",
+)
 @backend_option
 def tune(
     recipe: str,
@@ -87,6 +97,8 @@ def tune(
     baseline: bool,
     directory: Path | None,
     seed: int,
+    precision: str,
+    patience: float,
 ) -> None:
     """Search for good settings of a recipe with Keras Tuner.
 
@@ -109,15 +121,23 @@ def tune(
         chosen,
         dataset,
         seed=seed,
+        precision=precision,
         **given,
     )
     rows = tuning.search(
-        hypermodel, directory, algorithm, trials, seed, baseline
+        hypermodel,
+        directory,
+        algorithm,
+        trials,
+        seed,
+        baseline,
+        patience=patience,
     )
     if rows:
         click.echo(f"\n{(directory / 'results.md').read_text()}")
-        click.echo(f"Figures: {directory / 'figures'}")
-        click.echo(f"Best model: {directory / 'best'}")
+        for name, text in (("figures", "Figures"), ("best", "Best model")):
+            if (directory / name).exists():  # some trial did not fail
+                click.echo(f"{text}: {directory / name}")
 
 
 def _overrides(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Writes a trained model for use without this package."""
 
-import importlib.metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from keras_qlae.models.image_model import ImageModel
 from keras_qlae.runs.files import read_json
 from keras_qlae.runs.files import replacing
 from keras_qlae.runs.files import write_json
+from keras_qlae.runs.versions import version_of
 
 PARTS = ("encoder", "decoder", "autoencoder")
 _METADATA = "metadata.json"
@@ -140,9 +140,7 @@ def _describe(model: ImageModel, part: str, format: str) -> dict[str, Any]:
         "model": type(model).__name__,
         "latent": type(latent).__name__,
         "backend": backend,
-        "versions": {
-            name: importlib.metadata.version(name) for name in libraries
-        },
+        "versions": {name: version_of(name) for name in libraries},
         "image_shape": list(model.image_shape),
         "num_latents": latent.num_latents,
         "is_discrete": latent.is_discrete,

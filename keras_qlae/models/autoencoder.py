@@ -8,6 +8,7 @@ from keras import ops
 from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.models.image_model import ImageModel
+from keras_qlae.models.image_model import check_networks
 from keras_qlae.models.image_model import check_width
 from keras_qlae.models.image_model import refuse_sample_weight
 from keras_qlae.models.images import to_unit_interval
@@ -72,6 +73,7 @@ class Autoencoder(ImageModel):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
+        check_networks(encoder=encoder, decoder=decoder)
         super().__init__(latent, seed=seed, **kwargs)
         check_width("encoder", encoder.output_shape, "num_inputs", latent)
         check_width("decoder", decoder.input_shape, "num_outputs", latent)

@@ -227,6 +227,22 @@ def refuse_sample_weight() -> None:
     )
 
 
+def check_networks(**networks: Any) -> None:
+    """Raises `ValueError` unless the shapes of all networks are known.
+
+    Args:
+        **networks: By what they are, for the message.
+    """
+    for part, network in networks.items():
+        if not hasattr(network, "output_shape"):
+            raise ValueError(
+                f"The {part} is not built, so it has no weights and no shapes: "
+                "make it a functional model, `keras.Model(inputs, outputs)`, "
+                "or a `keras.Sequential` that begins with a `keras.Input`. "
+                f"Received: {type(network).__name__} {network.name!r}"
+            )
+
+
 def check_width(
     part: str, shape: tuple[int | None, ...], wanted: str, latent: Latent
 ) -> None:

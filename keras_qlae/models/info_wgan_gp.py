@@ -10,6 +10,7 @@ from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import check_loss_weights
 from keras_qlae.models.image_model import ImageModel
+from keras_qlae.models.image_model import check_networks
 from keras_qlae.models.image_model import check_width
 from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.inputs import first
@@ -96,6 +97,7 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
             gradient_weight=gradient_weight,
             latent_weight=latent_weight,
         )
+        check_networks(generator=generator, trunk=trunk)
         _check_trunk(trunk, latent)
         check_width("generator", generator.input_shape, "num_outputs", latent)
         if generator_period < 1:

@@ -30,8 +30,8 @@ def finish(
 
     The report comes last: a run that has one is finished.
     """
-    result, psnr = score(model, held_out)
-    write_scores(run, result, psnr, held_out)
+    result, decibels = score(model, held_out)
+    write_scores(run, result, decibels, held_out)
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
@@ -45,13 +45,28 @@ def score(
     index = np.arange(len(held_out))
     images = held_out.images(index)
     result = infomec(held_out.factors(index), model.codes(images))
+    return result, float(psnr(model, images).mean())
+
+
+def psnr(model: Any, images: np.ndarray) -> np.ndarray:
+    """PSNR of each image's reconstruction, in dB; higher is better.
+
+    Args:
+        model: An `Autoencoder`, or an `InfoWGANGP`: its encoder and generator.
+        images: `(n, height, width, channels)`, integers in `[0, 255]`.
+
+    Returns:
+        `(n,)`.
+    """
     errors = []
     for start in range(0, len(images), 1000):
         part = images[start : start + 1000]
         error = (model.reconstruct(part) - part / 255.0) ** 2
         errors.append(error.mean(axis=(1, 2, 3)))
-    psnr = -10 * np.log10(np.maximum(np.concatenate(errors), 1e-12))
-    return result, float(psnr.mean())
+    decibels: np.ndarray = -10 * np.log10(
+        np.maximum(np.concatenate(errors), 1e-12)
+    )
+    return decibels
 
 
 def write_scores(

@@ -1,6 +1,5 @@
 """Trains a recipe in a run directory; goes on where a killed run stopped."""
 
-import importlib.metadata
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import finish
 from keras_qlae.runs.reporting import spread
+from keras_qlae.runs.versions import version_of
 
 _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 
@@ -99,7 +99,7 @@ def describe(
         "precision": precision,
         "settings": recipe.to_dict(),
         "versions": {
-            name: importlib.metadata.version(name)
+            name: version_of(name)
             for name in (
                 "keras-qlae",
                 "keras",
@@ -192,6 +192,5 @@ def _images_per_batch(recipe: Recipe) -> int:
 
 def _carried(record: Record) -> dict[str, float]:
     """The last InfoMEC scores of an earlier call."""
-    names = ("val_infom", "val_infoe", "val_infoc", "val_active_latents")
     last = record.rows[-1] if record.rows else {}
-    return {name: last[name] for name in names if name in last}
+    return {name: last[name] for name in InfoMEC.names if name in last}

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import keras_tuner
 
 from keras_qlae import recipes
@@ -18,6 +17,10 @@ from keras_qlae.runs.reporting import spread
 from keras_qlae.runs.training import describe
 from keras_qlae.runs.training import load_dataset
 from keras_qlae.runs.training import split
+from keras_qlae.tuning.scoring import SCORE
+from keras_qlae.tuning.scoring import Reconstruction
+from keras_qlae.tuning.scoring import Score
+from keras_qlae.tuning.scoring import check_objective
 
 # What can be searched, and between which values; integers are searched
 # evenly, floats on a logarithmic scale.
@@ -29,7 +32,6 @@ SPACE: dict[str, tuple[float, float]] = {
     "quantization_weight": (1e-3, 1e-1),
     "commitment_weight": (1e-3, 1e-1),
 }
-_SCORE = "val_score"
 _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 
 
@@ -55,7 +57,8 @@ class QLAEHyperModel(keras_tuner.HyperModel):
             names to weights for several at once. Then the score is
             `sum(weight * value)`, logged as `val_score`: with
             `{"val_infom": 1, "val_psnr": 0.02}` a decibel of PSNR is worth
-            0.02 of InfoM.
+            0.02 of InfoM. For a GAN `val_psnr` is that of its encoder and
+            generator.
         seed: Integer: initial weights and order of the images, the same in
             every trial.
         precision: Keras dtype policy.
@@ -66,7 +69,8 @@ class QLAEHyperModel(keras_tuner.HyperModel):
 
     Raises:
         ValueError: An unknown recipe, data set or setting, a range that is
-            none, fewer steps than an epoch has.
+            none, an objective that is not logged, fewer steps than an epoch
+            has.
     """
 
     def __init__(
@@ -111,13 +115,27 @@ class QLAEHyperModel(keras_tuner.HyperModel):
         self._config = describe(self.recipe, dataset, seed, precision)
         self._data = load_dataset(self._config)
         self._train, self.held_out = split(self.recipe, self._data)
+        check_objective(self.weights, self.build(keras_tuner.HyperParameters()))
 
     @property
     def objective(self) -> keras_tuner.Objective:
         """What a tuner shall maximize."""
         names = list(self.weights)
         is_plain = names == names[:1] and self.weights[names[0]] == 1
-        return keras_tuner.Objective(names[0] if is_plain else _SCORE, "max")
+        return keras_tuner.Objective(names[0] if is_plain else SCORE, "max")
+
+    @property
+    def baseline(self) -> dict[str, Any]:
+        """The recipe itself without weight decay, as values of a trial.
+
+        Its own values are kept where they lie outside the searched ranges.
+        """
+        own = {
+            name: self._own(name)
+            for name in self.ranges
+            if name != "weight_decay"
+        }
+        return {"decay": "none", **own}
 
     def describe(self) -> dict[str, Any]:
         """Everything that decides the result of a trial."""
@@ -167,11 +185,10 @@ class QLAEHyperModel(keras_tuner.HyperModel):
         Raises:
             keras_tuner.errors.FailedTrialError: The loss was not finite; the
                 tuner goes on with the next trial.
-            keras_tuner.errors.FatalValueError: The objective is not logged.
         """
         recipe = self.recipe_of(hp)
         # A train step of the GAN makes several optimizer steps.
-        period = getattr(recipe, "generator_period", 1)
+        period = recipe.generator_period
         batch_size = recipe.batch_size * period
         steps = recipe.steps_per_epoch // period
         validated = self.held_out.subset(
@@ -200,11 +217,12 @@ class QLAEHyperModel(keras_tuner.HyperModel):
                 epochs=epochs or self.epochs,
                 initial_epoch=initial_epoch,
                 callbacks=[
-                    FiniteLoss(initial_epoch * recipe.steps_per_epoch),
+                    FiniteLoss(initial_epoch * recipe.steps_per_epoch, period),
                     InfoMEC(
                         self.held_out, recipe.num_scored, recipe.score_every
                     ),
-                    _Score(self.weights),
+                    Reconstruction(validated.images(range(len(validated)))),
+                    Score(self.weights),
                     *callbacks,
                 ],
                 verbose=0,
@@ -215,15 +233,25 @@ class QLAEHyperModel(keras_tuner.HyperModel):
         rows = _rows(history, initial_epoch, recipe.steps_per_epoch)
         if self.trial_directory is not None:
             run = RunDirectory(self.trial_directory / "run")
-            run.claim(describe(recipe, self.dataset, self.seed, self.precision))
+            trained = recipe.override(steps=int(rows[-1]["step"]))
+            run.claim(
+                describe(trained, self.dataset, self.seed, self.precision)
+            )
             run.write_metrics(rows)
             with replacing(run.model) as path:
                 model.save(path)
         return rows[-1]
 
+    def _own(self, name: str) -> Any:
+        """The recipe's value of a setting, 0 latents resolved."""
+        value = getattr(self.recipe, name)
+        if name == "num_latents":
+            return value or 2 * len(self._data.factor_names)
+        return value
+
     def _ask(self, hp: keras_tuner.HyperParameters, name: str) -> Any:
         low, high = self.ranges[name]
-        own = getattr(self.recipe, name)
+        own = self._own(name)
         default = min(max(own, low), high)
         if isinstance(own, int):
             return hp.Int(name, int(low), int(high), default=int(default))
@@ -232,28 +260,6 @@ class QLAEHyperModel(keras_tuner.HyperModel):
             # the default, and the lowest decay is the nearest to none.
             default = low
         return hp.Float(name, low, high, sampling="log", default=default)
-
-
-class _Score(keras.callbacks.Callback):
-    """Logs the weighted sum of logged values."""
-
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        super().__init__()
-        self.weights = dict(weights)
-
-    def on_epoch_end(
-        self, epoch: int, logs: dict[str, Any] | None = None
-    ) -> None:
-        logs = {} if logs is None else logs
-        missing = [name for name in self.weights if name not in logs]
-        if missing:
-            raise keras_tuner.errors.FatalValueError(
-                "`objective` must name values that are logged: "
-                f"{', '.join(sorted(logs))}. Received: {', '.join(missing)}"
-            )
-        logs[_SCORE] = sum(
-            weight * float(logs[name]) for name, weight in self.weights.items()
-        )
 
 
 def _ranges(search: Any) -> dict[str, tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,12 +13,19 @@ import keras_tuner
 
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.files import replacing
+from keras_qlae.runs.files import write_json
+from keras_qlae.runs.files import write_text
 from keras_qlae.runs.reporting import finish
 from keras_qlae.tuning import results
+from keras_qlae.tuning.attempts import Attempt
+from keras_qlae.tuning.attempts import StopIfOutdated
 from keras_qlae.tuning.hypermodel import QLAEHyperModel
-from keras_qlae.tuning.oracles import give_signs_of_life
+from keras_qlae.tuning.oracles import ERROR
+from keras_qlae.tuning.oracles import FAILURE
 from keras_qlae.tuning.oracles import surviving
-from keras_qlae.tuning.oracles import watch
+from keras_qlae.tuning.workers import PatientClient
+from keras_qlae.tuning.workers import give_signs_of_life
+from keras_qlae.tuning.workers import watch
 
 ALGORITHMS = ("random", "bayesian", "hyperband")
 _PROJECT = "trials"
@@ -53,8 +61,8 @@ def search(
         max_trials: How many trials, the baseline among them; Hyperband
             decides itself.
         seed: Integer, of the search.
-        baseline: Whether the first trial is one without weight decay, if
-            weight decay is searched.
+        baseline: Whether the first trial is the recipe itself without weight
+            decay, if weight decay is searched.
         verbose: 0 for silence.
         patience: Seconds without a sign of life after which a worker's trial
             is given to another.
@@ -65,8 +73,9 @@ def search(
     Raises:
         ValueError: An unknown algorithm, `max_trials` below 1, or a directory
             that holds a search of other settings.
-        RuntimeError: Another process searches there, or three trials in a row
-            failed.
+        RuntimeError: Another process searches there; or three trials in a row
+            failed, on all processes: results are written, and the same call
+            goes on with the trials that are left.
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(
@@ -92,103 +101,140 @@ def search(
     with nullcontext() if is_worker else place.locked():
         place.claim(config)
         folder = place.path / _PROJECT
-        tuner = _tuner(hypermodel, folder, algorithm, max_trials, seed)
-        if has_baseline:
-            tuner.set_baseline({"decay": "none"})
+        failure = folder / FAILURE
+        oracle = _oracle(
+            hypermodel,
+            folder,
+            algorithm,
+            max_trials,
+            seed,
+            baseline=hypermodel.baseline if has_baseline else None,
+            has_workers=bool(tuner_id),
+        )
+        tuner = _tuner(oracle, hypermodel, folder)
         if is_worker:
+            tuner.oracle = PatientClient(tuner.oracle)
             give_signs_of_life(folder, tuner_id)
-        elif tuner_id:
-            watch(tuner.oracle, patience)
-        if not is_worker:
+        else:
+            failure.unlink(missing_ok=True)
             tuner.save()  # so that a kill in the first trial is mended too
+        if tuner_id and not is_worker:
+            watch(oracle, patience)
         tuner.search(verbose=verbose, epochs=hypermodel.epochs)
-        if is_worker:
-            return []
-        rows = results.rows(tuner.oracle, hypermodel)
-        results.write(place.path, rows, hypermodel)
-        _save_best(place.path, rows, folder, hypermodel)
+        rows = []
+        if not is_worker:
+            rows = results.rows(oracle, hypermodel)
+            results.write(place.path, rows, hypermodel)
+            _save_best(place.path, rows, folder, hypermodel)
+        if failure.exists():
+            raise RuntimeError(failure.read_text(encoding="utf-8"))
     return rows
 
 
 class _Trials:
     """What is mixed into a tuner: trials that are run directories."""
 
-    def set_baseline(self: Any, values: dict[str, Any]) -> None:
-        if hasattr(self.oracle, "start_order"):  # not on a worker
-            self.oracle.baseline = values
+    is_idle = False
+    attempt: Attempt | None = None
 
     def pre_create_trial(self: Any) -> None:
         if self.is_idle:
             time.sleep(1.0)  # the next trial depends on one that runs
         self.is_idle = True
 
-    def on_trial_begin(self: Any, trial: Any) -> None:
+    def run_trial(self: Any, trial: Any, **kwargs: Any) -> dict[str, float]:
         self.is_idle = False
-        super().on_trial_begin(trial)  # type: ignore[misc]
+        self.attempt = None
+        hp = trial.hyperparameters
+        self.attempt = Attempt(Path(self.get_trial_dir(trial.trial_id)))
+        self.hypermodel.trial_directory = self.attempt.path
+        keras.utils.clear_session()
+        logs: dict[str, float] = self.hypermodel.fit(
+            hp,
+            self.model_of(hp),
+            callbacks=[StopIfOutdated(self.attempt)],
+            **(kwargs | self.epochs_of(hp)),
+        )
+        self.attempt.publish()
+        return logs
 
     def on_trial_end(self: Any, trial: Any) -> None:
+        if self.attempt and not self.attempt.is_current:
+            print(f"Trial {trial.trial_id} is another worker's now.")  # noqa: T201
+            return
+        if trial.message:
+            # On the disk too: the chief is sent the status alone.
+            print(trial.message, file=sys.stderr)  # noqa: T201
+            folder = Path(self.get_trial_dir(trial.trial_id))
+            write_text(folder / ERROR, trial.message)
         super().on_trial_end(trial)  # type: ignore[misc]
-        self.is_idle = False
 
-    def run_trial(self: Any, trial: Any, *args: Any, **kwargs: Any) -> Any:
-        folder = Path(self.get_trial_dir(trial.trial_id))
-        self.hypermodel.trial_directory = folder
-        return super().run_trial(trial, *args, **kwargs)  # type: ignore[misc]
+    def model_of(self: Any, hp: Any) -> Any:
+        """The model that a trial starts from."""
+        earlier = hp.values.get("tuner/trial_id")
+        if earlier is None:
+            return self.hypermodel.build(hp)
+        # Hyperband goes on with a model of its round before.
+        run = RunDirectory(Path(self.get_trial_dir(earlier), "run"))
+        return keras.saving.load_model(run.model)
+
+    def epochs_of(self, hp: Any) -> dict[str, int]:
+        """Which epochs a trial of Hyperband trains."""
+        if "tuner/epochs" not in hp.values:
+            return {}
+        return {
+            "epochs": hp.values["tuner/epochs"],
+            "initial_epoch": hp.values["tuner/initial_epoch"],
+        }
+
+    def save(self: Any) -> None:
+        # Whole or not at all; and workers have nothing to keep.
+        if not self._is_worker():
+            self.oracle.save()
+            write_json(Path(self._get_tuner_fname()), self.get_state())
+
+    def _get_tuner_fname(self: Any) -> str:
+        # One name, so that a search goes on with workers or without.
+        return str(Path(self.project_dir, "tuner.json"))
 
 
-def _tuner(
+def _oracle(
     hypermodel: QLAEHyperModel,
     folder: Path,
     algorithm: str,
     max_trials: int,
     seed: int,
+    **kwargs: Any,
 ) -> Any:
     oracles = {
         "random": keras_tuner.oracles.RandomSearchOracle,
         "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
         "hyperband": keras_tuner.oracles.HyperbandOracle,
     }
-    settings = (
+    settings: dict[str, Any] = (
         {"max_epochs": hypermodel.epochs}
         if algorithm == "hyperband"
         else {"max_trials": max_trials}
     )
-    oracle = surviving(
+    return surviving(
         oracles[algorithm],
         folder,
         objective=hypermodel.objective,
         seed=seed + 1,  # Keras Tuner takes 0 for none
         **settings,
+        **kwargs,
     )
-    # Of the tuners only Hyperband's does more than its oracle.
-    base = keras_tuner.Tuner
-    if algorithm == "hyperband":
-        base = type("_Hyperband", (_HyperbandTrials, keras_tuner.Tuner), {})
-    tuner_class = type("QLAETuner", (_Trials, base), {"is_idle": False})
+
+
+def _tuner(oracle: Any, hypermodel: QLAEHyperModel, folder: Path) -> Any:
+    # Hyperband's own tuner adds what `model_of` and `epochs_of` do.
+    tuner_class = type("QLAETuner", (_Trials, keras_tuner.Tuner), {})
     return tuner_class(
         oracle,
         hypermodel,
         directory=str(folder.parent.absolute()),
         project_name=folder.name,
     )
-
-
-class _HyperbandTrials:
-    """Goes on from the model of an earlier round, as Hyperband wants."""
-
-    def run_trial(self: Any, trial: Any, *args: Any, **kwargs: Any) -> Any:
-        values = trial.hyperparameters.values
-        if "tuner/epochs" in values:
-            kwargs["epochs"] = values["tuner/epochs"]
-            kwargs["initial_epoch"] = values["tuner/initial_epoch"]
-        return super().run_trial(trial, *args, **kwargs)  # type: ignore[misc]
-
-    def _build_hypermodel(self: Any, hp: Any) -> Any:
-        earlier = hp.values.get("tuner/trial_id")
-        if earlier is None:
-            return super()._build_hypermodel(hp)  # type: ignore[misc]
-        run = RunDirectory(Path(self.get_trial_dir(earlier), "run"))
-        return keras.saving.load_model(run.model)
 
 
 def _save_best(

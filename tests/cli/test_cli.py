@@ -133,6 +133,8 @@ def test_every_setting_is_an_option_with_help():
         (["tune", "--search", "clip"], "must name some of weight_decay"),
         (["tune", "--search", "num_values=2:x"], "'x' in 'num_values=2:x'"),
         (["tune", "--objective", "val_infom=high"], "is no number"),
+        (["tune", "--objective", "val_infomm"], "must name values that are"),
+        (["tune", "--patience=0"], "0.0 is not in the range x>0"),
     ],
 )
 def test_mistakes_get_one_message(arguments, message, tmp_path, monkeypatch):
@@ -177,8 +179,11 @@ def test_tune_prints_the_table_and_where_the_best_model_is(tmp_path):
         *("tune", f"--directory={path}", "--trials=2", *settings),
         *("--set=steps_per_epoch=2", "--search=weight_decay=0.01:0.1"),
         *("--objective=val_infom", "--objective=val_psnr=0.02"),
+        *("--precision=mixed_bfloat16", "--patience=30"),
     )
     assert result.exit_code == 0, result.output
+    config = json.loads((path / "best" / "config.json").read_text())
+    assert config["precision"] == "mixed_bfloat16"
     assert "| 0 | COMPLETED |" in result.output
     assert str(path / "best") in result.output
     evaluated = call("evaluate", str(path / "best"))

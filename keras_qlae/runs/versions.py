@@ -1,0 +1,20 @@
+"""Which versions of the libraries are installed."""
+
+import importlib
+import importlib.metadata
+
+
+def version_of(name: str) -> str:
+    """Version of an installed library.
+
+    A library may come from a distribution of another name, as TensorFlow does
+    from `tensorflow-cpu`: it is then asked itself.
+
+    Args:
+        name: Of the distribution, which is that of the module but for hyphens.
+    """
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        module = importlib.import_module(name.replace("-", "_"))
+        return str(module.__version__)
