@@ -28,7 +28,7 @@ _INFOMEC = {
     "val_infoe": ("InfoE", GREEN),
     "val_infoc": ("InfoC", PURPLE),
 }
-_UNITS = {"psnr": "PSNR (dB)", "kl": "KL"}
+_UNITS = {"psnr": "PSNR (dB)", "kl_loss": "KL loss"}
 _PREFIX = "val_"
 _LABEL_DISTANCE = 0.09  # between two labels, as a part of the panel's height
 

@@ -107,7 +107,9 @@ class Latent(keras.layers.Layer):
         raise NotImplementedError
 
     def scalars(self, inputs: Any) -> Any:
-        """Each latent as one real number, for figures of their density.
+        """Each latent as one real number, where it is one.
+
+        For figures of their density.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.

@@ -90,7 +90,7 @@ def test_a_loss_over_decades_has_a_log_axis_and_says_so():
     panels = panels_of(figure)
     assert panels["Loss (log scale)"].get_yscale() == "log"
     assert panels["PSNR (dB)"].get_yscale() == "linear"
-    assert panels["Kl loss"].get_yscale() == "linear"
+    assert panels["KL loss"].get_yscale() == "linear"
 
 
 def test_a_single_epoch_is_drawn_as_a_point():
