@@ -73,7 +73,9 @@ class GaussianLatent(GaussianPosterior):
     def loss_weights(self) -> dict[str, float]:
         return {"kl_loss": self.kl_weight}
 
-    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+    def losses_of(
+        self, posterior: Gaussian, sample: Any | None
+    ) -> dict[str, Any]:
         mean, std, log_std = posterior
         kl = (ops.square(mean) + ops.square(std) - 1) / 2 - log_std
         return {"kl_loss": ops.sum(kl, axis=-1)}

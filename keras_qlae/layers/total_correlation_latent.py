@@ -97,7 +97,11 @@ class TotalCorrelationLatent(GaussianPosterior):
             "dimension_kl_loss": 1.0,
         }
 
-    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+    def losses_of(
+        self, posterior: Gaussian, sample: Any | None
+    ) -> dict[str, Any]:
+        if sample is None:
+            sample = self.drawn(posterior, training=False)
         leading = ops.shape(sample)[:-1]
         mean, std, log_std, z = (
             ops.reshape(each, (-1, self.num_latents))
