@@ -249,7 +249,7 @@ def test_seed_decides_the_weights():
         ({"generator_period": 2}, "an autoencoder has no generator"),
         ({"kl_weight": 0.0}, "`kl_weight` must be positive.*kl_weight=0.0"),
         ({"total_correlation_weight": -1.0}, "must be positive.*=-1.0"),
-        ({"activity_weight": 0.0}, "`activity_weight` must be positive"),
+        ({"activity_weight": 0.0}, "choose the latent continuous.*=0.0"),
         ({"nonnegativity_weight": 0.0}, "must be positive"),
         ({"num_embeddings": 1}, "`num_embeddings` must be at least 2"),
         ({"latent": "gausian"}, "one of scalar_codebook, .*, finite_scalar"),

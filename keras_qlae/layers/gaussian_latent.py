@@ -66,7 +66,11 @@ class GaussianLatent(GaussianPosterior):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_latents, num_pixel_values, seed, **kwargs)
-        check_positive("the weight of the KL divergence", kl_weight=kl_weight)
+        check_positive(
+            "the weight of the KL divergence; to do without, use "
+            "`ContinuousLatent`",
+            kl_weight=kl_weight,
+        )
         self.kl_weight = kl_weight
 
     @property

@@ -83,7 +83,7 @@ class TotalCorrelationLatent(GaussianPosterior):
         super().__init__(num_latents, num_pixel_values, seed, **kwargs)
         check_count(1, "images in the training set", num_examples=num_examples)
         check_positive(
-            "the weight of the total correlation",
+            "the weight of the total correlation, 1 in a plain VAE",
             total_correlation_weight=total_correlation_weight,
         )
         self.num_examples = int(num_examples)
