@@ -28,7 +28,9 @@ class TotalCorrelationLatent(GaussianPosterior):
     data set's `n` examples, the density is estimated for each sample by
     minibatch-weighted sampling, `log q(z) = logsumexp_j log q(z|x_j) -
     log(b n)`, and that of each latent likewise. The three add up to `log
-    q(z|x) - log p(z)` of the sample, whatever the batch.
+    q(z|x) - log p(z)` of the sample, whatever the batch. `b` and `n` shift
+    what is logged and leave the gradients alone; with batches as small as
+    usual, the mutual information is near its largest value, `log(b n)`.
 
     Gradients of the losses reach means and standard deviations of the whole
     batch. In evaluation the decoder gets the mean; the losses are taken at a
