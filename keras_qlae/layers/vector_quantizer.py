@@ -15,8 +15,9 @@ class VectorQuantizer(CodebookLatent):
     """Snaps each latent, a vector, to the nearest of a table: a VQ-VAE's.
 
     All latents share one learnable table of vectors. `codes`, what is scored,
-    are the positions in it; there is no prior. The table starts uniform in
-    `±sqrt(3 / embedding_dim)`, so that its vectors have length 1 on average
+    are the positions in it, whose order means nothing; the cost of scoring is
+    that of the positions in use. There is no prior. The table starts uniform
+    in `±sqrt(3 / embedding_dim)`, so that its vectors have length 1 on average
     (in the square).
 
     The forward value is the nearest vector by Euclidean distance. Gradients:
