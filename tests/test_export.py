@@ -157,6 +157,37 @@ def test_litert_gives_the_same(model, tmp_path):
     )
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="the writer is the same")
+@pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+@pytest.mark.parametrize(
+    "latent",
+    [
+        layers.VectorQuantizer(3, 5, 2, seed=0),
+        layers.FiniteScalarQuantizer(3, 5),
+        layers.TotalCorrelationLatent(3, 64, 100),
+    ],
+    ids=lambda latent: type(latent).__name__,
+)
+def test_litert_takes_every_kind_of_latent(latent, tmp_path):
+    import tensorflow as tf
+
+    model = small.small_autoencoder(latent)
+    path = keras_qlae.export_model(
+        model, tmp_path / "lite", part="autoencoder", format="litert"
+    )
+    interpreter = tf.lite.Interpreter(str(path / "model.tflite"))
+    images = small.integer_images(20)
+    outputs = interpreter.get_signature_runner("encode_uint8")(images=images)
+    codes = model.codes(images)
+    np.testing.assert_allclose(outputs["codes"], codes, atol=1e-5)
+    values = keras.ops.convert_to_numpy(latent.values(codes))
+    np.testing.assert_allclose(outputs["quantized"], values, atol=1e-5)
+    decode = interpreter.get_signature_runner("decode_codes")
+    np.testing.assert_allclose(
+        decode(codes=codes)["images"], model.decode_codes(codes), atol=1e-5
+    )
+
+
 @pytest.mark.skipif(BACKEND == "torch", reason="needs a second process")
 @pytest.mark.parametrize("latent", ["quantized", "continuous"])
 def test_decoder(latent, tmp_path):

@@ -144,6 +144,13 @@ def test_settings_reach_the_latents_of_the_baselines():
     assert latent("fsq", num_values=5).num_values == 5
 
 
+def test_every_latent_of_a_recipe_is_built():
+    for latent in recipes.CHOICES["latent"]:
+        recipe = recipes.get("qlae", latent=latent)
+        model = recipes.compiled_model(recipe, (8, 8, 1), 2, num_examples=50)
+        assert model.latent.num_latents == 4
+
+
 def test_total_correlation_needs_the_number_of_examples():
     with pytest.raises(ValueError, match="pass `num_examples`"):
         recipes.compiled_model(recipes.get("beta-tcvae"), (16, 16, 1), 2)
@@ -242,7 +249,7 @@ def test_seed_decides_the_weights():
         ({"generator_period": 2}, "an autoencoder has no generator"),
         ({"kl_weight": 0.0}, "`kl_weight` must be positive.*kl_weight=0.0"),
         ({"total_correlation_weight": -1.0}, "must be positive.*=-1.0"),
-        ({"activity_weight": 0.0}, "`activity_weight` must be positive"),
+        ({"activity_weight": 0.0}, "choose the latent continuous.*=0.0"),
         ({"nonnegativity_weight": 0.0}, "must be positive"),
         ({"num_embeddings": 1}, "`num_embeddings` must be at least 2"),
         ({"latent": "gausian"}, "one of scalar_codebook, .*, finite_scalar"),

@@ -45,11 +45,11 @@ def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
     # The names of the arguments are those of the inputs.
     def encode(images: Any) -> dict[str, Any]:
         latents = model.encoder(ops.cast(images, dtype), training=False)
-        result = latent.compute(latents, training=False)
-        codes = result.codes
+        # Not `compute`: an exported model has no use for losses and noise.
+        codes = latent.codes(latents)
         return {
             "latents": ops.cast(latents, "float32"),
-            "quantized": ops.cast(result.outputs, "float32"),
+            "quantized": ops.cast(latent.values(codes), "float32"),
             "codes": ops.cast(codes, _codes_dtype(model)),
         }
 

@@ -51,8 +51,8 @@ def interventions(
             channels)`, or a list of one such array a latent, without the
             first axis, where codebooks differ in size.
         values: For each latent its `num_values` codebook values, written
-            above the columns. Longer rows may be padded with NaN at the end.
-            By default the columns are numbered.
+            above the columns, integers without decimals. Longer rows may be
+            padded with NaN at the end. By default the columns are numbered.
         titles: For each latent what to write after its number, as the factor
             of which it has the most information. An empty string is left out.
         is_active: One boolean a latent; inactive ones are named in red. By
@@ -125,7 +125,7 @@ def _column_labels(
 ) -> list[list[str]]:
     if values is None:
         return [[str(i) for i in range(count)] for count in num_values]
-    rows = [np.asarray(row, dtype=np.float64).ravel() for row in values]
+    rows = [np.asarray(row).ravel() for row in values]
     rows = [row[~np.isnan(row)] for row in rows]
     received = [len(row) for row in rows]
     if received != num_values:
@@ -133,4 +133,7 @@ def _column_labels(
             "`values` must hold, for each latent, one number for each column "
             f"of its images: {num_values}. Received: {received} numbers"
         )
-    return [[number(value) for value in row] for row in rows]
+    return [
+        [number(value, 0 if row.dtype.kind in "iu" else 2) for value in row]
+        for row in rows
+    ]

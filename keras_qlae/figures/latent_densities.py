@@ -30,7 +30,7 @@ def latent_densities(
     codebooks: Sequence[npt.ArrayLike] | npt.NDArray[Any] | None = None,
     is_active: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
 ) -> "Figure":
-    """Shows the density of each latent before it is quantized.
+    """Shows the density of each latent, before it is quantized if it is.
 
     A panel is a histogram of one latent in 80 bins, its height scaled to the
     panel, with a line at each codebook value. In a well trained model the
@@ -61,9 +61,9 @@ def latent_densities(
     for latent, axes in enumerate(panels):
         _draw(axes, table[:, latent], values[latent], edges)
         axes.set_title(**latent_name(latent, mask[latent]))
-    label = "Latent before quantization"
+    label = "Latent"
     if codebooks is not None:
-        label += " (lines: codebook values)"
+        label += " before quantization (lines: codebook values)"
     figure.supxlabel(label, fontsize=10)
     figure.supylabel("Density", fontsize=10)
     return figure

@@ -28,7 +28,7 @@ _INFOMEC = {
     "val_infoe": ("InfoE", GREEN),
     "val_infoc": ("InfoC", PURPLE),
 }
-_UNITS = {"psnr": "PSNR (dB)", "kl": "KL"}
+_ACRONYMS = {"psnr": "PSNR (dB)", "kl": "KL"}
 _PREFIX = "val_"
 _LABEL_DISTANCE = 0.09  # between two labels, as a part of the panel's height
 
@@ -121,8 +121,9 @@ def _groups(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _title(quantity: str) -> str:
-    words = quantity.replace("_", " ")
-    return _UNITS.get(quantity, words[:1].upper() + words[1:])
+    words = [_ACRONYMS.get(word, word) for word in quantity.split("_")]
+    title = " ".join(words)
+    return title[:1].upper() + title[1:]
 
 
 def _draw_quantity(

@@ -55,7 +55,7 @@ class BioLatent(ContinuousLatent):
     ) -> None:
         super().__init__(num_latents, **kwargs)
         check_positive(
-            "the weight of a loss",
+            "the weight of a loss; to do without, use `ContinuousLatent`",
             nonnegativity_weight=nonnegativity_weight,
             activity_weight=activity_weight,
         )

@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.discrete_latent import DiscreteLatent
+from keras_qlae.layers.discrete_latent import straight_through
 from keras_qlae.layers.latent import LatentOutputs
 from keras_qlae.layers.latent import check_count
-from keras_qlae.layers.latent import checked_codes
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class FiniteScalarQuantizer(Latent):
+class FiniteScalarQuantizer(DiscreteLatent):
     """Bounds each latent with tanh and rounds it to a fixed grid.
 
     The grid of every latent is `num_values` numbers evenly spaced from -1 to
@@ -53,14 +53,13 @@ class FiniteScalarQuantizer(Latent):
         (ICLR 2024, arXiv 2309.15505).
     """
 
-    is_discrete = True
-
     def __init__(
         self, num_latents: int, num_values: int = 12, **kwargs: Any
     ) -> None:
         super().__init__(num_latents, **kwargs)
         check_count(2, "the values of each latent", num_values=num_values)
         self.num_values = int(num_values)
+        self.codebook_sizes = (self.num_values,) * self.num_latents
 
     @property
     def codebooks(self) -> list[np.ndarray]:
@@ -72,11 +71,8 @@ class FiniteScalarQuantizer(Latent):
     ) -> LatentOutputs:
         bounded = self.scalars(inputs)
         codes = self._nearest(bounded)
-        # In this order the sum is the grid's value to the last bit.
-        straight_through = self._lookup(codes) + (
-            bounded - ops.stop_gradient(bounded)
-        )
-        outputs = ops.cast(straight_through, self.compute_dtype)
+        outputs = straight_through(self.lookup(codes), bounded)
+        outputs = ops.cast(outputs, self.compute_dtype)
         return LatentOutputs(outputs, losses={}, codes=codes)
 
     def scalars(self, inputs: Any) -> Any:
@@ -85,21 +81,8 @@ class FiniteScalarQuantizer(Latent):
     def codes(self, inputs: Any) -> Any:
         return self._nearest(self.scalars(inputs))
 
-    def values(self, codes: Any) -> Any:
-        """The grid's values at given positions.
-
-        Args:
-            codes: `(..., num_latents)` integers from 0 to below `num_values`.
-                Values on the host are checked, tensors are not.
-
-        Returns:
-            `(..., num_latents)`.
-
-        Raises:
-            ValueError: Codes of another width, or outside the grid.
-        """
-        codes = checked_codes(codes, [self.num_values] * self.num_latents)
-        return ops.cast(self._lookup(codes), self.compute_dtype)
+    def lookup(self, codes: Any) -> Any:
+        return ops.take(ops.convert_to_tensor(self._grid), codes, axis=0)
 
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
         shape = (batch_size, self.num_latents)
@@ -119,7 +102,6 @@ class FiniteScalarQuantizer(Latent):
 
     def _nearest(self, bounded: Any) -> Any:
         position = (ops.stop_gradient(bounded) + 1) * (self.num_values - 1) / 2
-        return ops.cast(ops.round(position), "int32")
-
-    def _lookup(self, codes: Any) -> Any:
-        return ops.take(ops.convert_to_tensor(self._grid), codes, axis=0)
+        # No number at all is a position too: it is for the loss to tell.
+        codes = ops.cast(ops.round(position), "int32")
+        return ops.clip(codes, 0, self.num_values - 1)

@@ -66,14 +66,20 @@ class GaussianLatent(GaussianPosterior):
         **kwargs: Any,
     ) -> None:
         super().__init__(num_latents, num_pixel_values, seed, **kwargs)
-        check_positive("the weight of the KL divergence", kl_weight=kl_weight)
+        check_positive(
+            "the weight of the KL divergence; to do without, use "
+            "`ContinuousLatent`",
+            kl_weight=kl_weight,
+        )
         self.kl_weight = kl_weight
 
     @property
     def loss_weights(self) -> dict[str, float]:
         return {"kl_loss": self.kl_weight}
 
-    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+    def losses_of(
+        self, posterior: Gaussian, sample: Any | None
+    ) -> dict[str, Any]:
         mean, std, log_std = posterior
         kl = (ops.square(mean) + ops.square(std) - 1) / 2 - log_std
         return {"kl_loss": ops.sum(kl, axis=-1)}

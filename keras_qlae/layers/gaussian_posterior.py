@@ -63,13 +63,15 @@ class GaussianPosterior(Latent):
     def num_inputs(self) -> int:
         return 2 * self.num_latents
 
-    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+    def losses_of(
+        self, posterior: Gaussian, sample: Any | None
+    ) -> dict[str, Any]:
         """Losses in nats by name, one an example: `(...)` each.
 
         Args:
             posterior: Of each example.
-            sample: One of each, `(..., num_latents)`: in training what the
-                decoder gets, in evaluation with the same noise every time.
+            sample: One of each, `(..., num_latents)`, what the decoder gets;
+                `None` in evaluation.
         """
         raise NotImplementedError
 
@@ -78,12 +80,13 @@ class GaussianPosterior(Latent):
     ) -> LatentOutputs:
         posterior = self.posterior(inputs)
         mean = posterior.mean
-        sample = mean + posterior.std * self._noise(mean, bool(training))
+        sample = self.drawn(posterior) if training else None
         losses = {
             name: loss / self.num_pixel_values
             for name, loss in self.losses_of(posterior, sample).items()
         }
-        outputs = ops.cast(sample if training else mean, self.compute_dtype)
+        outputs = mean if sample is None else sample
+        outputs = ops.cast(outputs, self.compute_dtype)
         return LatentOutputs(outputs, losses, mean)
 
     def posterior(self, inputs: Any) -> Gaussian:
@@ -100,6 +103,26 @@ class GaussianPosterior(Latent):
             ops.log(ops.softplus(ops.maximum(raw, _LINEAR))),
         )
         return Gaussian(mean, ops.softplus(raw), log_std)
+
+    def drawn(self, posterior: Gaussian, training: bool = True) -> Any:
+        """A sample of each example, `(..., num_latents)`.
+
+        Args:
+            posterior: Of each example.
+            training: Whether with new noise; else with the same every time.
+        """
+        size, *rest = ops.shape(posterior.mean)
+
+        def normal(size: Any, seed: Any) -> Any:
+            return keras.random.normal(
+                (size, *rest), seed=seed, dtype=self._latent_dtype
+            )
+
+        if training:
+            noise = backend.draw(normal, size, self.seed_generator)
+        else:
+            noise = normal(size, self.seed or 0)
+        return posterior.mean + posterior.std * noise
 
     def codes(self, inputs: Any) -> Any:
         return self.posterior(inputs).mean
@@ -127,15 +150,3 @@ class GaussianPosterior(Latent):
             "num_pixel_values": self.num_pixel_values,
             "seed": self.seed,
         }
-
-    def _noise(self, like: Any, training: bool) -> Any:
-        size, *rest = ops.shape(like)
-
-        def normal(size: Any, seed: Any) -> Any:
-            return keras.random.normal(
-                (size, *rest), seed=seed, dtype=self._latent_dtype
-            )
-
-        if training:
-            return backend.draw(normal, size, self.seed_generator)
-        return normal(size, self.seed or 0)

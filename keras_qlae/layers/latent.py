@@ -1,11 +1,9 @@
 """What every latent space is: the contract between encoder and decoder."""
 
-from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_qlae.layers.precision import full_precision
@@ -107,16 +105,18 @@ class Latent(keras.layers.Layer):
         raise NotImplementedError
 
     def scalars(self, inputs: Any) -> Any:
-        """Each latent as one real number, for figures of their density.
+        """Each latent as one real number, where it is one.
+
+        For figures of their density.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.
 
         Returns:
-            `(..., num_latents)`, float: before they are made discrete where
-            that is a number, else the codes.
+            `(..., num_latents)`, float, before they are made discrete; or
+            `None` if they are no numbers then.
         """
-        return ops.cast(self.codes(inputs), self._latent_dtype)
+        return None if self.is_discrete else self.codes(inputs)
 
     def values(self, codes: Any) -> Any:
         """The decoder's input for given codes.
@@ -239,37 +239,3 @@ def check_loss_weights(**weights: float) -> None:
                 f"`{name}` must be a finite number of at least 0; 0 leaves "
                 f"the loss out. Received: {name}={weight!r}"
             )
-
-
-def checked_codes(codes: Any, sizes: Sequence[int]) -> Any:
-    """Discrete codes as an int32 tensor.
-
-    Args:
-        codes: `(..., num_latents)` integers. Values on the host are checked,
-            tensors are not.
-        sizes: How many codes each latent has.
-
-    Raises:
-        ValueError: Codes of another width, or outside their codebook.
-    """
-    if isinstance(codes, np.ndarray | list | tuple):
-        _check_codes(np.asarray(codes), np.asarray(sizes))
-    return ops.cast(ops.convert_to_tensor(codes), "int32")
-
-
-def _check_codes(codes: np.ndarray, sizes: np.ndarray) -> None:
-    is_integer = codes.dtype.kind in "iu"
-    if codes.shape[-1:] != sizes.shape or not is_integer:
-        raise ValueError(
-            "`codes` must be integers with the latents on the last axis: "
-            f"(..., {len(sizes)}). Received: "
-            f"shape={codes.shape}, dtype={codes.dtype}"
-        )
-    is_outside = (codes < 0) | (codes >= sizes)
-    if is_outside.any():
-        worst = int(np.argwhere(is_outside)[0, -1])
-        raise ValueError(
-            f"`codes` of latent {worst} must be from 0 to "
-            f"{sizes[worst] - 1}, the positions in its codebook. Received: "
-            f"{codes[..., worst].min()} to {codes[..., worst].max()}"
-        )

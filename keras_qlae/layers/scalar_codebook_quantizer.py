@@ -8,14 +8,11 @@ import numpy as np
 from keras import ops
 
 from keras_qlae import backend
-from keras_qlae.layers.latent import Latent
-from keras_qlae.layers.latent import LatentOutputs
-from keras_qlae.layers.latent import check_loss_weights
-from keras_qlae.layers.latent import checked_codes
+from keras_qlae.layers.codebook_latent import CodebookLatent
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class ScalarCodebookQuantizer(Latent):
+class ScalarCodebookQuantizer(CodebookLatent):
     """Snaps each latent to the nearest value of its own scalar codebook.
 
     Latent `j` owns `num_values` learnable scalars that no other latent sees.
@@ -80,8 +77,6 @@ class ScalarCodebookQuantizer(Latent):
         arXiv 2305.18378), section 3.1.
     """
 
-    is_discrete = True
-
     def __init__(
         self,
         num_latents: int,
@@ -94,7 +89,9 @@ class ScalarCodebookQuantizer(Latent):
         high: float = 0.5,
         **kwargs: Any,
     ) -> None:
-        super().__init__(num_latents, **kwargs)
+        super().__init__(
+            num_latents, quantization_weight, commitment_weight, **kwargs
+        )
         self.codebook_sizes = _codebook_sizes(num_values, self.num_latents)
         if shared and len(set(self.codebook_sizes)) > 1:
             raise ValueError(
@@ -108,26 +105,13 @@ class ScalarCodebookQuantizer(Latent):
                 "must be below `high` and both finite. "
                 f"Received: low={low!r}, high={high!r}"
             )
-        check_loss_weights(
-            quantization_weight=quantization_weight,
-            commitment_weight=commitment_weight,
-        )
         self.num_values = (
             num_values if isinstance(num_values, int) else self.codebook_sizes
         )
         self.shared = shared
         self.trainable_codebook = trainable_codebook
-        self.quantization_weight = quantization_weight
-        self.commitment_weight = commitment_weight
         self.low = low
         self.high = high
-
-    @property
-    def loss_weights(self) -> dict[str, float]:
-        return {
-            "quantization_loss": self.quantization_weight,
-            "commitment_loss": self.commitment_weight,
-        }
 
     @property
     def codebooks(self) -> list[np.ndarray]:
@@ -156,26 +140,6 @@ class ScalarCodebookQuantizer(Latent):
             autocast=False,
         )
 
-    def compute(
-        self, inputs: Any, training: bool | None = None
-    ) -> LatentOutputs:
-        z = self._to_latents(inputs)
-        codes = self.codes(z)
-        # The losses read the value before the straight-through sum, through
-        # which no gradient would reach the codebook.
-        value = self._lookup(codes)
-        fixed_value = ops.stop_gradient(value)
-        losses = {
-            "quantization_loss": ops.mean(
-                ops.square(ops.stop_gradient(z) - value), axis=-1
-            ),
-            "commitment_loss": ops.mean(ops.square(z - fixed_value), axis=-1),
-        }
-        # In this order the sum is the codebook value to the last bit.
-        straight_through = fixed_value + (z - ops.stop_gradient(z))
-        outputs = ops.cast(straight_through, self.compute_dtype)
-        return LatentOutputs(outputs, losses, codes)
-
     def codes(self, inputs: Any) -> Any:
         self._ensure_built()
         z = ops.expand_dims(ops.stop_gradient(self._to_latents(inputs)), -1)
@@ -186,25 +150,15 @@ class ScalarCodebookQuantizer(Latent):
             distance = distance + ops.cast(self._padding, distance.dtype)
         return backend.argmin(distance)
 
+    def lookup(self, codes: Any) -> Any:
+        self._ensure_built()
+        codebook = ops.convert_to_tensor(self.codebook)
+        # -> (..., num_latents, codebook size)
+        is_code = ops.one_hot(codes, codebook.shape[-1], dtype=codebook.dtype)
+        return ops.sum(is_code * codebook, axis=-1)
+
     def scalars(self, inputs: Any) -> Any:
         return self._to_latents(inputs)
-
-    def values(self, codes: Any) -> Any:
-        """The codebook values at given indices.
-
-        Args:
-            codes: `(..., num_latents)` integers, each from 0 to below the
-                size of its latent's codebook. Values on the host are checked,
-                tensors are not.
-
-        Returns:
-            `(..., num_latents)`, differentiable in the codebook.
-
-        Raises:
-            ValueError: Codes of another width, or outside their codebook.
-        """
-        codes = checked_codes(codes, self.codebook_sizes)
-        return ops.cast(self._lookup(codes), self.compute_dtype)
 
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
         sizes = ops.convert_to_tensor(self.codebook_sizes, dtype="float32")
@@ -219,8 +173,6 @@ class ScalarCodebookQuantizer(Latent):
             "num_values": self.num_values,
             "shared": self.shared,
             "trainable_codebook": self.trainable_codebook,
-            "quantization_weight": self.quantization_weight,
-            "commitment_weight": self.commitment_weight,
             "low": self.low,
             "high": self.high,
         }
@@ -230,13 +182,6 @@ class ScalarCodebookQuantizer(Latent):
         for row, size in zip(grid, sizes, strict=True):
             row[:size] = np.linspace(self.low, self.high, size)
         return lambda shape, dtype=None: ops.convert_to_tensor(grid, dtype)
-
-    def _lookup(self, codes: Any) -> Any:
-        self._ensure_built()
-        codebook = ops.convert_to_tensor(self.codebook)
-        # -> (..., num_latents, codebook size)
-        is_code = ops.one_hot(codes, codebook.shape[-1], dtype=codebook.dtype)
-        return ops.sum(is_code * codebook, axis=-1)
 
 
 def _codebook_sizes(

@@ -28,7 +28,9 @@ class TotalCorrelationLatent(GaussianPosterior):
     data set's `n` examples, the density is estimated for each sample by
     minibatch-weighted sampling, `log q(z) = logsumexp_j log q(z|x_j) -
     log(b n)`, and that of each latent likewise. The three add up to `log
-    q(z|x) - log p(z)` of the sample, whatever the batch.
+    q(z|x) - log p(z)` of the sample, whatever the batch. `b` and `n` shift
+    what is logged and leave the gradients alone; with batches as small as
+    usual, the mutual information is near its largest value, `log(b n)`.
 
     Gradients of the losses reach means and standard deviations of the whole
     batch. In evaluation the decoder gets the mean; the losses are taken at a
@@ -83,7 +85,7 @@ class TotalCorrelationLatent(GaussianPosterior):
         super().__init__(num_latents, num_pixel_values, seed, **kwargs)
         check_count(1, "images in the training set", num_examples=num_examples)
         check_positive(
-            "the weight of the total correlation",
+            "the weight of the total correlation, 1 in a plain VAE",
             total_correlation_weight=total_correlation_weight,
         )
         self.num_examples = int(num_examples)
@@ -97,7 +99,11 @@ class TotalCorrelationLatent(GaussianPosterior):
             "dimension_kl_loss": 1.0,
         }
 
-    def losses_of(self, posterior: Gaussian, sample: Any) -> dict[str, Any]:
+    def losses_of(
+        self, posterior: Gaussian, sample: Any | None
+    ) -> dict[str, Any]:
+        if sample is None:
+            sample = self.drawn(posterior, training=False)
         leading = ops.shape(sample)[:-1]
         mean, std, log_std, z = (
             ops.reshape(each, (-1, self.num_latents))

@@ -5,20 +5,19 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_qlae.layers.latent import Latent
-from keras_qlae.layers.latent import LatentOutputs
+from keras_qlae import backend
+from keras_qlae.layers.codebook_latent import CodebookLatent
 from keras_qlae.layers.latent import check_count
-from keras_qlae.layers.latent import check_loss_weights
-from keras_qlae.layers.latent import checked_codes
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class VectorQuantizer(Latent):
+class VectorQuantizer(CodebookLatent):
     """Snaps each latent, a vector, to the nearest of a table: a VQ-VAE's.
 
     All latents share one learnable table of vectors. `codes`, what is scored,
-    are the positions in it; there is no prior. The table starts uniform in
-    `±sqrt(3 / embedding_dim)`, so that its vectors have length 1 on average
+    are the positions in it, whose order means nothing; the cost of scoring is
+    that of the positions in use. There is no prior. The table starts uniform
+    in `±sqrt(3 / embedding_dim)`, so that its vectors have length 1 on average
     (in the square).
 
     The forward value is the nearest vector by Euclidean distance. Gradients:
@@ -66,8 +65,6 @@ class VectorQuantizer(Latent):
         (NeurIPS 2017, arXiv 1711.00937).
     """
 
-    is_discrete = True
-
     def __init__(
         self,
         num_latents: int,
@@ -78,19 +75,16 @@ class VectorQuantizer(Latent):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(num_latents, **kwargs)
+        super().__init__(
+            num_latents, quantization_weight, commitment_weight, **kwargs
+        )
         check_count(
             2, "the vectors to choose from", num_embeddings=num_embeddings
         )
         check_count(1, "the width of a vector", embedding_dim=embedding_dim)
-        check_loss_weights(
-            quantization_weight=quantization_weight,
-            commitment_weight=commitment_weight,
-        )
         self.num_embeddings = int(num_embeddings)
         self.embedding_dim = int(embedding_dim)
-        self.quantization_weight = quantization_weight
-        self.commitment_weight = commitment_weight
+        self.codebook_sizes = (self.num_embeddings,) * self.num_latents
         self.seed = seed
 
     @property
@@ -100,13 +94,6 @@ class VectorQuantizer(Latent):
     @property
     def num_outputs(self) -> int:
         return self.num_inputs
-
-    @property
-    def loss_weights(self) -> dict[str, float]:
-        return {
-            "quantization_loss": self.quantization_weight,
-            "commitment_loss": self.commitment_weight,
-        }
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)
@@ -121,26 +108,6 @@ class VectorQuantizer(Latent):
             autocast=False,
         )
 
-    def compute(
-        self, inputs: Any, training: bool | None = None
-    ) -> LatentOutputs:
-        z = self._to_latents(inputs)
-        codes = self.codes(z)
-        # The losses read the value before the straight-through sum, through
-        # which no gradient would reach the table.
-        value = self._lookup(codes)
-        fixed_value = ops.stop_gradient(value)
-        losses = {
-            "quantization_loss": ops.mean(
-                ops.square(ops.stop_gradient(z) - value), axis=-1
-            ),
-            "commitment_loss": ops.mean(ops.square(z - fixed_value), axis=-1),
-        }
-        # In this order the sum is the table's value to the last bit.
-        straight_through = fixed_value + (z - ops.stop_gradient(z))
-        outputs = ops.cast(straight_through, self.compute_dtype)
-        return LatentOutputs(outputs, losses, codes)
-
     def codes(self, inputs: Any) -> Any:
         self._ensure_built()
         z = ops.stop_gradient(self._to_latents(inputs))
@@ -151,38 +118,18 @@ class VectorQuantizer(Latent):
         # -> (..., num_latents, num_embeddings)
         lengths = ops.sum(ops.square(table), axis=-1)
         distance = lengths - 2 * ops.matmul(z, ops.transpose(table))
-        return ops.cast(ops.argmin(distance, axis=-1), "int32")
+        return backend.argmin(distance)
 
-    def values(self, codes: Any) -> Any:
-        """The vectors at given positions, one after another.
-
-        Args:
-            codes: `(..., num_latents)` integers from 0 to below
-                `num_embeddings`. Values on the host are checked, tensors are
-                not.
-
-        Returns:
-            `(..., num_outputs)`, differentiable in the table.
-
-        Raises:
-            ValueError: Codes of another width, or outside the table.
-        """
-        sizes = [self.num_embeddings] * self.num_latents
-        codes = checked_codes(codes, sizes)
-        return ops.cast(self._lookup(codes), self.compute_dtype)
+    def lookup(self, codes: Any) -> Any:
+        self._ensure_built()
+        table = ops.convert_to_tensor(self.embeddings)
+        vectors = ops.take(table, codes, axis=0)
+        return ops.reshape(vectors, (*ops.shape(codes)[:-1], self.num_outputs))
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_embeddings": self.num_embeddings,
             "embedding_dim": self.embedding_dim,
-            "quantization_weight": self.quantization_weight,
-            "commitment_weight": self.commitment_weight,
             "seed": self.seed,
         }
-
-    def _lookup(self, codes: Any) -> Any:
-        self._ensure_built()
-        table = ops.convert_to_tensor(self.embeddings)
-        vectors = ops.take(table, codes, axis=0)
-        return ops.reshape(vectors, (*ops.shape(codes)[:-1], self.num_outputs))

@@ -3,19 +3,10 @@
 import math
 from collections.abc import Callable
 from typing import Any
-from typing import NamedTuple
 
 import keras
 
-from keras_qlae.layers import BioLatent
-from keras_qlae.layers import ContinuousLatent
-from keras_qlae.layers import FiniteScalarQuantizer
-from keras_qlae.layers import GaussianLatent
 from keras_qlae.layers import Latent
-from keras_qlae.layers import ScalarCodebookQuantizer
-from keras_qlae.layers import TotalCorrelationLatent
-from keras_qlae.layers import UniformLatent
-from keras_qlae.layers import VectorQuantizer
 from keras_qlae.models import Autoencoder
 from keras_qlae.models import InfoWGANGP
 from keras_qlae.networks import image_decoder
@@ -24,6 +15,7 @@ from keras_qlae.networks import image_trunk
 from keras_qlae.networks import style_image_decoder
 from keras_qlae.optimizers import Cooldown
 from keras_qlae.optimizers import RegularizedAdamW
+from keras_qlae.recipes.latents import built_latent
 from keras_qlae.recipes.recipe import Recipe
 
 
@@ -57,15 +49,13 @@ def compiled_model(
             the prior that a GAN needs, or no `num_examples` where it is
             needed.
     """
-    latent = _LATENTS[recipe.latent](
+    latent = built_latent(
         recipe,
-        _Place(
-            num_latents=recipe.num_latents or 2 * num_factors,
-            num_pixel_values=math.prod(image_shape),
-            num_examples=num_examples,
-            seed=seed + 2,
-            dtype=precision,
-        ),
+        num_latents=recipe.num_latents or 2 * num_factors,
+        num_pixel_values=math.prod(image_shape),
+        num_examples=num_examples,
+        seed=seed + 2,
+        dtype=precision,
     )
     encoder = _ENCODERS[recipe.model](
         image_shape,
@@ -125,89 +115,6 @@ def _optimizer(recipe: Recipe, steps: int) -> RegularizedAdamW:
     )
 
 
-class _Place(NamedTuple):
-    """What a latent depends on besides the recipe."""
-
-    num_latents: int
-    num_pixel_values: int
-    num_examples: int | None
-    seed: int
-    dtype: Any
-
-
-def _scalar_codebook(recipe: Recipe, place: _Place) -> Latent:
-    return ScalarCodebookQuantizer(
-        place.num_latents,
-        recipe.num_values,
-        shared=recipe.shared_codebook,
-        trainable_codebook=recipe.trainable_codebook,
-        quantization_weight=recipe.quantization_weight,
-        commitment_weight=recipe.commitment_weight,
-        dtype=place.dtype,
-    )
-
-
-def _continuous(recipe: Recipe, place: _Place) -> Latent:
-    return ContinuousLatent(place.num_latents, dtype=place.dtype)
-
-
-def _uniform(recipe: Recipe, place: _Place) -> Latent:
-    return UniformLatent(place.num_latents, dtype=place.dtype)
-
-
-def _gaussian(recipe: Recipe, place: _Place) -> Latent:
-    return GaussianLatent(
-        place.num_latents,
-        place.num_pixel_values,
-        kl_weight=recipe.kl_weight,
-        seed=place.seed,
-        dtype=place.dtype,
-    )
-
-
-def _total_correlation(recipe: Recipe, place: _Place) -> Latent:
-    if place.num_examples is None:
-        raise ValueError(
-            "The latent total_correlation is estimated with the size of the "
-            "training set: pass `num_examples`. Received: num_examples=None"
-        )
-    return TotalCorrelationLatent(
-        place.num_latents,
-        place.num_pixel_values,
-        place.num_examples,
-        total_correlation_weight=recipe.total_correlation_weight,
-        seed=place.seed,
-        dtype=place.dtype,
-    )
-
-
-def _bio(recipe: Recipe, place: _Place) -> Latent:
-    return BioLatent(
-        place.num_latents,
-        nonnegativity_weight=recipe.nonnegativity_weight,
-        activity_weight=recipe.activity_weight,
-        dtype=place.dtype,
-    )
-
-
-def _vector(recipe: Recipe, place: _Place) -> Latent:
-    return VectorQuantizer(
-        place.num_latents,
-        recipe.num_embeddings,
-        recipe.embedding_dim,
-        quantization_weight=recipe.quantization_weight,
-        commitment_weight=recipe.commitment_weight,
-        seed=place.seed,
-        dtype=place.dtype,
-    )
-
-
-def _finite_scalar(recipe: Recipe, place: _Place) -> Latent:
-    return FiniteScalarQuantizer(
-        place.num_latents, recipe.num_values, dtype=place.dtype
-    )
-
-
 # The keys are those of `CHOICES`.
 _MODELS: dict[str, Callable[..., tuple[keras.Model, list[Any]]]] = {
     "autoencoder": _autoencoder,
@@ -215,13 +122,3 @@ _MODELS: dict[str, Callable[..., tuple[keras.Model, list[Any]]]] = {
 }
 _ENCODERS = {"autoencoder": image_encoder, "info_wgan_gp": image_trunk}
 _DECODERS = {"style": style_image_decoder, "plain": image_decoder}
-_LATENTS: dict[str, Callable[[Recipe, _Place], Latent]] = {
-    "scalar_codebook": _scalar_codebook,
-    "continuous": _continuous,
-    "uniform": _uniform,
-    "gaussian": _gaussian,
-    "total_correlation": _total_correlation,
-    "bio": _bio,
-    "vector": _vector,
-    "finite_scalar": _finite_scalar,
-}

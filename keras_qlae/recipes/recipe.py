@@ -171,14 +171,15 @@ _AT_LEAST = {
     "score_every": 1,
     "num_scored": 2,
 }
-_POSITIVE = (
-    "learning_rate",
-    "clip",
-    "kl_weight",
-    "total_correlation_weight",
-    "nonnegativity_weight",
-    "activity_weight",
-)
+_NO_LOSS = "; to do without, choose the latent continuous"
+_POSITIVE = {
+    "learning_rate": "",
+    "clip": "",
+    "kl_weight": _NO_LOSS,
+    "total_correlation_weight": ", 1 in a plain VAE",
+    "nonnegativity_weight": _NO_LOSS,
+    "activity_weight": _NO_LOSS,
+}
 
 
 def _check(recipe: Recipe) -> None:
@@ -194,10 +195,10 @@ def _check(recipe: Recipe) -> None:
                 f"`{name}` must be at least {low}. "
                 f"Received: {name}={getattr(recipe, name)!r}"
             )
-    for name in _POSITIVE:
+    for name, advice in _POSITIVE.items():
         if not getattr(recipe, name) > 0:
             raise ValueError(
-                f"`{name}` must be positive. "
+                f"`{name}` must be positive{advice}. "
                 f"Received: {name}={getattr(recipe, name)!r}"
             )
     _check_period(recipe)

@@ -107,7 +107,7 @@ def write_figures(
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
-    scalars = keras.ops.convert_to_numpy(model.latent.scalars(encoded))
+    scalars = model.latent.scalars(encoded)
     drawn = {
         "nmi": figures.nmi_heatmap(
             nmi,
@@ -124,13 +124,14 @@ def write_figures(
         "reconstructions": figures.reconstructions(
             shown, model.reconstruct(shown)
         ),
-        "latent_densities": figures.latent_densities(
-            scalars,
-            codebooks=getattr(model.latent, "codebooks", None),
-            is_active=is_active,
-        ),
         "training_curves": figures.training_curves(_curves(run)),
     }
+    if scalars is not None:
+        drawn["latent_densities"] = figures.latent_densities(
+            keras.ops.convert_to_numpy(scalars),
+            codebooks=getattr(model.latent, "codebooks", None),
+            is_active=is_active,
+        )
     if run.codebooks.exists():
         drawn["codebook_trajectories"] = figures.codebook_trajectories(
             run.read_metrics()["step"],

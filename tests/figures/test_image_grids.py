@@ -74,6 +74,9 @@ def test_interventions_take_codebooks_of_different_sizes():
     values = np.array([[0.0, 1.0, 2.0, 3.0], [5.0, 6.0, np.nan, np.nan]])
     figure = figures.interventions(images, values=values)
     assert tick_labels(figure.axes[1].xaxis) == ["5.00", "6.00"]
+    positions = [np.arange(4), np.array([7, 300])]
+    figure = figures.interventions(images, values=positions)
+    assert tick_labels(figure.axes[1].xaxis) == ["7", "300"]
     for axes, grid in zip(figure.axes, images, strict=True):
         width = axes.images[0].get_array().shape[1]
         assert width == grid.shape[1] * (SIZE + GAP) - GAP

@@ -104,6 +104,7 @@ def test_densities_have_a_line_at_each_codebook_value():
             assert [segment[0, 0] for segment in segments] == values
             assert axes.get_xlim()[1] > 7
         assert "codebook values" in figure.get_supxlabel()
+    assert figures.latent_densities(latents).get_supxlabel() == "Latent"
 
 
 def test_a_constant_latent_is_a_single_bar():

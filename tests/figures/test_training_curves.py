@@ -85,12 +85,12 @@ def test_missing_values_are_skipped():
 
 def test_a_loss_over_decades_has_a_log_axis_and_says_so():
     figure = figures.training_curves(
-        {"loss": [1.0, 0.01], "psnr": [1.0, 30.0], "kl_loss": [0.0, 50.0]}
+        {"loss": [1.0, 0.01], "psnr": [1.0, 30.0], "total_kl": [0.0, 50.0]}
     )
     panels = panels_of(figure)
     assert panels["Loss (log scale)"].get_yscale() == "log"
     assert panels["PSNR (dB)"].get_yscale() == "linear"
-    assert panels["Kl loss"].get_yscale() == "linear"
+    assert panels["Total KL"].get_yscale() == "linear"
 
 
 def test_a_single_epoch_is_drawn_as_a_point():

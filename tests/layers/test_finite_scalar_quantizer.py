@@ -34,6 +34,14 @@ def test_far_inputs_have_the_outermost_values():
     assert numpy(FiniteScalarQuantizer(2)(z)).tolist() == [[-1.0, 1.0]]
 
 
+def test_what_is_no_number_stays_none():
+    """For the loss to tell, rather than an index out of range."""
+    z = np.array([[float("nan"), 0.9]], "float32")
+    layer = FiniteScalarQuantizer(2, 3)
+    assert np.isnan(numpy(layer(z))).tolist() == [[True, False]]
+    assert 0 <= numpy(layer.codes(z))[0, 0] <= 2
+
+
 def test_gradient_is_that_of_the_tanh():
     z = np.array([[-0.4, 0.0, 2.0]], "float32")
     layer = FiniteScalarQuantizer(3)

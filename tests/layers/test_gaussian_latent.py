@@ -135,7 +135,7 @@ def test_draws_from_the_prior(make):
     ("arguments", "message"),
     [
         ({"kl_weight": 0.0}, "`kl_weight` must be a positive.*kl_weight=0.0"),
-        ({"kl_weight": -1.0}, "kl_weight=-1.0"),
+        ({"kl_weight": -1.0}, "use `ContinuousLatent`.*kl_weight=-1.0"),
         ({"kl_weight": float("nan")}, "kl_weight=nan"),
         ({"num_pixel_values": 0}, "height x width x channels.*=0"),
         ({"num_pixel_values": 1.5}, "num_pixel_values=1.5"),
