@@ -77,10 +77,10 @@ def test_another_folder_is_to_be_set(data_dir, monkeypatch):
 
 
 def test_without_a_network_one_message(data_dir, monkeypatch):
-    def unreachable(address, timeout):
+    def unreachable(*arguments):
         raise OSError("Network is unreachable")
 
-    monkeypatch.setattr("socket.create_connection", unreachable)
+    monkeypatch.setattr("socket.getaddrinfo", unreachable)
     result = call("prepare", "isaac3d", "--quiet")
     assert result.exit_code == 1
     assert "Traceback" not in result.output

@@ -252,14 +252,16 @@ def test_prepared_images_of_other_factors_are_refused(data_dir, monkeypatch):
 def test_offline_takes_less_than_five_seconds(data_dir, monkeypatch, request):
     end = threading.Event()
 
-    def unreachable(address, timeout):
+    def look_up(*arguments):
         end.wait(60)
         raise TimeoutError
 
     request.addfinalizer(end.set)
 
-    monkeypatch.setattr("socket.create_connection", unreachable)
-    monkeypatch.setattr("requests.utils.get_environ_proxies", lambda url: {})
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    monkeypatch.setattr(
+        "requests.sessions.get_environ_proxies", lambda *_, **__: {}
+    )
     begin = time.monotonic()
     with pytest.raises(ConnectionError) as caught:
         prepare("mpi3d_toy")
