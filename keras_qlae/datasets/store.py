@@ -1,6 +1,7 @@
 """Where a data set lies on the disk, and how much room it takes."""
 
 import dataclasses
+import json
 import math
 import os
 import shlex
@@ -77,7 +78,41 @@ class Store:
     @property
     def is_prepared(self) -> bool:
         """Whether the images are ready to be loaded."""
-        return (self.prepared / INFO).exists()
+        return self.prepared.exists() and not self.damage
+
+    @property
+    def damage(self) -> str:
+        """What the folder of the prepared images lacks; empty if nothing.
+
+        Of a folder that is not there nothing is said.
+        """
+        if not self.prepared.exists():
+            return ""
+        try:
+            known = json.loads((self.prepared / INFO).read_text("utf-8"))
+            num_bytes, factors = known["num_bytes"], known["factors"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return f"{INFO} cannot be read ({error})"
+        size = _size(self.prepared / IMAGES)
+        if size != num_bytes:
+            return f"{size} bytes of images in place of {num_bytes}"
+        if list(factors.items()) != list(self.info.factors.items()):
+            return f"factors {factors} in place of {self.info.factors}"
+        return ""
+
+    def check_whole(self) -> None:
+        """Refuses prepared images that are damaged.
+
+        Raises:
+            ValueError: If they are; says what to do.
+        """
+        damage = self.damage
+        if damage:
+            raise ValueError(
+                f"{self.prepared} is damaged, or was prepared by another "
+                f"version of this package: delete it and run "
+                f"`{self.command}`. Received: {damage}"
+            )
 
     @property
     def missing_files(self) -> tuple[RawFile, ...]:

@@ -16,7 +16,9 @@ from keras_qlae.datasets import registry
 from keras_qlae.datasets.preparing import writer as writing
 from keras_qlae.datasets.preparing.lock import locked
 from keras_qlae.datasets.readers import npz
+from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
+from tests.datasets.fakes import no_network
 from tests.datasets.fakes import raw_paths
 
 pytestmark = pytest.mark.backend_free
@@ -227,14 +229,42 @@ def test_two_at_once(data_dir, monkeypatch):
     prepare()
 
 
-def test_prepared_images_that_are_damaged_are_refused(data_dir, monkeypatch):
+DAMAGES = {
+    "cut": lambda folder: cut(folder / "images.npy"),
+    "no images": lambda folder: (folder / "images.npy").unlink(),
+    "no info": lambda folder: (folder / "info.json").unlink(),
+    "no JSON": lambda folder: (folder / "info.json").write_text("{"),
+    "other JSON": lambda folder: (folder / "info.json").write_text("[]"),
+}
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_prepared_images_that_are_damaged_are_refused(
+    data_dir, monkeypatch, damage
+):
+    fake_mpi3d(monkeypatch, data_dir)
+    folder = prepare()
+    DAMAGES[damage](folder)
+    raw = raw_paths(datasets.info("mpi3d"), data_dir)[0]
+    raw.unlink()
+    message = f"{folder} is damaged.*delete it and run `keras-qlae datasets"
+    with no_network(monkeypatch):  # no work is begun
+        for call in (prepare, lambda: datasets.load("mpi3d")):
+            with pytest.raises(ValueError, match=message):
+                call()
+    store = open_store(datasets.info("mpi3d"), data_dir)
+    assert not store.is_prepared
+    assert store.needed_bytes > store.prepared_bytes
+
+
+def test_prepared_images_of_another_form_are_refused(data_dir, monkeypatch):
     fake_mpi3d(monkeypatch, data_dir)
     path = prepare() / "images.npy"
-    data = path.read_bytes()
-    path.write_bytes(data[:-1])
-    with pytest.raises(ValueError, match=r"damaged.*delete it and run"):
-        datasets.load("mpi3d")
-    path.write_bytes(b"x" * len(data))
+    path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(ValueError, match=r"damaged.*prepare it again"):
         datasets.load("mpi3d")
 

@@ -38,6 +38,10 @@ def prepare(
 
     Returns:
         The folder of the prepared images.
+
+    Raises:
+        ValueError: If they are there and damaged, before any work; and as
+            `keras_qlae.datasets.prepare` says, as do other errors.
     """
     if not info.files:
         raise ValueError(
@@ -45,6 +49,7 @@ def prepare(
             "there is nothing to prepare."
         )
     store = open_store(info, data_dir, image_size)
+    store.check_whole()
     if store.is_prepared:
         return store.prepared
     with locked(store.folder):
