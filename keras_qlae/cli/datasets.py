@@ -91,8 +91,12 @@ def _show_disk(store: Store) -> None:
         path = store.raw(file)
         if path.exists():
             click.echo(f"file      {path}, there")
+        elif store.tfds_copy is not None:
+            click.echo(f"file      {path}, not needed")
         else:
             click.echo(f"file      {path}, to be downloaded from {file.url}")
+    if store.tfds_copy is not None:
+        click.echo(f"from tfds {store.tfds_copy}, taken in place of files")
     there = "there" if store.is_prepared else "not there"
     if store.damage:
         there = f"damaged, delete it: {store.damage}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
+from keras_qlae.datasets.readers.from_tfds import tfds_folder
 
 IMAGES = "images.npy"
 INFO = "info.json"
@@ -122,15 +123,25 @@ class Store:
         )
 
     @property
+    def tfds_copy(self) -> Path | None:
+        """The copy of TensorFlow Datasets that `prepare` would take.
+
+        None is needed if the published files are on the disk.
+        """
+        return tfds_folder(self.info) if self.missing_files else None
+
+    @property
     def needed_bytes(self) -> int:
         """How much more disk `prepare` needs, downloads included."""
         if self.is_prepared:
             return 0
         download = sum(
-            max(file.num_bytes - _size(part_of(self.raw(file))), 0)
+            max(file.num_bytes - _taken(part_of(self.raw(file))), 0)
             for file in self.missing_files
         )
-        written = _size(self.partial / IMAGES)
+        if self.tfds_copy is not None:
+            download = 0
+        written = _taken(self.partial / IMAGES)
         return download + max(self.prepared_bytes - written, 0)
 
     @property
@@ -195,3 +206,12 @@ def gigabytes(num_bytes: int) -> str:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def _taken(path: Path) -> int:
+    """How much disk a file takes; less than its size if it has holes."""
+    if not path.exists():
+        return 0
+    stat = path.stat()
+    blocks: int | None = getattr(stat, "st_blocks", None)  # not on Windows
+    return stat.st_size if blocks is None else min(stat.st_size, blocks * 512)

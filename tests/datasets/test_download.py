@@ -1,10 +1,12 @@
 """Downloads, from a server on this machine."""
 
 import dataclasses
+import errno
 import http.server
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +120,33 @@ def test_the_part_of_a_longer_file_is_not_taken_for_this_one(server):
     prepare()
     assert server.asked == [f"bytes={len(server.content) + 4}-", ""]
     assert server.path.read_bytes() == server.content
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone")
+def test_a_disk_that_becomes_full(server):
+    part = part_of(server.path)
+    part.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        prepare()
+    assert caught.value.errno == errno.ENOSPC
+    for text in (
+        f"Cannot write {part}",
+        "is kept",
+        "it needs 0.3 MB more",
+        "`keras-qlae datasets prepare mpi3d` goes on from it once there is",
+    ):
+        assert text in str(caught.value)
+    assert not server.path.exists()
+    part.unlink()
+    prepare()
+    assert server.path.read_bytes() == server.content
+
+
+def test_a_place_that_cannot_be_written(server):
+    part_of(server.path).mkdir()
+    with pytest.raises(OSError, match=r"Cannot write .*Is a dir") as caught:
+        prepare()
+    assert "room" not in str(caught.value)
 
 
 def test_a_refusal_says_where_to_put_the_file(server):

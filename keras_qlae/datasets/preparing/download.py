@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_qlae.datasets.dataset_info import RawFile
+from keras_qlae.datasets.preparing.disk import cannot_write
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import part_of
 
@@ -28,22 +29,24 @@ def download(store: Store, file: RawFile, show_progress: bool) -> None:
     Raises:
         ConnectionError: If it cannot be had; within 5 seconds if there is no
             network or no answer. The message says what to do by hand.
-        OSError: If the disk is full.
+        OSError: If the disk is full or cannot be written.
     """
     import requests  # type: ignore[import-untyped]
     import urllib3
 
     path = store.raw(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _receive(file, part_of(path), show_progress)
+        os.replace(part_of(path), path)
     except (
         requests.RequestException,
         urllib3.exceptions.HTTPError,
         ConnectionError,
     ) as error:
         raise ConnectionError(_advice(store, file, error)) from error
-    os.replace(part_of(path), path)
+    except OSError as error:  # those of the network are among the others
+        raise cannot_write(store, part_of(path), error) from error
 
 
 def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
