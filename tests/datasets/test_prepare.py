@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -17,12 +19,12 @@ import pytest
 from keras_qlae import datasets
 from keras_qlae.datasets import registry
 from keras_qlae.datasets.preparing import writer as writing
-from keras_qlae.datasets.preparing.lock import locked
 from keras_qlae.datasets.readers import npz
 from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
 from tests.datasets.fakes import no_network
 from tests.datasets.fakes import raw_paths
+from tests.subprocesses import ROOT
 
 pytestmark = pytest.mark.backend_free
 
@@ -311,14 +313,41 @@ def test_progress_is_shown_while_a_file_is_checked(
     assert f"Checking {path.name}: 100%" in capsys.readouterr().err
 
 
+STOPS_MIDWAY = """
+import sys
+from keras_qlae import datasets
+from keras_qlae.datasets.preparing import writer
+from tests.datasets import fakes
+
+class Patch:
+    setitem = staticmethod(dict.__setitem__)
+
+def write(self, block):
+    print("writing", flush=True)
+    sys.stdin.read()
+
+fakes.shrink(Patch, "mpi3d", fakes.TINY["mpi3d"])
+writer.ImageWriter.write = write
+datasets.prepare("mpi3d", show_progress=False)
+"""
+
+
 def test_two_at_once(data_dir, monkeypatch):
-    fake_mpi3d(monkeypatch, data_dir)
-    with (
-        locked(data_dir / "mpi3d"),
-        pytest.raises(RuntimeError, match="Another process is preparing"),
-    ):
-        prepare()
-    prepare()
+    _, images = fake_mpi3d(monkeypatch, data_dir)
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPS_MIDWAY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as other:
+        assert other.stdout.readline() == b"writing\n"
+        with pytest.raises(RuntimeError, match="Another process is preparing"):
+            prepare()
+        other.kill()
+    assert nothing_looks_whole(data_dir)
+    prepare()  # the lock went with the process
+    dataset = datasets.load("mpi3d")
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
 
 
 DAMAGES = {
