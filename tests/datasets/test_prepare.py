@@ -338,7 +338,7 @@ def test_two_at_once(data_dir, monkeypatch):
         [sys.executable, "-c", STOPS_MIDWAY],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},
     ) as other:
         assert other.stdout.readline() == b"writing\n"
         with pytest.raises(RuntimeError, match="Another process is preparing"):
