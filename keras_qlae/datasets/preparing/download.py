@@ -166,8 +166,10 @@ def direct_address(url: str) -> str:
 
 def _advice(store: Store, file: RawFile, error: Exception) -> str:
     """What to do by hand."""
+    # Of "retries exceeded ... (caused by ...)" the cause is enough.
+    cause = getattr(next(iter(error.args), None), "reason", None) or error
     return (
-        f"Cannot download {file.name} of `{store.info.name}` ({error}).\n"
+        f"Cannot download {file.name} of `{store.info.name}` ({cause}).\n"
         f"Get it in another way from\n  {file.url}\n"
         f"and put it at\n  {store.raw(file)}\n"
         f"Then `{store.command}` needs no network; if only the connection "
