@@ -53,6 +53,8 @@ def _state(entry: DatasetInfo, data_dir: Path | None) -> str:
     if not entry.files:
         return "embedded"
     store = open_store(entry, data_dir)
+    if store.damage:
+        return "damaged: see info"
     if store.is_prepared:
         return "prepared"
     return f"needs {gigabytes(store.needed_bytes)} disk"
@@ -89,9 +91,15 @@ def _show_disk(store: Store) -> None:
         path = store.raw(file)
         if path.exists():
             click.echo(f"file      {path}, there")
+        elif store.tfds_copy is not None:
+            click.echo(f"file      {path}, not needed")
         else:
             click.echo(f"file      {path}, to be downloaded from {file.url}")
+    if store.tfds_copy is not None:
+        click.echo(f"from tfds {store.tfds_copy}, taken in place of files")
     there = "there" if store.is_prepared else "not there"
+    if store.damage:
+        there = f"damaged, delete it: {store.damage}"
     click.echo(f"prepared  {store.prepared}, {there}")
     click.echo(
         f"disk      {gigabytes(store.prepared_bytes)} of images, "

@@ -22,10 +22,11 @@ from keras_qlae.cli.scores import print_scores
 )
 @backend_option
 def evaluate(directory: Path, metrics: str) -> None:
-    """Score the trained model of a run again, on its held-out images.
+    """Score the trained model of a run again, on the same images.
 
-    DIRECTORY is what `keras-qlae train` wrote. The model may be loaded on
-    another backend than it was trained on.
+    DIRECTORY is what `keras-qlae train` wrote; the images are those of its
+    `--protocol`, by default held out. The model may be loaded on another
+    backend than it was trained on.
     """
     run = runs.RunDirectory(directory)
     runs.evaluate(run, every_metric=metrics == "all")

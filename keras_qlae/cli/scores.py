@@ -5,12 +5,13 @@ import click
 from keras_qlae.runs import RunDirectory
 from keras_qlae.runs.files import read_json
 from keras_qlae.runs.reporting import score_rows
+from keras_qlae.runs.reporting import scored_images
 
 
 def print_scores(run: RunDirectory) -> None:
     """Prints the scores of a finished run."""
     scores = read_json(run.scores)
-    click.echo(f"On {scores['num_samples']} held-out images:")
+    click.echo(f"On {scored_images(run)}:")
     rows = score_rows(scores)
     width = max(7, *(len(name) for name, _, _ in rows))
     for name, value, meaning in rows:

@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,8 @@ def from_folder(
     All images are decoded once and kept in memory, a byte a pixel and channel.
 
     Args:
-        images_dir: Folder of the images, in any format that Pillow reads.
+        images_dir: Folder of the images, in any format that Pillow reads;
+            levels of 16 bits are scaled to 8.
         factors_csv: A CSV file with a head line. One column names the image
             file, relative to `images_dir`; each other one is a factor. Its
             values, numbers or words, are numbered in their order: numbers by
@@ -125,7 +127,7 @@ def _read_image(path: Path, image_size: int | None, grey: bool) -> np.ndarray:
 
     try:
         with Image.open(path) as file:
-            picture = file.convert("L" if grey else "RGB")
+            picture = _in_8_bits(file).convert("L" if grey else "RGB")
     except (UnidentifiedImageError, OSError) as error:
         raise ValueError(
             f"{path} must be an image that Pillow can read. Received: {error}"
@@ -135,3 +137,23 @@ def _read_image(path: Path, image_size: int | None, grey: bool) -> np.ndarray:
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     image = np.asarray(picture)
     return image[..., None] if grey else image
+
+
+def _in_8_bits(picture: Any) -> Any:
+    """Scales grey levels of 16 bits, which Pillow would clip at 255.
+
+    Of colours it takes the upper 8 bits by itself.
+
+    Raises:
+        OSError: If the levels have 32 bits: their range is not known.
+    """
+    from PIL import Image
+
+    # Up to version 11 Pillow opens such PNG files with 32 bits a level.
+    is_png = picture.mode == "I" and picture.format == "PNG"
+    if picture.mode.startswith("I;16") or is_png:
+        levels = np.asarray(picture).astype(np.float64) / 257  # 65535 -> 255
+        return Image.fromarray(np.rint(levels).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise OSError("levels of 32 bits; convert it to 8 or 16")
+    return picture

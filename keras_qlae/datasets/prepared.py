@@ -1,6 +1,5 @@
 """Data sets served from the disk, as `prepare` left them."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
 from keras_qlae.datasets.store import DEFAULT_SIZE
 from keras_qlae.datasets.store import IMAGES
-from keras_qlae.datasets.store import INFO
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import gigabytes
 from keras_qlae.datasets.store import open_store
@@ -113,19 +111,10 @@ def load_prepared(
         ValueError: If it is damaged, or of another version of the package.
     """
     store = open_store(info, data_dir, image_size)
+    store.check_whole()
     if not store.is_prepared:
         raise FileNotFoundError(_advice(store))
     path = store.prepared / IMAGES
-    known = json.loads((store.prepared / INFO).read_text(encoding="utf-8"))
-    size = path.stat().st_size if path.exists() else 0
-    same = list(known["factors"].items()) == list(info.factors.items())
-    if not same or known["num_bytes"] != size:
-        raise ValueError(
-            f"{store.prepared} is damaged, or was prepared by another version "
-            f"of this package: delete it and run `{store.command}`. Received: "
-            f"{size} bytes of images in place of {known['num_bytes']}, "
-            f"factors {known['factors']}"
-        )
     return PreparedDataset(info.name, info.factors, path)
 
 

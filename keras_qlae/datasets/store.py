@@ -1,6 +1,7 @@
 """Where a data set lies on the disk, and how much room it takes."""
 
 import dataclasses
+import json
 import math
 import os
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
+from keras_qlae.datasets.readers.from_tfds import tfds_folder
 
 IMAGES = "images.npy"
 INFO = "info.json"
@@ -77,7 +79,41 @@ class Store:
     @property
     def is_prepared(self) -> bool:
         """Whether the images are ready to be loaded."""
-        return (self.prepared / INFO).exists()
+        return self.prepared.exists() and not self.damage
+
+    @property
+    def damage(self) -> str:
+        """What the folder of the prepared images lacks; empty if nothing.
+
+        Of a folder that is not there nothing is said.
+        """
+        if not self.prepared.exists():
+            return ""
+        try:
+            known = json.loads((self.prepared / INFO).read_text("utf-8"))
+            num_bytes, factors = known["num_bytes"], known["factors"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            return f"{INFO} cannot be read ({error})"
+        size = _size(self.prepared / IMAGES)
+        if size != num_bytes:
+            return f"{size} bytes of images in place of {num_bytes}"
+        if list(factors.items()) != list(self.info.factors.items()):
+            return f"factors {factors} in place of {self.info.factors}"
+        return ""
+
+    def check_whole(self) -> None:
+        """Refuses prepared images that are damaged.
+
+        Raises:
+            ValueError: If they are; says what to do.
+        """
+        damage = self.damage
+        if damage:
+            raise ValueError(
+                f"{self.prepared} is damaged, or was prepared by another "
+                f"version of this package: delete it and run "
+                f"`{self.command}`. Received: {damage}"
+            )
 
     @property
     def missing_files(self) -> tuple[RawFile, ...]:
@@ -87,15 +123,25 @@ class Store:
         )
 
     @property
+    def tfds_copy(self) -> Path | None:
+        """The copy of TensorFlow Datasets that `prepare` would take.
+
+        None is needed if the published files are on the disk.
+        """
+        return tfds_folder(self.info) if self.missing_files else None
+
+    @property
     def needed_bytes(self) -> int:
         """How much more disk `prepare` needs, downloads included."""
         if self.is_prepared:
             return 0
         download = sum(
-            max(file.num_bytes - _size(part_of(self.raw(file))), 0)
+            max(file.num_bytes - _taken(part_of(self.raw(file))), 0)
             for file in self.missing_files
         )
-        written = _size(self.partial / IMAGES)
+        if self.tfds_copy is not None:
+            download = 0
+        written = _taken(self.partial / IMAGES)
         return download + max(self.prepared_bytes - written, 0)
 
     @property
@@ -160,3 +206,12 @@ def gigabytes(num_bytes: int) -> str:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def _taken(path: Path) -> int:
+    """How much disk a file takes; less than its size if it has holes."""
+    if not path.exists():
+        return 0
+    stat = path.stat()
+    blocks: int | None = getattr(stat, "st_blocks", None)  # not on Windows
+    return stat.st_size if blocks is None else min(stat.st_size, blocks * 512)

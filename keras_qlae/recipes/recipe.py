@@ -100,7 +100,14 @@ class Recipe:
         1000, "Steps from one scoring and checkpoint to the next."
     )
     score_every: int = _setting(1, "Epochs from one InfoMEC to the next.")
-    num_scored: int = _setting(10_000, "Held-out images that are scored.")
+    num_scored: int = _setting(
+        10_000, "Images that are scored, at most a fifth of the data set."
+    )
+    protocol: str = _setting(
+        "held_out",
+        "Scored are held_out images, or as in the paper images that are "
+        "trained on too: paper.",
+    )
 
     def override(self, **values: Any) -> "Recipe":
         """A copy with other values, checked.
@@ -150,6 +157,7 @@ CHOICES = {
     "decoder": ("style", "plain"),
     "network": tuple(SIZES),
     "schedule": ("constant", "cooldown"),
+    "protocol": ("held_out", "paper"),
 }
 _AT_LEAST = {
     "image_size": 8,

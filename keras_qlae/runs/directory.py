@@ -14,6 +14,8 @@ from keras_qlae.runs.files import write_text
 
 # What may differ between the first and a later call of one run.
 _FREE = ("versions",)
+# Settings that runs of earlier versions did not have, and what they did.
+_EARLIER = {"protocol": "held_out"}
 
 
 class RunDirectory:
@@ -64,7 +66,7 @@ class RunDirectory:
                 "one with `keras-qlae train`."
             )
         config: dict[str, Any] = read_json(self.config)
-        return config
+        return config | {"settings": _EARLIER | config.get("settings", {})}
 
     def read_trained_config(self) -> dict[str, Any]:
         """The configuration of a run that has a trained model.

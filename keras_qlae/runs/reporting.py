@@ -165,6 +165,14 @@ def score_rows(scores: dict[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
+def scored_images(run: RunDirectory) -> str:
+    """How many images were scored, and whether they were trained on."""
+    number = read_json(run.scores)["num_samples"]
+    if run.read_config()["settings"]["protocol"] == "paper":
+        return f"{number} images (trained on too, as in the paper)"
+    return f"{number} held-out images"
+
+
 def report(run: RunDirectory, held_out: FactorDataset) -> str:
     """The text of `report.md`."""
     config = run.read_config()
@@ -179,7 +187,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             ("score", "value", "of what"),
             score_rows(scores),
         ),
-        f"Scored on {scores['num_samples']} held-out images of "
+        f"Scored on {scored_images(run)} of "
         f"{held_out.name}; higher is better. {_caution(config['dataset'])}",
         *(
             f"## {path.stem.replace('_', ' ').capitalize()}\n\n"

@@ -1,5 +1,6 @@
 """Trains a recipe in a run directory; goes on where a killed run stopped."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +122,23 @@ def load_dataset(config: dict[str, Any]) -> FactorDataset:
 def split(
     recipe: Recipe, data: FactorDataset
 ) -> tuple[FactorDataset, FactorDataset]:
-    """What is trained on, and what is held out for scoring: at most a fifth.
+    """What is trained on, and what is scored: at most a fifth, or it warns.
 
     The same for every seed, so that runs are scored on the same images.
     """
-    return data.split(min(recipe.num_scored, len(data) // 5), seed=0)
+    num_scored = min(recipe.num_scored, len(data) // 5)
+    if num_scored < recipe.num_scored:
+        warnings.warn(
+            f"{num_scored} images are scored in place of the "
+            f"{recipe.num_scored} of `num_scored`: a fifth of the {len(data)} "
+            f"images of `{data.name}`. Scores of fewer images vary more.",
+            stacklevel=3,
+        )
+    return data.split(num_scored, seed=0, protocol=recipe.protocol)
 
 
 def held_out_of(recipe: Recipe, config: dict[str, Any]) -> FactorDataset:
-    """The held-out images of a run's configuration."""
+    """The scored images of a run's configuration."""
     return split(recipe, load_dataset(config))[1]
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from keras_qlae import recipes
 from keras_qlae.cli.main import main
+from keras_qlae.runs import exporting
 
 SMALL = [
     "--image-size=8",
@@ -78,6 +79,23 @@ def test_evaluate_with_all_metrics(run):
         assert 0 <= value <= 1
         assert name in result.output
         assert f"| {name} | {value:.3f} |" in (path / "report.md").read_text()
+
+
+def test_the_papers_protocol_is_kept_and_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(exporting, "is_cheap", lambda: False)
+    path = tmp_path / "run"
+    train = ("train", f"--directory={path}", *SMALL)
+    result = call(*train, "--protocol=paper")
+    assert result.exit_code == 0, result.output
+    said = "100 images (trained on too, as in the paper)"
+    assert said in result.output
+    assert said in (path / "report.md").read_text()
+    before = json.loads((path / "infomec.json").read_text())
+    result = call("evaluate", str(path))
+    assert said in result.output
+    assert json.loads((path / "infomec.json").read_text()) == before
+    result = call(*train)
+    assert "protocol: paper there, held_out asked for" in result.output
 
 
 def test_figures_are_drawn_again(run):

@@ -57,6 +57,24 @@ def test_info_tells_what_is_on_the_disk(data_dir, monkeypatch):
     assert "0.0 MB more are needed" in output
 
 
+def test_damaged_images_are_not_called_ready(data_dir, monkeypatch):
+    fake(monkeypatch, data_dir, "dsprites")
+    call("prepare", "dsprites", "--quiet")
+    (data_dir / "dsprites" / "64x64" / "images.npy").write_bytes(b"cut")
+    (line,) = [
+        line
+        for line in call("list").output.splitlines()
+        if line.startswith("dsprites")
+    ]
+    assert "damaged: see info" in line
+    output = call("info", "dsprites").output
+    assert "64x64, damaged, delete it: 3 bytes of images in" in output
+    result = call("prepare", "dsprites", "--quiet")
+    assert result.exit_code == 1
+    assert "is ready" not in result.output
+    assert "delete it and run" in result.output
+
+
 def test_prepare_says_where_it_put_the_data_set(data_dir, monkeypatch):
     fake(monkeypatch, data_dir, "dsprites")
     result = call("prepare", "dsprites")
@@ -77,10 +95,10 @@ def test_another_folder_is_to_be_set(data_dir, monkeypatch):
 
 
 def test_without_a_network_one_message(data_dir, monkeypatch):
-    def unreachable(address, timeout):
+    def unreachable(*arguments):
         raise OSError("Network is unreachable")
 
-    monkeypatch.setattr("socket.create_connection", unreachable)
+    monkeypatch.setattr("socket.getaddrinfo", unreachable)
     result = call("prepare", "isaac3d", "--quiet")
     assert result.exit_code == 1
     assert "Traceback" not in result.output

@@ -192,5 +192,5 @@ def no_network(monkeypatch):
         raise AssertionError("a connection was tried")
 
     with monkeypatch.context() as patch:
-        patch.setattr("socket.create_connection", refuse)
+        patch.setattr("socket.getaddrinfo", refuse)
         yield

@@ -1,8 +1,12 @@
 """Downloads, from a server on this machine."""
 
 import dataclasses
+import errno
 import http.server
+import socket
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -25,18 +29,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         server = self.server
+        server.hosts.append(self.headers["Host"])
         asked = self.headers.get("Range", "")
         server.asked.append(asked)
         begin = int(asked[len("bytes=") : -1]) if asked else 0
         data = server.content[begin:]
         if server.status != 200:
-            self.send_error(server.status)
+            self.send_response(server.status)
+            self.send_header("Location", server.location)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif begin and not data:
-            self.send_error(416)
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(server.content)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         else:
             self.send_response(206 if begin else 200)
             self.send_header("Content-Type", server.kind)
             self.send_header("Content-Length", str(len(data)))
+            if server.encoding:
+                self.send_header("Content-Encoding", server.encoding)
             self.end_headers()
             self.wfile.write(data[: server.stop_after])
 
@@ -53,8 +66,11 @@ def server(tmp_path, monkeypatch):
     server.path = path
     server.kind = "application/octet-stream"
     server.status = 200
+    server.location = ""
+    server.encoding = ""
     server.stop_after = None
     server.asked = []
+    server.hosts = []
     path.unlink()
     url = f"http://127.0.0.1:{server.server_port}/file"
     file = dataclasses.replace(info.files[0], url=url)
@@ -99,6 +115,40 @@ def test_a_download_that_only_lacked_its_name(server):
     assert server.path.read_bytes() == server.content
 
 
+def test_the_part_of_a_longer_file_is_not_taken_for_this_one(server):
+    part_of(server.path).write_bytes(server.content + b"more")
+    prepare()
+    assert server.asked == [f"bytes={len(server.content) + 4}-", ""]
+    assert server.path.read_bytes() == server.content
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone")
+def test_a_disk_that_becomes_full(server):
+    part = part_of(server.path)
+    part.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        prepare()
+    assert caught.value.errno == errno.ENOSPC
+    for text in (
+        f"Cannot write {part}",
+        "is kept",
+        "it needs 0.3 MB more",
+        "`keras-qlae datasets prepare mpi3d` goes on from it once there is",
+    ):
+        assert text in str(caught.value)
+    assert not server.path.exists()
+    part.unlink()
+    prepare()
+    assert server.path.read_bytes() == server.content
+
+
+def test_a_place_that_cannot_be_written(server):
+    part_of(server.path).mkdir()
+    with pytest.raises(OSError, match=r"Cannot write .*Is a dir") as caught:
+        prepare()
+    assert "room" not in str(caught.value)
+
+
 def test_a_refusal_says_where_to_put_the_file(server):
     server.status = 403
     with pytest.raises(ConnectionError) as caught:
@@ -115,18 +165,98 @@ def test_a_page_in_place_of_the_file_is_refused(server):
     assert not part_of(server.path).exists()
 
 
-def test_a_host_that_does_not_answer_is_not_waited_for(server, monkeypatch):
-    release = threading.Event()
+@pytest.fixture
+def silent():
+    """The address of a host that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/file"
 
-    def hang(address, timeout):
-        release.wait(30)
-        raise OSError("too late")
 
-    monkeypatch.setattr(downloading, "CONNECT_SECONDS", -0.9)  # and one more
-    monkeypatch.setattr("socket.create_connection", hang)
-    with pytest.raises(ConnectionError, match="does not answer"):
+def ask_elsewhere(monkeypatch, url):
+    """Moves the file of the fake MPI3D."""
+    info = datasets.info("mpi3d")
+    file = dataclasses.replace(info.files[0], url=url)
+    monkeypatch.setitem(
+        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
+    )
+
+
+@pytest.mark.parametrize("behind", ["the address", "a redirect"])
+def test_a_silent_host_is_not_waited_for(server, silent, monkeypatch, behind):
+    if behind == "the address":
+        ask_elsewhere(monkeypatch, silent)
+    else:
+        server.status = 302
+        server.location = silent
+    begin = time.monotonic()
+    with pytest.raises(ConnectionError) as caught:
         prepare()
-    release.set()
+    assert time.monotonic() - begin < 5
+    assert "127.0.0.1 does not answer" in str(caught.value)
+    assert str(server.path) in str(caught.value)
+
+
+def test_a_slow_body_is_waited_for(server, monkeypatch):
+    monkeypatch.setattr(downloading, "ANSWER_SECONDS", 0.5)
+    write = Handler.do_GET
+
+    def slow(handler):
+        handler.wfile = Slow(handler.wfile)
+        write(handler)
+
+    class Slow:
+        def __init__(self, file):
+            self._file = file
+
+        def write(self, data):
+            if data.startswith(b"PK"):  # the file, after the head
+                time.sleep(0.8)
+            return self._file.write(data)
+
+        def __getattr__(self, name):
+            return getattr(self._file, name)
+
+    monkeypatch.setattr(Handler, "do_GET", slow)
+    prepare()
+    assert server.path.read_bytes() == server.content
+
+
+def test_the_address_that_is_asked_is_that_of_the_file(server, monkeypatch):
+    asked = []
+
+    def refuse(host, *arguments):
+        asked.append(host)
+        raise OSError("no such name")
+
+    ask_elsewhere(monkeypatch, "https://drive.google.com/uc?id=1")
+    monkeypatch.setattr(
+        "requests.sessions.get_environ_proxies", lambda *_, **__: {}
+    )
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    with pytest.raises(ConnectionError, match="no such name") as caught:
+        prepare()
+    assert "Max retries exceeded" not in str(caught.value)
+    assert set(asked) == {"drive.usercontent.google.com"}
+
+
+def test_a_proxy_may_lack_its_scheme(server, monkeypatch):
+    ask_elsewhere(monkeypatch, "http://images.example/file")
+    monkeypatch.setenv("http_proxy", f"127.0.0.1:{server.server_port}")
+    prepare()
+    assert server.hosts == ["images.example"]
+    assert server.path.read_bytes() == server.content
+
+
+def test_an_encoded_file_stays_as_it_is(server, monkeypatch):
+    # Some servers say so of every `.gz` file, whatever was asked for.
+    server.encoding = "gzip"
+    monkeypatch.setattr(downloading, "CHUNK", 100)
+    server.stop_after = 700
+    with pytest.raises(ConnectionError, match="goes on where it stopped"):
+        prepare()
+    server.stop_after = None
+    prepare()
+    assert server.path.read_bytes() == server.content
 
 
 def test_google_drive_is_asked_for_the_file_and_not_the_page():

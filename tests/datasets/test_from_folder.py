@@ -80,3 +80,24 @@ def test_images_of_different_sizes_are_refused(folder):
     with pytest.raises(ValueError, match=r"one size.*b\.png of shape"):
         load(folder)
     assert load(folder, image_size=6).image_shape == (6, 6, 3)
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff"])
+def test_grey_levels_of_16_bits_are_scaled(folder, kind):
+    levels = np.array([[0, 128, 129, 257], [300, 32768, 65000, 65535]])
+    path = folder / "mine" / f"deep.{kind}"
+    Image.fromarray(levels.astype(np.uint16)).save(path)
+    (folder / "factors.csv").write_text(f"file,size\ndeep.{kind},1\n")
+    wanted = [[0, 0, 1, 1], [1, 128, 253, 255]]
+    grey = load(folder, grey=True).images([0])[0]
+    assert grey[..., 0].tolist() == wanted
+    colored = load(folder).images([0])[0]
+    assert colored[..., 2].tolist() == wanted
+
+
+def test_levels_of_32_bits_are_refused(folder):
+    path = folder / "mine" / "deep.tiff"
+    Image.fromarray(np.full((4, 4), 0.5, np.float32)).save(path)
+    (folder / "factors.csv").write_text("file,size\ndeep.tiff,1\n")
+    with pytest.raises(ValueError, match=r"deep\.tiff .*levels of 32 bits"):
+        load(folder)

@@ -2,10 +2,15 @@
 
 import dataclasses
 import errno
+import hashlib
 import json
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,10 +19,12 @@ import pytest
 from keras_qlae import datasets
 from keras_qlae.datasets import registry
 from keras_qlae.datasets.preparing import writer as writing
-from keras_qlae.datasets.preparing.lock import locked
 from keras_qlae.datasets.readers import npz
+from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
+from tests.datasets.fakes import no_network
 from tests.datasets.fakes import raw_paths
+from tests.subprocesses import ROOT
 
 pytestmark = pytest.mark.backend_free
 
@@ -209,6 +216,81 @@ def test_a_full_disk_in_the_middle(data_dir, monkeypatch):
     prepare()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone")
+def test_a_disk_that_is_really_full(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    partial = data_dir / "mpi3d" / ".64x64.partial"
+    partial.mkdir()
+    (partial / "images.npy").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left.*once there is room: it"):
+        prepare()
+    assert nothing_looks_whole(data_dir)
+
+
+def test_other_errors_of_writing_do_not_speak_of_room(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    stop_after(monkeypatch, 0, PermissionError(errno.EACCES, "Not allowed"))
+    with pytest.raises(PermissionError, match=r"Not allowed.*kept") as caught:
+        prepare()
+    assert "room" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_a_file_that_cannot_be_read_now_is_gone_on_with(
+    data_dir, monkeypatch, number
+):
+    info, images = fake_mpi3d(monkeypatch, data_dir)
+    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
+    ordered = npz.ordered
+
+    def failing(images, start):
+        if start == 15:
+            raise OSError(number, os.strerror(number))
+        return ordered(images, start)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(npz, "ordered", failing)
+        path = raw_paths(info, data_dir)[0]
+        message = f"Cannot read {path}: {os.strerror(number)}.*prepare mpi3d"
+        with pytest.raises(OSError, match=message) as caught:
+            prepare()
+    assert caught.value.errno == number
+    calls = stop_after(monkeypatch, 99, None)
+    prepare()
+    assert calls == [15, 20]
+    dataset = datasets.load("mpi3d")
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
+
+
+def test_a_hash_that_cannot_be_read_now_is_no_damage(data_dir, monkeypatch):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    file = dataclasses.replace(info.files[0], sha256="0" * 64)
+    monkeypatch.setitem(
+        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
+    )
+    path = raw_paths(info, data_dir)[0]
+    path.unlink()
+    path.mkdir()  # opening it fails for the superuser too
+    with pytest.raises(OSError, match=f"Cannot read {path}: Is a directory"):
+        prepare()
+
+
+@pytest.mark.parametrize("has_holes", [True, False])
+def test_a_file_with_holes_takes_no_room(data_dir, monkeypatch, has_holes):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    store = open_store(info, data_dir)
+    store.partial.mkdir()
+    path = store.partial / "images.npy"
+    if has_holes:
+        with path.open("wb") as file:
+            file.truncate(200_000)
+        assert store.needed_bytes > store.prepared_bytes - 10_000
+    else:
+        path.write_bytes(b"x" * 200_000)
+        assert store.needed_bytes == store.prepared_bytes - 200_000
+
+
 def test_a_disk_that_is_too_small_is_refused_first(data_dir, monkeypatch):
     monkeypatch.setattr(
         "shutil.disk_usage", lambda path: SimpleNamespace(free=2_000_000_000)
@@ -217,24 +299,93 @@ def test_a_disk_that_is_too_small_is_refused_first(data_dir, monkeypatch):
         prepare()
 
 
+def test_progress_is_shown_while_a_file_is_checked(
+    data_dir, monkeypatch, capsys
+):
+    info, _ = fake_mpi3d(monkeypatch, data_dir)
+    path = raw_paths(info, data_dir)[0]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    file = dataclasses.replace(info.files[0], sha256=digest)
+    monkeypatch.setitem(
+        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
+    )
+    datasets.prepare("mpi3d")
+    assert f"Checking {path.name}: 100%" in capsys.readouterr().err
+
+
+STOPS_MIDWAY = """
+import sys
+from keras_qlae import datasets
+from keras_qlae.datasets.preparing import writer
+from tests.datasets import fakes
+
+class Patch:
+    setitem = staticmethod(dict.__setitem__)
+
+def write(self, block):
+    print("writing", flush=True)
+    sys.stdin.read()
+
+fakes.shrink(Patch, "mpi3d", fakes.TINY["mpi3d"])
+writer.ImageWriter.write = write
+datasets.prepare("mpi3d", show_progress=False)
+"""
+
+
 def test_two_at_once(data_dir, monkeypatch):
+    _, images = fake_mpi3d(monkeypatch, data_dir)
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPS_MIDWAY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},
+    ) as other:
+        assert other.stdout.readline() == b"writing\n"
+        with pytest.raises(RuntimeError, match="Another process is preparing"):
+            prepare()
+        other.kill()
+    assert nothing_looks_whole(data_dir)
+    prepare()  # the lock went with the process
+    dataset = datasets.load("mpi3d")
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
+
+
+DAMAGES = {
+    "cut": lambda folder: cut(folder / "images.npy"),
+    "no images": lambda folder: (folder / "images.npy").unlink(),
+    "no info": lambda folder: (folder / "info.json").unlink(),
+    "no JSON": lambda folder: (folder / "info.json").write_text("{"),
+    "other JSON": lambda folder: (folder / "info.json").write_text("[]"),
+}
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_prepared_images_that_are_damaged_are_refused(
+    data_dir, monkeypatch, damage
+):
     fake_mpi3d(monkeypatch, data_dir)
-    with (
-        locked(data_dir / "mpi3d"),
-        pytest.raises(RuntimeError, match="Another process is preparing"),
-    ):
-        prepare()
-    prepare()
+    folder = prepare()
+    DAMAGES[damage](folder)
+    raw = raw_paths(datasets.info("mpi3d"), data_dir)[0]
+    raw.unlink()
+    message = f"{folder} is damaged.*delete it and run `keras-qlae datasets"
+    with no_network(monkeypatch):  # no work is begun
+        for call in (prepare, lambda: datasets.load("mpi3d")):
+            with pytest.raises(ValueError, match=message):
+                call()
+    store = open_store(datasets.info("mpi3d"), data_dir)
+    assert not store.is_prepared
+    assert store.needed_bytes > store.prepared_bytes
 
 
-def test_prepared_images_that_are_damaged_are_refused(data_dir, monkeypatch):
+def test_prepared_images_of_another_form_are_refused(data_dir, monkeypatch):
     fake_mpi3d(monkeypatch, data_dir)
     path = prepare() / "images.npy"
-    data = path.read_bytes()
-    path.write_bytes(data[:-1])
-    with pytest.raises(ValueError, match=r"damaged.*delete it and run"):
-        datasets.load("mpi3d")
-    path.write_bytes(b"x" * len(data))
+    path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(ValueError, match=r"damaged.*prepare it again"):
         datasets.load("mpi3d")
 
@@ -252,14 +403,16 @@ def test_prepared_images_of_other_factors_are_refused(data_dir, monkeypatch):
 def test_offline_takes_less_than_five_seconds(data_dir, monkeypatch, request):
     end = threading.Event()
 
-    def unreachable(address, timeout):
+    def look_up(*arguments):
         end.wait(60)
         raise TimeoutError
 
     request.addfinalizer(end.set)
 
-    monkeypatch.setattr("socket.create_connection", unreachable)
-    monkeypatch.setattr("requests.utils.get_environ_proxies", lambda url: {})
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    monkeypatch.setattr(
+        "requests.sessions.get_environ_proxies", lambda *_, **__: {}
+    )
     begin = time.monotonic()
     with pytest.raises(ConnectionError) as caught:
         prepare("mpi3d_toy")

@@ -1,5 +1,6 @@
 """Tiny files of every real layout become data sets."""
 
+import gzip
 import tarfile
 import zipfile
 
@@ -91,6 +92,33 @@ def test_labels_may_have_any_unit_and_direction(data_dir, monkeypatch):
     labels = 7 - 0.3 * grid(info)
     write_png_zip(info, raw_paths(info, data_dir), images, labels=labels)
     prepare("falcor3d")
+
+
+def test_what_macos_adds_to_a_zip_is_passed_over(data_dir, monkeypatch):
+    info, images = fake(monkeypatch, data_dir, "isaac3d")
+    with zipfile.ZipFile(raw_paths(info, data_dir)[0], "a") as archive:
+        for name in (
+            "__MACOSX/Isaac3D_down128/._labels.npy",
+            "__MACOSX/Isaac3D_down128/images/._000000.png",
+            "Isaac3D_down128/images/._000001.png",
+        ):
+            archive.writestr(name, b"\x00\x05\x16\x07")
+    prepare("isaac3d", image_size=128)
+    dataset = datasets.load("isaac3d", image_size=128)
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
+
+
+def test_what_macos_adds_to_a_tar_is_passed_over(data_dir, monkeypatch):
+    info, images = fake(monkeypatch, data_dir, "cars3d")
+    (path,) = raw_paths(info, data_dir)
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(content)
+    with tarfile.open(path, "a") as archive:
+        archive.addfile(tarfile.TarInfo("data/cars/._car_000_mesh.mat"))
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    prepare("cars3d", image_size=128)
+    dataset = datasets.load("cars3d", image_size=128)
+    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
 
 
 def test_labels_in_another_order_are_refused(data_dir, monkeypatch):

@@ -1,18 +1,20 @@
 """Downloads published files: goes on where it stopped, and fails soon."""
 
 import os
-import socket
+import re
 import threading
 import urllib.parse
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from keras_qlae.datasets.dataset_info import RawFile
+from keras_qlae.datasets.preparing.disk import cannot_write
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import part_of
 
-CONNECT_SECONDS = 3.0
-STALL_SECONDS = 60.0
+ANSWER_SECONDS = 4.0  # to the head of the answer: names, proxies, redirects
+STALL_SECONDS = 60.0  # from one piece of the content to the next
 CHUNK = 2**20
 
 
@@ -26,37 +28,41 @@ def download(store: Store, file: RawFile, show_progress: bool) -> None:
 
     Raises:
         ConnectionError: If it cannot be had; within 5 seconds if there is no
-            network. The message says what to do by hand.
-        OSError: If the disk is full.
+            network or no answer. The message says what to do by hand.
+        OSError: If the disk is full or cannot be written.
     """
     import requests  # type: ignore[import-untyped]
+    import urllib3
 
     path = store.raw(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        check_reachable(file.url)
-        _receive(requests, file, path, show_progress)
-    except (requests.RequestException, ConnectionError, TimeoutError) as error:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _receive(file, part_of(path), show_progress)
+        os.replace(part_of(path), path)
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        ConnectionError,
+    ) as error:
         raise ConnectionError(_advice(store, file, error)) from error
-    os.replace(part_of(path), path)
+    except OSError as error:  # those of the network are among the others
+        raise cannot_write(store, part_of(path), error) from error
 
 
-def _receive(
-    requests: Any, file: RawFile, path: Path, show_progress: bool
-) -> None:
+def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
     """Fetches what is missing of a file into its `.part`."""
     from tqdm import tqdm
 
-    part = part_of(path)
+    url = direct_address(file.url)
     have = part.stat().st_size if part.exists() else 0
-    with requests.get(
-        direct_address(file.url),
-        headers={"Range": f"bytes={have}-"} if have else {},
-        stream=True,
-        timeout=(CONNECT_SECONDS, STALL_SECONDS),
-    ) as response:
-        if have and response.status_code == 416:
+    response = _ask(url, have)
+    if have and response.status_code == 416:
+        response.close()
+        if _whole_size(response) == have:
             return  # nothing is missing
+        have = 0  # the part of another file
+        response = _ask(url, have)
+    with response:
         response.raise_for_status()
         if "text/html" in response.headers.get("Content-Type", ""):
             raise ConnectionError(
@@ -77,11 +83,70 @@ def _receive(
                 disable=not show_progress,
             ) as bar,
         ):
-            for chunk in response.iter_content(CHUNK):
+            # The bytes as they are sent: of a `.gz` file some servers say
+            # that its content is encoded, and unpacked it is another file.
+            for chunk in response.raw.stream(CHUNK, decode_content=False):
                 out.write(chunk)
                 bar.update(len(chunk))
             out.flush()
             os.fsync(out.fileno())
+
+
+def _ask(url: str, have: int) -> Any:
+    """Asks for a file from byte `have` on.
+
+    Looking up a name has no time limit of its own, and every address, proxy
+    and redirect would have one for itself: so it happens in a thread that is
+    waited for as long as for all of them.
+
+    Returns:
+        The `requests.Response`, of which the content is still to be read.
+
+    Raises:
+        ConnectionError: If no answer begins in time.
+        requests.RequestException: If there is none.
+    """
+    import requests
+
+    headers = {"Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    answer: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            response = requests.get(
+                url,
+                headers=headers,
+                stream=True,
+                timeout=(ANSWER_SECONDS, STALL_SECONDS),
+            )
+        except BaseException as error:  # noqa: BLE001 - for the other thread
+            answer.set_exception(error)
+        else:
+            answer.set_result(response)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return answer.result(ANSWER_SECONDS)
+    except TimeoutError:
+        answer.add_done_callback(_close_late)
+        raise ConnectionError(
+            f"{urllib.parse.urlsplit(url).hostname} does not answer"
+        ) from None
+
+
+def _close_late(answer: "Future[Any]") -> None:
+    if answer.exception() is None:
+        answer.result().close()
+
+
+def _whole_size(response: Any) -> int | None:
+    """The size of a file, as an answer of status 416 tells it."""
+    told = re.fullmatch(
+        r"bytes \*/(\d+)", response.headers.get("Content-Range", "")
+    )
+    return int(told[1]) if told else None
 
 
 def direct_address(url: str) -> str:
@@ -99,46 +164,12 @@ def direct_address(url: str) -> str:
     )
 
 
-def check_reachable(url: str) -> None:
-    """Tries to connect, for a few seconds at most.
-
-    Looking up a name has no time limit of its own without a network, so it
-    happens in a thread that is not waited for.
-
-    Raises:
-        ConnectionError: If the host, or the proxy before it, does not answer.
-    """
-    import requests  # type: ignore[import-untyped]
-
-    proxy = requests.utils.select_proxy(
-        url, requests.utils.get_environ_proxies(url)
-    )
-    parts = urllib.parse.urlsplit(proxy or url)
-    port = parts.port or (80 if parts.scheme == "http" else 443)
-    outcome: list[OSError | None] = []
-
-    def connect() -> None:
-        try:
-            socket.create_connection(
-                (parts.hostname, port), CONNECT_SECONDS
-            ).close()
-            outcome.append(None)
-        except OSError as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=connect, daemon=True)
-    thread.start()
-    thread.join(CONNECT_SECONDS + 1)
-    if not outcome:
-        raise ConnectionError(f"{parts.hostname} does not answer")
-    if outcome[0] is not None:
-        raise ConnectionError(f"{parts.hostname}: {outcome[0]}")
-
-
 def _advice(store: Store, file: RawFile, error: Exception) -> str:
     """What to do by hand."""
+    # Of "retries exceeded ... (caused by ...)" the cause is enough.
+    cause = getattr(next(iter(error.args), None), "reason", None) or error
     return (
-        f"Cannot download {file.name} of `{store.info.name}` ({error}).\n"
+        f"Cannot download {file.name} of `{store.info.name}` ({cause}).\n"
         f"Get it in another way from\n  {file.url}\n"
         f"and put it at\n  {store.raw(file)}\n"
         f"Then `{store.command}` needs no network; if only the connection "

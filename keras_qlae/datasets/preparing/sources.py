@@ -12,6 +12,8 @@ from typing import Protocol
 from typing import cast
 
 from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.preparing.disk import cannot_read
+from keras_qlae.datasets.preparing.disk import is_damage
 from keras_qlae.datasets.readers.block import Block
 from keras_qlae.datasets.readers.block import Reader
 from keras_qlae.datasets.readers.from_tfds import read_tfds
@@ -41,6 +43,7 @@ class FromFiles:
     """The published files."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self.in_order = store.info.in_order
         self._paths = [store.raw(file) for file in store.info.files]
 
@@ -59,6 +62,8 @@ class FromFiles:
         try:
             yield from cast(Reader, read)(info, self._paths, start)
         except _DAMAGE as error:
+            if isinstance(error, OSError) and not is_damage(error):
+                raise cannot_read(self._store, self._paths, error) from error
             names = ", ".join(str(path) for path in self._paths)
             urls = ", ".join(file.url for file in info.files)
             raise ValueError(
@@ -80,5 +85,21 @@ class FromTfds:
         return {"tensorflow_datasets": str(self._folder)}
 
     def blocks(self, info: DatasetInfo, start: int) -> Iterator[Block]:
-        """Reads it."""
-        return read_tfds(info, self._folder)
+        """Reads it; says what to do where that fails."""
+        try:
+            yield from read_tfds(info, self._folder)
+        except ImportError:
+            raise
+        except Exception as error:
+            raise ValueError(
+                f"The copy of `{info.name}` that TensorFlow Datasets has in "
+                f"{self._folder} is damaged or cannot be read "
+                f"({type(error).__name__}: {_first_line(error)}): delete that "
+                "folder, or set TFDS_DATA_DIR to another, and the published "
+                "files are taken in its place"
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else ""

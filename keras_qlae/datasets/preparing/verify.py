@@ -6,24 +6,27 @@ from pathlib import Path
 
 from keras_qlae.datasets.dataset_info import RawFile
 
+CHUNK = 2**20
 
-def verify(file: RawFile, path: Path) -> None:
+
+def verify(file: RawFile, path: Path, show_progress: bool) -> None:
     """Compares a file with its hash, where one is published.
 
     Args:
         file: What is known of it. A file that is not `is_strict` is used with
             another hash, after a warning.
         path: Where it is.
+        show_progress: Whether to draw a bar.
 
     Raises:
         ValueError: If the hash of a strict file differs.
+        OSError: If it cannot be read.
     """
     algorithm = "sha256" if file.sha256 else "md5"
     expected = file.sha256 or file.md5
     if not expected:
         return
-    with path.open("rb") as content:
-        found = hashlib.file_digest(content, algorithm).hexdigest()
+    found = _hash(path, algorithm, show_progress)
     if found == expected:
         return
     received = (
@@ -40,3 +43,23 @@ def verify(file: RawFile, path: Path) -> None:
         f"some images before you trust it. {received}",
         stacklevel=2,
     )
+
+
+def _hash(path: Path, algorithm: str, show_progress: bool) -> str:
+    from tqdm import tqdm
+
+    digest = hashlib.new(algorithm)
+    with (
+        path.open("rb") as content,
+        tqdm(
+            desc=f"Checking {path.name}",
+            total=path.stat().st_size,
+            unit="B",
+            unit_scale=True,
+            disable=not show_progress,
+        ) as bar,
+    ):
+        while chunk := content.read(CHUNK):
+            digest.update(chunk)
+            bar.update(len(chunk))
+    return digest.hexdigest()

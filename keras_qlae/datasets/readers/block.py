@@ -34,6 +34,12 @@ def ordered(images: np.ndarray, start: int) -> Block:
     return Block(np.arange(start, start + len(images)), images)
 
 
+def is_extra(name: str) -> bool:
+    """Whether a member of an archive is one that macOS adds of its own."""
+    folder, _, file = name.rpartition("/")
+    return "__MACOSX" in folder.split("/") or file.startswith("._")
+
+
 def check_count(info: DatasetInfo, path: Path, num_images: int) -> None:
     """Refuses a file with another number of images than the factors tell.
 

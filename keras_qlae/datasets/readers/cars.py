@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.readers.block import Block
+from keras_qlae.datasets.readers.block import is_extra
 
 
 def read_cars3d(
@@ -53,7 +54,8 @@ def read_cars3d(
 
 
 def _is_car(name: str) -> bool:
-    return "cars/" in name and name.endswith(".mat")
+    is_mat = "cars/" in name and name.endswith(".mat")
+    return is_mat and not is_extra(name)
 
 
 def _read_car(info: DatasetInfo, name: str, data: bytes) -> np.ndarray:

@@ -11,6 +11,7 @@ from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.readers.block import Block
 from keras_qlae.datasets.readers.block import check_count
 from keras_qlae.datasets.readers.block import check_labels
+from keras_qlae.datasets.readers.block import is_extra
 from keras_qlae.datasets.readers.block import ordered
 
 _AT_ONCE = 100  # images; they are larger than most
@@ -35,7 +36,7 @@ def read_png_zip(
     """
     (path,) = paths
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+        names = [name for name in archive.namelist() if not is_extra(name)]
         check_labels(info, path, _labels(archive, path, names))
         images = sorted(name for name in names if name.endswith(".png"))
         check_count(info, path, len(images))
