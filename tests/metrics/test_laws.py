@@ -333,6 +333,13 @@ def test_halving_images_matters_where_said(law):
         np.testing.assert_allclose(change, law.darker)
 
 
+def test_the_factor_vae_score_saturates():
+    """As its docstring says; MIG does not."""
+    entangled = np.repeat(FACTORS @ [[1.0, 0.3], [0.3, 1.0]], 3, axis=1)
+    assert metrics.factor_vae_score(FACTORS, entangled, num_votes=400) == 1
+    assert metrics.mig_score(FACTORS, entangled) < 0.01
+
+
 @pytest.mark.parametrize(
     ("num_values", "expected"), [(2, 1), (3, 1), (4, 1), (5, 0.61), (8, 0.40)]
 )
