@@ -55,8 +55,8 @@ class InfoMEC(keras.callbacks.Callback):
         50
 
     Raises:
-        ValueError: No samples, images and factors of different lengths,
-            `every` below 1, or a model without `codes`.
+        ValueError: No samples, no factors, images and factors of different
+            lengths, `every` below 1, or a model without `codes`.
 
     Reference:
         "Disentanglement via Latent Quantization" (arXiv 2305.18378), section
@@ -176,6 +176,12 @@ def _draw(
     """The images and factors to score, as arrays."""
     rng = np.random.default_rng(seed)
     if hasattr(data, "factor_names") and hasattr(data, "images"):
+        if not data.factor_names:
+            raise ValueError(
+                "InfoMEC scores latents against known factors, and `data` has "
+                "none: leave the callback out, or give the images factors. "
+                f"Received: {data!r}"
+            )
         index = _positions(rng, len(data), num_samples)
         return data.images(index), data.factors(index)
     if not isinstance(data, tuple | list) or len(data) != 2:

@@ -11,6 +11,8 @@ from keras_qlae.runs.reporting import scored_images
 def print_scores(run: RunDirectory) -> None:
     """Prints the scores of a finished run."""
     scores = read_json(run.scores)
+    if "infom" not in scores:
+        click.echo("No InfoMEC: the data set has no factors.")
     click.echo(f"On {scored_images(run)}:")
     rows = score_rows(scores)
     width = max(7, *(len(name) for name, _, _ in rows))

@@ -11,6 +11,7 @@ from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scores import print_scores
+from keras_qlae.datasets.registry import resolve
 from keras_qlae.recipes import Recipe
 
 _QLAE = recipes.get("qlae")
@@ -49,7 +50,9 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--dataset",
     default="room3d",
     show_default=True,
-    help="Which data set: see `keras-qlae datasets list`.",
+    help="Which data set: see `keras-qlae datasets list`. Or a folder of "
+    "images; with a table factors.csv in it (docs/datasets.md) the latents are "
+    "scored.",
 )
 @click.option(
     "--directory",
@@ -88,7 +91,8 @@ def train(
     """
     given = {k: v for k, v in overrides.items() if v is not None}
     chosen = recipes.get(recipe, dataset, **given)
-    directory = directory or Path("runs", f"{recipe}-{dataset}-{seed}")
+    place = Path(resolve(dataset)).name
+    directory = directory or Path("runs", f"{recipe}-{place}-{seed}")
     run = runs.RunDirectory(directory)
     if run.is_finished:
         click.echo(f"{directory} is a finished run; checking its settings.")

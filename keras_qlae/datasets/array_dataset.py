@@ -58,7 +58,7 @@ class ArrayDataset(FactorDataset):
 
 def from_arrays(
     images: Any,
-    factors: Any,
+    factors: Any = None,
     factor_names: Sequence[str] | None = None,
     name: str = "arrays",
 ) -> FactorDataset:
@@ -70,7 +70,8 @@ def from_arrays(
             of uint8 is used as it is, without a copy.
         factors: Integers of at least 0, of shape `(n, num_factors)`: the
             number of the value that each factor has in each image. A factor
-            has as many values as its largest number tells.
+            has as many values as its largest number tells. By default none
+            are known: models are trained on the images and not scored.
         factor_names: One name for each factor. Defaults to `factor_0`, ...
         name: Name of the data set, for reports.
 
@@ -88,7 +89,10 @@ def from_arrays(
         (2, 3)
     """
     images = _check_images(np.asarray(images))
-    factors = _check_factor_table(np.asarray(factors))
+    if factors is None:
+        factors = np.zeros((len(images), 0), np.int32)
+    else:
+        factors = _check_factor_table(np.asarray(factors))
     if len(images) != len(factors):
         raise ValueError(
             "`images` and `factors` must have the same length, a row of "
@@ -144,8 +148,8 @@ def _check_factor_table(factors: np.ndarray) -> np.ndarray:
     if factors.ndim != 2 or factors.shape[1] == 0:
         raise ValueError(
             "`factors` must have shape (n, num_factors) with at least one "
-            "factor; for a single one use `factors[:, None]`. Received: shape "
-            f"{factors.shape}"
+            "factor; for a single one use `factors[:, None]`, for none leave "
+            f"`factors` out. Received: shape {factors.shape}"
         )
     if not np.issubdtype(factors.dtype, np.integer):
         raise ValueError(

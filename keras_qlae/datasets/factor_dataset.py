@@ -23,6 +23,7 @@ class FactorDataset(abc.ABC):
 
     Images have positions `0 .. len(dataset) - 1`. A factor's value is given
     by its number: factor `f` takes the values `0 .. factor_sizes[f] - 1`.
+    A data set may have no factors: it can be trained on and not be scored.
 
     A data set never changes, holds no TensorFlow object, and can be pickled;
     `copy.deepcopy` returns the data set itself, which may be large.
@@ -32,7 +33,7 @@ class FactorDataset(abc.ABC):
 
     Args:
         name: Name of the data set.
-        factor_names: One name for each factor.
+        factor_names: One name for each factor; none if they are unknown.
         factor_sizes: The number of values of each factor.
         image_shape: `(height, width, channels)`.
     """
@@ -53,6 +54,7 @@ class FactorDataset(abc.ABC):
     def __repr__(self) -> str:
         sizes = zip(self.factor_names, self.factor_sizes, strict=True)
         factors = ", ".join(f"{name} {size}" for name, size in sizes)
+        factors = factors or "no factors"
         return (
             f"<{type(self).__name__} {self.name!r}: {len(self)} images of "
             f"{self.image_shape}; {factors}>"
@@ -93,6 +95,11 @@ class FactorDataset(abc.ABC):
     def _index_of(self, factors: np.ndarray) -> np.ndarray:
         """Finds valid factors; -1 where the data set has no such image."""
         return find_rows(self._factors(np.arange(len(self))), factors)
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether it is known what varies, so that models can be scored."""
+        return bool(self.factor_names)
 
     def factors(self, index: Any) -> np.ndarray:
         """Looks up factors.

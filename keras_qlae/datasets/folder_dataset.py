@@ -1,4 +1,4 @@
-"""A data set made of image files and a table: bring your own."""
+"""A data set made of image files, with or without a table: your own."""
 
 import csv
 import os
@@ -14,7 +14,7 @@ from keras_qlae.datasets.factor_dataset import FactorDataset
 
 def from_folder(
     images_dir: str | os.PathLike[str],
-    factors_csv: str | os.PathLike[str],
+    factors_csv: str | os.PathLike[str] | None = None,
     *,
     file_column: str = "file",
     image_size: int | None = None,
@@ -31,7 +31,9 @@ def from_folder(
         factors_csv: A CSV file with a head line. One column names the image
             file, relative to `images_dir`; each other one is a factor. Its
             values, numbers or words, are numbered in their order: numbers by
-            size, words by the alphabet.
+            size, words by the alphabet. By default there is no table: all
+            images in the folder and below are taken, by the order of their
+            names, and no factors are known.
         file_column: Name of the column of files.
         image_size: Height and width to resize to: bicubic, antialiased. By
             default the images keep their size, the same for all.
@@ -39,12 +41,13 @@ def from_folder(
         name: Name of the data set, for reports. Defaults to the folder's.
 
     Returns:
-        A `FactorDataset`, in the order of the table.
+        A `FactorDataset`, in the order of the table or of the names.
 
     Raises:
         FileNotFoundError: If a file of the table, or the table, is missing.
-        ValueError: If the table has no such column, no factor, or a gap; or
-            if an image cannot be read or has another size than the first.
+        ValueError: If the table has no such column, no factor, or a gap; if
+            an image cannot be read or has another size than the first; or
+            if there is no image.
 
     Example:
         ```python
@@ -52,9 +55,12 @@ def from_folder(
         train, validation = dataset.split(1000)
         ```
     """
+    folder = Path(images_dir)
+    if factors_csv is None:
+        images = _read_images(_image_files(folder), image_size, grey)
+        return from_arrays(images, name=name or folder.name)
     names, rows = _read_table(Path(factors_csv), file_column)
     columns = [_number([row[factor] for row in rows]) for factor in names]
-    folder = Path(images_dir)
     paths = [folder / row[file_column] for row in rows]
     missing = [path for path in paths if not path.exists()]
     if missing:
@@ -66,6 +72,28 @@ def from_folder(
     return from_arrays(
         images, np.stack(columns, axis=1), names, name or folder.name
     )
+
+
+def _image_files(folder: Path) -> list[Path]:
+    """The images of a folder and the folders in it, in order of their names."""
+    from PIL import Image
+
+    suffixes = {
+        suffix
+        for suffix, format in Image.registered_extensions().items()
+        if format in Image.OPEN
+    }
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes and not path.name.startswith(".")
+    )
+    if not paths:
+        raise ValueError(
+            "The folder must hold images, in any format that Pillow reads. "
+            f"Received: {folder}, without one"
+        )
+    return paths
 
 
 def _read_table(

@@ -15,6 +15,7 @@ from keras_qlae.datasets import shapes3d
 from keras_qlae.datasets import smallnorb
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.folder_dataset import from_folder
 
 ROOM3D = DatasetInfo(
     name="room3d",
@@ -122,26 +123,57 @@ def info(name: str) -> DatasetInfo:
     if name not in _INFOS:
         raise ValueError(
             f"There is no data set of this name. Available: "
-            f"{', '.join(available())}. Your own images and factors become a "
-            "data set with `from_arrays` or `from_folder` of "
-            "`keras_qlae.datasets`. "
+            f"{', '.join(available())}; or the path of a folder of images. "
+            "Arrays become a data set with `keras_qlae.datasets.from_arrays`. "
             f"Received: name={name!r}"
         )
     return _INFOS[name]
 
 
-def load(name: str, **options: Any) -> FactorDataset:
-    """Loads a data set by name.
+def resolve(name: str) -> str:
+    """Makes the name of a data set valid from every working directory.
 
     Args:
-        name: One of `available()`.
-        **options: As listed in `info(name).options`.
+        name: As of `load`.
+
+    Returns:
+        The absolute path of a folder; any other name as it is.
+    """
+    return str(Path(name).resolve()) if _is_folder(name) else name
+
+
+def options_of(name: str) -> tuple[str, ...]:
+    """Names the options that `load` takes for a data set.
+
+    Args:
+        name: As of `load`.
+
+    Raises:
+        ValueError: If there is no such data set.
+    """
+    return ("image_size",) if _is_folder(name) else tuple(info(name).options)
+
+
+def _is_folder(name: str) -> bool:
+    return name not in _INFOS and Path(name).is_dir()
+
+
+def load(name: str, **options: Any) -> FactorDataset:
+    """Loads a data set by name, or of a folder of images.
+
+    Args:
+        name: One of `available()`, or the path of a folder of images. If
+            that holds a table `factors.csv` it is read as by `from_folder`;
+            else no factors are known.
+        **options: As listed in `info(name).options`; for a folder
+            `image_size`, as of `from_folder`.
 
     Returns:
         The data set.
 
     Raises:
-        ValueError: If there is no such data set or option.
+        ValueError: If there is no such data set or option, or as
+            `from_folder` does.
         FileNotFoundError: If it must be prepared first; says how to.
 
     Example:
@@ -149,14 +181,18 @@ def load(name: str, **options: Any) -> FactorDataset:
         >>> dataset.image_shape
         (32, 32, 3)
     """
-    entry = info(name)
-    unknown = sorted(set(options) - set(entry.options))
+    known = options_of(name)
+    unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(
             f"The data set `{name}` has no such option. Available: "
-            f"{', '.join(entry.options) or 'none'}. "
+            f"{', '.join(known) or 'none'}. "
             f"Received: {', '.join(unknown)}"
         )
+    if _is_folder(name):
+        table = Path(name, "factors.csv")
+        return from_folder(name, table if table.exists() else None, **options)
+    entry = info(name)
     if entry.files:
         from keras_qlae.datasets.prepared import load_prepared
 

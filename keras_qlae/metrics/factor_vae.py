@@ -27,7 +27,8 @@ def factor_vae_score(
     each latent is made from `num_votes` votes; the score is its accuracy on
     half as many others. Latents with a standard deviation below 0.05 take no
     part. The score saturates: latents without noise that mix the factors
-    somewhat have 1 too, and many latents may stand for one factor.
+    somewhat (each with 0.3 of the other factor, say) have 1 too, and so have
+    many latents for one factor.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
@@ -46,17 +47,18 @@ def factor_vae_score(
         1.0
 
     Raises:
-        ValueError: If the arrays do not fit or `num_votes` is below 2.
+        ValueError: If the arrays do not fit or `num_votes` is not an integer
+            of at least 2.
 
     Reference:
         Kim and Mnih, "Disentangling by Factorising", ICML 2018,
         arXiv 1802.05983.
     """
     sources, values, _ = check_pair(factors, latents, None)
-    if num_votes < 2:
+    if not isinstance(num_votes, int | np.integer) or num_votes < 2:
         raise ValueError(
-            "`num_votes` must be at least 2; 10,000 is usual. "
-            f"Received: num_votes={num_votes}"
+            "`num_votes` must be an integer of at least 2; 10,000 is usual. "
+            f"Received: num_votes={num_votes!r}"
         )
     sources = sources[:, find_varying_factors(sources)]
     table = values.astype(np.float64)

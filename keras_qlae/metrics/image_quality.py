@@ -43,9 +43,12 @@ def psnr(images: npt.ArrayLike, reconstructions: npt.ArrayLike) -> FloatArray:
 def ssim(images: npt.ArrayLike, reconstructions: npt.ArrayLike) -> FloatArray:
     """Structural similarity of each image, mean over places and channels.
 
-    Means, variances and covariance under a Gaussian window of 11 x 11 pixels
-    (standard deviation 1.5) where it fits within the image; for smaller
-    images the largest odd window that fits. K1 = 0.01, K2 = 0.03.
+    Means, variances and covariance (divided by the sum of the weights, not
+    by one less) under a Gaussian window of 11 x 11 pixels, standard deviation
+    1.5, at the places where all of it lies within the image: the border of 5
+    pixels counts only as neighbours. Smaller images get the largest odd
+    window that fits. Each channel by itself; K1 = 0.01, K2 = 0.03, values in
+    [0, 1].
 
     Args:
         images: As in `psnr`.

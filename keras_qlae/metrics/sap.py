@@ -27,7 +27,10 @@ def sap_score(
     balanced classes) on the quarter of the samples it was not fitted on;
     `"correlation"` is the squared correlation in the other three quarters,
     and takes factors for ordered. The classifier has a penalty, so the scale
-    of the latents matters for the first, not for the second.
+    of the latents matters for the first, not for the second. One number
+    does not tell many values apart linearly: a latent that is its factor has
+    an accuracy of 1 with up to four values, of 0.61 with five, 0.40 with
+    eight.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
@@ -36,9 +39,10 @@ def sap_score(
         seed: Of the choice of samples. `None`: the first three quarters.
 
     Returns:
-        Float in [0, 1]; higher is better, 0 by chance. A single latent's
-        gap is to 0. Factors of a single value are left out with a warning;
-        with no other the score is 0.
+        Float in [0, 1]; higher is better, 0 by chance. A perfect accuracy
+        is less than 1: the second best latent still guesses. A single
+        latent's gap is to 0. Factors of a single value are left out with a
+        warning; with no other the score is 0.
 
     Example:
         >>> factors = [[0], [1], [2]] * 4

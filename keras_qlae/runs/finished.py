@@ -39,7 +39,8 @@ def evaluate(run: RunDirectory, every_metric: bool = False) -> None:
 
     Args:
         run: The run directory.
-        every_metric: Whether to score more than InfoMEC and PSNR.
+        every_metric: Whether to score more than InfoMEC and PSNR. On images
+            without factors there is no InfoMEC, and SSIM is all there is more.
     """
     model, held_out = load(run)
     others = other_scores(model, held_out) if every_metric else None

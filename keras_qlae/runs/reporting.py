@@ -8,8 +8,10 @@ import keras
 import numpy as np
 
 from keras_qlae import figures
+from keras_qlae import metrics
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.metrics import InfoMECResult
+from keras_qlae.metrics import active_latents
 from keras_qlae.metrics import infomec
 from keras_qlae.runs import exporting
 from keras_qlae.runs.directory import RunDirectory
@@ -21,6 +23,12 @@ _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
 _NUM_SAMPLES = 25
 _NUM_VALUES = 8  # steps along a continuous latent
+_PART = 1000  # images rebuilt at a time
+_INFOMEC = {
+    "InfoM": "modularity",
+    "InfoE": "explicitness",
+    "InfoC": "compactness",
+}
 
 
 def finish(
@@ -30,8 +38,7 @@ def finish(
 
     The report comes last: a run that has one is finished.
     """
-    result, decibels = score(model, held_out)
-    write_scores(run, result, decibels, held_out)
+    write_scores(run, *score(model, held_out), held_out)
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
@@ -40,11 +47,13 @@ def finish(
 
 def score(
     model: keras.Model, held_out: FactorDataset
-) -> tuple[InfoMECResult, float]:
-    """InfoMEC and mean PSNR (dB) of a model on held-out images."""
+) -> tuple[InfoMECResult | None, float]:
+    """InfoMEC, if there are factors, and mean PSNR (dB) of a model."""
     index = np.arange(len(held_out))
     images = held_out.images(index)
-    result = infomec(held_out.factors(index), model.codes(images))
+    result = None
+    if held_out.has_factors:
+        result = infomec(held_out.factors(index), model.codes(images))
     return result, float(psnr(model, images).mean())
 
 
@@ -58,20 +67,15 @@ def psnr(model: Any, images: np.ndarray) -> np.ndarray:
     Returns:
         `(n,)`.
     """
-    errors = []
-    for start in range(0, len(images), 1000):
-        part = images[start : start + 1000]
-        error = (model.reconstruct(part) - part / 255.0) ** 2
-        errors.append(error.mean(axis=(1, 2, 3)))
-    decibels: np.ndarray = -10 * np.log10(
-        np.maximum(np.concatenate(errors), 1e-12)
+    parts = [images[i : i + _PART] for i in range(0, len(images), _PART)]
+    return np.concatenate(
+        [metrics.psnr(part, model.reconstruct(part)) for part in parts]
     )
-    return decibels
 
 
 def write_scores(
     run: RunDirectory,
-    result: InfoMECResult,
+    result: InfoMECResult | None,
     psnr: float,
     held_out: FactorDataset,
     others: dict[str, float] | None = None,
@@ -84,8 +88,11 @@ def write_scores(
         {
             "num_samples": len(held_out),
             "psnr": psnr,
-            **result.to_dict(),
-            "factor_names": list(held_out.factor_names),
+            **(
+                result.to_dict() | {"factor_names": list(held_out.factor_names)}
+                if result
+                else {}
+            ),
             **({"others": others} if others else {}),
         },
     )
@@ -94,33 +101,33 @@ def write_scores(
 def write_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> list[Any]:
-    """Draws every figure of a run.
+    """Draws every figure of a run; without factors there is no `nmi`.
 
     Returns:
         The paths written.
     """
     scores = read_json(run.scores)
-    is_active = np.array(scores["active"])
-    nmi = np.array(scores["nmi"])
-    names = list(held_out.factor_names)
     shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
     scalars = model.latent.scalars(encoded)
-    drawn = {
-        "nmi": figures.nmi_heatmap(
+    drawn = {}
+    titles = None
+    is_active = active_latents(codes)
+    if held_out.has_factors:
+        names = list(held_out.factor_names)
+        nmi = np.array(scores["nmi"])
+        titles = [names[row] for row in nmi.argmax(axis=0)]
+        is_active = np.array(scores["active"])
+        drawn["nmi"] = figures.nmi_heatmap(
             nmi,
             factor_names=names,
             is_active=is_active,
-            scores={
-                name: scores[name.lower()]
-                for name in ("InfoM", "InfoE", "InfoC")
-            },
-        ),
-        "interventions": _interventions(
-            model, shown, codes, nmi, names, is_active
-        ),
+            scores={name: scores[name.lower()] for name in _INFOMEC},
+        )
+    drawn |= {
+        "interventions": _interventions(model, shown, codes, titles, is_active),
         "reconstructions": figures.reconstructions(
             shown, model.reconstruct(shown)
         ),
@@ -148,16 +155,17 @@ def write_figures(
 
 def score_rows(scores: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Name, value and meaning of each score in `infomec.json`."""
+    rows = [
+        (name, f"{scores[name.lower()]:.3f}", meaning)
+        for name, meaning in _INFOMEC.items()
+        if name.lower() in scores
+    ]
+    rows.append(("PSNR", f"{scores['psnr']:.2f} dB", "reconstruction"))
+    if "active" in scores:
+        used = f"{scores['num_active']} of {len(scores['active'])}"
+        rows.append(("active", used, "latents"))
     return [
-        ("InfoM", f"{scores['infom']:.3f}", "modularity"),
-        ("InfoE", f"{scores['infoe']:.3f}", "explicitness"),
-        ("InfoC", f"{scores['infoc']:.3f}", "compactness"),
-        ("PSNR", f"{scores['psnr']:.2f} dB", "reconstruction"),
-        (
-            "active",
-            f"{scores['num_active']} of {len(scores['active'])}",
-            "latents",
-        ),
+        *rows,
         *(
             (name, f"{value:.3f}", "other metric")
             for name, value in scores.get("others", {}).items()
@@ -177,7 +185,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
     """The text of `report.md`."""
     config = run.read_config()
     scores = read_json(run.scores)
-    title = f"{config['recipe']} on {config['dataset']}, seed {config['seed']}"
+    title = f"{config['recipe']} on {held_out.name}, seed {config['seed']}"
     versions = ", ".join(
         f"{name} {version}" for name, version in config["versions"].items()
     )
@@ -188,7 +196,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             score_rows(scores),
         ),
         f"Scored on {scored_images(run)} of "
-        f"{held_out.name}; higher is better. {_caution(config['dataset'])}",
+        f"{held_out.name}; higher is better. {_caution(held_out)}",
         *(
             f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
             f"![{path.stem}](figures/{path.name})"
@@ -207,8 +215,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-def _caution(dataset: str) -> str:
-    if dataset != "room3d":
+def _caution(held_out: FactorDataset) -> str:
+    if not held_out.has_factors:
+        return (
+            "There is no InfoMEC: it scores latents against the factors of "
+            "the images, and these have none that are known."
+        )
+    if held_out.name != "room3d":
         return ""
     return (
         "The pictures of room3d are drawn by this package: scores on it are "
@@ -242,8 +255,7 @@ def _interventions(
     model: Any,
     images: np.ndarray,
     codes: np.ndarray,
-    nmi: np.ndarray,
-    names: list[str],
+    titles: list[str] | None,
     is_active: np.ndarray,
 ) -> Any:
     """Each latent set to each of its values in turn, the rest kept."""
@@ -258,7 +270,7 @@ def _interventions(
     return figures.interventions(
         grids,
         values=getattr(model.latent, "codebooks", levels),
-        titles=[names[row] for row in nmi.argmax(axis=0)],
+        titles=titles,
         is_active=is_active,
     )
 

@@ -1,5 +1,6 @@
 """Trains a recipe in a run directory; goes on where a killed run stopped."""
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
 from keras_qlae.callbacks import Progress
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.registry import options_of
+from keras_qlae.datasets.registry import resolve
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import Record
@@ -22,6 +25,8 @@ from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import finish
 from keras_qlae.runs.reporting import spread
 from keras_qlae.runs.versions import version_of
+
+_logger = logging.getLogger(__name__)
 
 _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 
@@ -44,7 +49,9 @@ def train(
     Args:
         directory: The run directory.
         recipe: What to train.
-        dataset: Name of the data set.
+        dataset: Name of the data set, or a folder of images: as of
+            `datasets.load`. Without factors, loss and PSNR are all that is
+            logged and scored.
         seed: Integer: initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
@@ -55,7 +62,8 @@ def train(
         The run directory.
 
     Raises:
-        ValueError: Unknown names, or a directory that holds another run.
+        ValueError: Unknown names, a directory that holds another run, or a
+            number of latents that is to follow from factors that are unknown.
         RuntimeError: Another process trains there.
         OSError: The directory cannot be written.
         FloatingPointError: The loss is no longer finite.
@@ -67,6 +75,12 @@ def train(
         return run
     # All that may not fit comes before the directory is touched.
     data = load_dataset(config)
+    if not (data.has_factors or recipe.num_latents):
+        raise ValueError(
+            "`num_latents` must be given for a data set without factors: its "
+            "default, 0, is twice their number. "
+            f"Received: num_latents=0, {data!r}"
+        )
     train_part, held_out = split(recipe, data)
     train_part.batches_per_epoch(_images_per_batch(recipe))
     model = recipes.compiled_model(
@@ -77,6 +91,12 @@ def train(
         precision,
         num_examples=len(train_part),
     )
+    if not data.has_factors:
+        _logger.warning(
+            "%s has no factors to score latents against: training goes by "
+            "loss and PSNR, without InfoMEC.",
+            data.name,
+        )
     with run.locked():
         run.claim(config)
         record = restore(run, model)
@@ -94,7 +114,7 @@ def describe(
     """Everything needed to repeat a run, as plain values."""
     return {
         "recipe": recipe.name,
-        "dataset": dataset,
+        "dataset": resolve(dataset),
         "seed": seed,
         "backend": keras.backend.backend(),
         "precision": precision,
@@ -114,7 +134,7 @@ def describe(
 def load_dataset(config: dict[str, Any]) -> FactorDataset:
     """The data set of a run's configuration."""
     options = {}
-    if "image_size" in datasets.info(config["dataset"]).options:
+    if "image_size" in options_of(config["dataset"]):
         options["image_size"] = config["settings"]["image_size"]
     return datasets.load(config["dataset"], **options)
 
@@ -153,8 +173,10 @@ def _fit(
     verbose: int,
 ) -> None:
     """Trains from where `record` stands to the last step."""
-    scores = InfoMEC(held_out, recipe.num_scored, recipe.score_every)
-    scores.restore(_carried(record))
+    scores = []
+    if held_out.has_factors:
+        scores = [InfoMEC(held_out, recipe.num_scored, recipe.score_every)]
+        scores[0].restore(_carried(record))
     # Spread over the held-out images, which are in the order of the factors.
     validated = held_out.subset(spread(len(held_out), _NUM_VALIDATED))
     validation_batch = min(recipe.batch_size, len(validated))
@@ -186,7 +208,7 @@ def _fit(
             // period,
             callbacks=[
                 FiniteLoss(step, period),
-                scores,
+                *scores,
                 *([bar] if verbose else []),
                 Checkpoints(run, record, period),
             ],

@@ -167,6 +167,8 @@ def test_refuses(data):
         InfoMEC((images, factors[:-1]))
     with pytest.raises(ValueError, match="`FactorDataset`"):
         InfoMEC(images)
+    with pytest.raises(ValueError, match=r"leave the callback out.*no factors"):
+        InfoMEC(datasets.from_arrays(np.zeros((4, 8, 8, 1), np.uint8)))
     with pytest.raises(ValueError, match="every=0"):
         InfoMEC(data, every=0)
     with pytest.raises(ValueError, match="at least 2 images"):

@@ -21,6 +21,24 @@ def test_arrays_come_back_as_they_went_in():
     assert dataset.factors([1, 0]).tolist() == [[1, 0], [0, 4]]
 
 
+def test_factors_may_be_unknown():
+    dataset = from_arrays(IMAGES)
+    assert not dataset.has_factors
+    assert from_arrays(IMAGES, FACTORS).has_factors
+    assert dataset.factor_names == dataset.factor_sizes == ()
+    assert dataset.factors([1, 0]).shape == (2, 0)
+    assert "no factors" in repr(dataset)
+    train, rest = dataset.split(1)
+    assert not train.has_factors
+    assert len(rest) == 1
+    images, factors = next(iter(dataset.as_tf_dataset(2)))
+    np.testing.assert_allclose(images, IMAGES / 255)
+    assert factors.shape == (2, 0)
+    assert (
+        next(iter(dataset.as_tf_dataset(2, with_factors=False))).shape[0] == 2
+    )
+
+
 def test_images_are_neither_copied_nor_locked():
     images = IMAGES.copy()
     dataset = from_arrays(images, FACTORS)

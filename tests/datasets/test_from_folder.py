@@ -47,6 +47,32 @@ def test_images_are_resized_and_made_grey(folder):
     assert load(folder, grey=True).image_shape == (8, 10, 1)
 
 
+def test_without_a_table_all_images_are_taken_in_order(folder):
+    (folder / "mine" / ".hidden.png").write_text("no image")
+    (folder / "mine" / "notes.txt").write_text("no image")
+    (folder / "mine" / "e.pdf").write_text("written by Pillow, not read")
+    dataset = datasets.from_folder(folder / "mine")
+    assert not dataset.has_factors
+    wanted = load(folder).images([0, 1, 2])
+    np.testing.assert_array_equal(dataset.images([0, 1, 2]), wanted)
+    assert len(dataset) == 3
+    (folder / "empty").mkdir()
+    with pytest.raises(ValueError, match=r"must hold images.*empty"):
+        datasets.from_folder(folder / "empty")
+
+
+def test_load_takes_a_folder_with_or_without_a_table(folder):
+    place = str(folder / "mine")
+    assert not datasets.load(place).has_factors
+    assert datasets.load(place, image_size=4).image_shape == (4, 4, 3)
+    (folder / "mine" / "factors.csv").write_text(TABLE)
+    assert datasets.load(place).factor_names == ("shade", "size")
+    with pytest.raises(ValueError, match=r"no such option. Available: image_"):
+        datasets.load(place, color=1)
+    with pytest.raises(ValueError, match=r"or the path of a folder.*'nowhere'"):
+        datasets.load("nowhere")
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [

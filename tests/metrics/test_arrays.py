@@ -5,19 +5,30 @@ import numpy as np
 import pytest
 
 from keras_qlae.metrics import active_latents
+from keras_qlae.metrics import dci_scores
+from keras_qlae.metrics import explicitness_score
+from keras_qlae.metrics import factor_vae_score
 from keras_qlae.metrics import infoe_score
 from keras_qlae.metrics import infomec
+from keras_qlae.metrics import irs_score
+from keras_qlae.metrics import mig_score
+from keras_qlae.metrics import modularity_score
 from keras_qlae.metrics import mutual_information
 from keras_qlae.metrics import normalized_mutual_information
+from keras_qlae.metrics import sap_score
 
 pytestmark = pytest.mark.backend_free
 
-SCORES = [
+SCORES_OF_CODES = [
     infomec,
     infoe_score,
     mutual_information,
     normalized_mutual_information,
+    mig_score,
+    modularity_score,
 ]
+SCORES_OF_SPLITS = [dci_scores, sap_score, explicitness_score]
+SCORES = [*SCORES_OF_CODES, *SCORES_OF_SPLITS, irs_score, factor_vae_score]
 FACTORS = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
 LATENTS = np.array([[0.1], [0.9], [0.2], [0.7]])
 
@@ -57,7 +68,7 @@ def test_the_place_of_a_value_that_is_not_finite_is_named(score):
         score(FACTORS, latents)
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", SCORES_OF_CODES)
 def test_continuous_latents_called_discrete_are_refused(score):
     latents = np.random.default_rng(0).normal(size=(100, 2))
     factors = np.arange(100)[:, None] % 5
@@ -65,7 +76,7 @@ def test_continuous_latents_called_discrete_are_refused(score):
         score(factors, latents, discrete=True)
 
 
-@pytest.mark.parametrize("score", SCORES)
+@pytest.mark.parametrize("score", SCORES_OF_CODES)
 def test_discrete_must_be_a_flag(score):
     with pytest.raises(TypeError, match="discrete='yes'"):
         score(FACTORS, LATENTS, discrete="yes")
@@ -79,6 +90,30 @@ def test_num_neighbors_must_be_a_positive_integer(score):
         score(FACTORS, LATENTS, num_neighbors=0)
     with pytest.raises(TypeError, match=r"integer.*num_neighbors=1.5"):
         score(FACTORS, LATENTS, num_neighbors=1.5)
+
+
+@pytest.mark.parametrize("score", SCORES_OF_SPLITS)
+def test_a_single_sample_cannot_be_split(score):
+    with pytest.raises(ValueError, match=r"at least 2.*Received: 1 sample"):
+        score(FACTORS[:1], LATENTS[:1])
+
+
+@pytest.mark.parametrize("num_bins", [1, 2.5])
+@pytest.mark.parametrize("score", [mig_score, modularity_score])
+def test_num_bins_must_be_an_integer_of_at_least_2(score, num_bins):
+    with pytest.raises(ValueError, match=rf"at least 2.*num_bins={num_bins}"):
+        score(FACTORS, LATENTS, num_bins=num_bins)
+
+
+@pytest.mark.parametrize("num_votes", [1, 99.5])
+def test_num_votes_must_be_an_integer_of_at_least_2(num_votes):
+    with pytest.raises(ValueError, match=rf"at least 2.*num_votes={num_votes}"):
+        factor_vae_score(FACTORS, LATENTS, num_votes=num_votes)
+
+
+def test_saps_method_must_be_known():
+    with pytest.raises(ValueError, match="method='f1'"):
+        sap_score(FACTORS, LATENTS, method="f1")
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, bool])
@@ -103,7 +138,9 @@ def test_integers_and_booleans_are_discrete_and_floats_are_not():
         np.testing.assert_array_equal(result, estimated)
 
 
-@pytest.mark.parametrize("score", [infomec, infoe_score])
+@pytest.mark.parametrize(
+    "score", [score for score in SCORES if "information" not in score.__name__]
+)
 def test_factors_of_a_single_value_are_named_in_a_warning(score):
     factors = np.array([[3, 0, 7], [3, 1, 7], [3, 0, 7], [3, 1, 7]])
     with pytest.warns(UserWarning, match=r"indices \[0, 2\]") as caught:
