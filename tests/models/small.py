@@ -32,6 +32,14 @@ def small_autoencoder(
     return model
 
 
+def small_beta_vae():
+    return small_autoencoder(layers.GaussianLatent(3, 64, seed=3))
+
+
+def small_vq_vae():
+    return small_autoencoder(layers.VectorQuantizer(3, 5, 2, seed=3))
+
+
 def small_gan(latent=None, compiled=True, settings=(), **kwargs):
     """Two critic updates to one of the generator.
 
