@@ -162,7 +162,7 @@ class _Trials:
         if self.attempt and not self.attempt.is_current:
             print(f"Trial {trial.trial_id} is another worker's now.")  # noqa: T201
             return
-        if trial.message:
+        if trial.status != "COMPLETED":
             # On the disk too: the chief is sent the status alone.
             print(trial.message, file=sys.stderr)  # noqa: T201
             folder = Path(self.get_trial_dir(trial.trial_id))

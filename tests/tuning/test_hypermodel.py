@@ -14,6 +14,7 @@ from keras_qlae.tuning.scoring import logged_names
 from tests.tuning.small import SETTINGS
 from tests.tuning.small import gan_hypermodel
 from tests.tuning.small import hypermodel
+from tests.tuning.small import only_once
 
 
 def values(**given):
@@ -97,6 +98,7 @@ def test_score_is_that_of_the_last_epoch(tmp_path):
     assert loaded.optimizer.decay == 0.1
 
 
+@only_once
 @pytest.mark.parametrize("make", [hypermodel, gan_hypermodel])
 def test_every_name_an_objective_may_have_is_logged(make):
     model = make()
@@ -106,6 +108,7 @@ def test_every_name_an_objective_may_have_is_logged(make):
     assert set(logs) == {*logged_names(built), "epoch", "step", "val_score"}
 
 
+@pytest.mark.slow
 def test_gan_is_tuned_for_infom_and_reconstruction(tmp_path):
     model = gan_hypermodel(objective={"val_infom": 1.0, "val_psnr": 0.02})
     path = tmp_path / "search"

@@ -8,6 +8,7 @@ import pytest
 from keras_qlae import recipes
 from keras_qlae import runs
 from keras_qlae import tuning
+from keras_qlae.tuning.attempts import Attempt
 from tests.tuning.small import SETTINGS
 from tests.tuning.small import hypermodel
 from tests.tuning.small import only_once
@@ -62,6 +63,29 @@ def test_refuses_a_directory_of_other_settings(finished):
         tuning.search(hypermodel(), path, "bayesian")
     with pytest.raises(ValueError, match="Received: algorithm='grid'"):
         tuning.search(hypermodel(), path, "grid")
+
+
+class Overtaken(tuning.QLAEHyperModel):
+    """Another worker begins its first trial before it is trained."""
+
+    fits = 0
+
+    def fit(self, hp, model, **kwargs):
+        self.fits += 1
+        if self.fits == 1:
+            Attempt(self.trial_directory.parent)
+        return super().fit(hp, model, **kwargs)
+
+
+@only_once
+def test_a_slow_worker_does_not_end_the_trial_of_its_successor(tmp_path):
+    model = Overtaken(recipes.get("qlae", **SETTINGS))
+    path = tmp_path / "search"
+    (row,) = tuning.search(model, path, max_trials=1, verbose=0)
+    assert model.fits == 2  # the trial was still to be ended
+    assert row["status"] == "COMPLETED"
+    trial = path / "trials" / "trial_0"
+    assert {p.name for p in trial.iterdir()} == {"attempt", "run", "trial.json"}
 
 
 @pytest.mark.slow
