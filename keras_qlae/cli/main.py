@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from keras_qlae.cli.compare import compare
 from keras_qlae.cli.datasets import datasets
 from keras_qlae.cli.evaluate import evaluate
 from keras_qlae.cli.export import export
@@ -57,7 +58,7 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (train, tune, evaluate, figures, export, datasets):
+for command in (train, compare, tune, evaluate, figures, export, datasets):
     main.add_command(command)
 
 

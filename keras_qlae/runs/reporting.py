@@ -164,7 +164,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             score_rows(scores),
         ),
         f"Scored on {scores['num_samples']} held-out images of "
-        f"{held_out.name}; higher is better. {_caution(config['dataset'])}",
+        f"{held_out.name}; higher is better. {caution(config['dataset'])}",
         *(
             f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
             f"![{path.stem}](figures/{path.name})"
@@ -183,7 +183,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-def _caution(dataset: str) -> str:
+def caution(dataset: str) -> str:
+    """What is to be said wherever scores on a data set are shown."""
     if dataset != "room3d":
         return ""
     return (
