@@ -19,6 +19,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.exceptions.Exit:  # a RuntimeError, but no error: --help
+            raise
         except (
             ValueError,
             OSError,
