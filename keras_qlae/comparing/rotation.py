@@ -51,7 +51,8 @@ def fit_ica(latents: npt.ArrayLike, seed: int = 0) -> Rotation:
     rotated: components have unit variance, so that an inactive latent would
     come out as loud as the others, be counted as active, and be scored as
     noise. There are as many components as the active latents have linearly
-    independent directions, and so no information is lost.
+    independent directions, and so no information is lost. If no latent is
+    active, nothing is rotated.
 
     Args:
         latents: `(num_samples, num_latents)`, finite.
@@ -59,9 +60,6 @@ def fit_ica(latents: npt.ArrayLike, seed: int = 0) -> Rotation:
 
     Returns:
         The rotation. If it has not converged, that of the last iteration.
-
-    Raises:
-        ValueError: No latent is active.
 
     Reference:
         Hyvärinen and Oja, "Independent component analysis: algorithms and
@@ -73,10 +71,7 @@ def fit_ica(latents: npt.ArrayLike, seed: int = 0) -> Rotation:
     values = np.asarray(latents, np.float64)
     is_active = metrics.active_latents(values, discrete=False)
     if not is_active.any():
-        raise ValueError(
-            "There is nothing to rotate: all latents are constant. Received: "
-            f"latents of shape {values.shape}"
-        )
+        return _no_rotation(values.shape[1])
     active = values[:, is_active]
     ica = FastICA(
         n_components=int(np.linalg.matrix_rank(active - active.mean(axis=0))),
@@ -127,6 +122,13 @@ def score_rotated(
         },
     )
     return rotation.converged
+
+
+def _no_rotation(num_latents: int) -> Rotation:
+    everything = np.ones(num_latents, bool)
+    return Rotation(
+        everything, np.zeros(num_latents), np.eye(num_latents), True
+    )
 
 
 def _drawn(data: FactorDataset, seed: int) -> npt.NDArray[np.uint8]:

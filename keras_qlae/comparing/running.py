@@ -194,7 +194,10 @@ def _failure(task: Task, code: int) -> str:
 
 def _environment(jobs: int) -> dict[str, str]:
     """What the processes get: the backend, and their share of the cores."""
-    environment = os.environ | {"KERAS_BACKEND": keras.backend.backend()}
+    environment = os.environ | {
+        "KERAS_BACKEND": keras.backend.backend(),
+        "PYTHONUNBUFFERED": "1",  # so that the logs can be followed
+    }
     if jobs > 1:
         share = max(1, (os.cpu_count() or 1) // jobs)
         for name in _THREADS:
