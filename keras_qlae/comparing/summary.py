@@ -38,7 +38,7 @@ class Summary(NamedTuple):
         estimates: Of each metric, their mean and interval; `None` if there
             are no scores.
         is_level: Of each metric, whether the model is not told apart from the
-            best on that data set.
+            best on that data set, by the numbers as they are shown.
     """
 
     dataset: str
@@ -79,8 +79,10 @@ def _on_one(
         for model, own in values.items()
     }
     levels = {
-        name: level_with_best([estimates[model][name] for model in models])
-        for name in METRICS
+        name: level_with_best(
+            [_as_shown(estimates[model][name], metric) for model in models]
+        )
+        for name, metric in METRICS.items()
     }
     return [
         Summary(
@@ -94,3 +96,10 @@ def _on_one(
         )
         for i, model in enumerate(models)
     ]
+
+
+def _as_shown(found: Estimate | None, metric: Metric) -> Estimate | None:
+    """Rounded, so that a reader of the table comes to the same verdict."""
+    if found is None:
+        return None
+    return Estimate(*(round(number, metric.digits) for number in found))
