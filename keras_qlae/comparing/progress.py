@@ -50,25 +50,21 @@ class Progress:
             return
         self._shown = now
         finished = sum(task.is_finished for task in self._tasks)
-        parts = [
-            f"{task.contender.shown} {task.seed}: "
-            f"step {task.step} of {task.recipe.steps}"
-            for task in running
-        ]
-        text = ", ".join([*parts, self._left(failed)])
+        text = ", ".join([*map(_state, running), *self._left(failed)])
         if self._bar.disable:
             self.line(f"{finished} of {len(self._tasks)} runs; {text}")
         else:
             self._bar.n = finished
             self._bar.set_postfix_str(text)
 
-    def _left(self, failed: Sequence[Task]) -> str:
+    def _left(self, failed: Sequence[Task]) -> list[str]:
+        """The time left, if it can be told from the steps so far."""
         done = self._steps(failed)
-        rate = (done - self._steps_before) / (time.monotonic() - self._start)
-        if rate <= 0:
-            return "time left not known yet"
         total = sum(task.recipe.steps for task in self._tasks)
-        return f"about {duration((total - done) / rate)} left"
+        rate = (done - self._steps_before) / (time.monotonic() - self._start)
+        if rate <= 0 or done == total:
+            return []
+        return [f"about {duration((total - done) / rate)} left"]
 
     def _steps(self, failed: Sequence[Task]) -> int:
         """Steps that need not be trained any more."""
@@ -77,6 +73,13 @@ class Progress:
             task.recipe.steps if task.directory in gone else task.step
             for task in self._tasks
         )
+
+
+def _state(task: Task) -> str:
+    """What a run is doing."""
+    step, steps = task.step, task.recipe.steps
+    state = f"step {step} of {steps}" if step < steps else "scoring"
+    return f"{task.contender.shown} on {task.dataset}, {task.seed}: {state}"
 
 
 def duration(seconds: float) -> str:
