@@ -35,7 +35,7 @@ def comparison(
     """Shows the mean of each model with its interval, a panel a metric.
 
     Models stand one below the other, data sets in rows of panels. The dot is
-    the mean, the bar its interval, the small rings are the seeds. A model
+    the mean, the bar its interval, the strokes below are the seeds. A model
     without values has an empty line.
 
     Args:
@@ -96,13 +96,10 @@ def _panel(axes: "Axes", values: np.ndarray, ends: np.ndarray) -> None:
     axes.hlines(places, *ends.T, color=INK, linewidth=1.4)
     axes.plot(
         values.ravel(),
-        places.repeat(values.shape[1]),
-        "o",
+        places.repeat(values.shape[1]) + 0.24,
+        "|",
         color=MUTED,
-        markerfacecolor="none",
-        markersize=3,
-        markeredgewidth=0.7,
-        alpha=0.8,
+        markersize=4,
     )
     axes.plot(means, places, "o", color=BLUE, markersize=5)
     axes.grid(axis="both", color=RULE, linewidth=0.5, alpha=0.6)
