@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import keras
 
+from keras_qlae import datasets
 from keras_qlae.comparing import results
 from keras_qlae.comparing.progress import Progress
 from keras_qlae.comparing.study import Study
@@ -20,6 +21,7 @@ from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.task import Task
 from keras_qlae.comparing.task import tasks_of
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.training import load_dataset
 
 _PAUSE = 0.2  # seconds between looks at the processes
 _TAIL = 5  # lines of a failed run's log that are shown
@@ -60,6 +62,7 @@ def compare(
     Raises:
         ValueError: `jobs` below 1, or a run directory that holds a run of
             other settings; before any run is begun.
+        FileNotFoundError: A data set that has to be prepared first.
         RuntimeError: Another process compares in the directory.
         OSError: The directory cannot be written.
     """
@@ -69,10 +72,21 @@ def compare(
     tasks = tasks_of(study, directory, precision)
     for task in tasks:
         task.check()
+    _check_prepared(tasks)
     with RunDirectory(directory).locked():
         runner = _Runner(study, directory, tasks, _environment(jobs))
         runner.do_all(jobs)
         return runner.write()
+
+
+def _check_prepared(tasks: Sequence[Task]) -> None:
+    """Raises if a data set that is downloaded is not there."""
+    seen = set()
+    for task in tasks:
+        key = (task.dataset, task.recipe.image_size)
+        if key not in seen and datasets.info(task.dataset).files:
+            load_dataset(task.config())
+        seen.add(key)
 
 
 class _Running(NamedTuple):

@@ -114,6 +114,16 @@ def test_one_comparison_at_a_time(tmp_path, no_process):
         compare(Study([QLAE]), tmp_path)
 
 
+@pytest.mark.backend_free
+def test_a_data_set_that_is_not_prepared_is_said_first(
+    tmp_path, monkeypatch, no_process
+):
+    monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path / "data"))
+    with pytest.raises(FileNotFoundError, match="datasets prepare mpi3d"):
+        compare(Study([QLAE], ["room3d", "mpi3d"]), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.slow
 def test_a_failed_run_does_not_stop_the_others(
     finished, tmp_path, monkeypatch, capsys
