@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from keras_qlae.cli.compare import compare
 from keras_qlae.cli.datasets import datasets
 from keras_qlae.cli.evaluate import evaluate
 from keras_qlae.cli.export import export
@@ -18,6 +19,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.exceptions.Exit:  # a RuntimeError, but no error: --help
+            raise
         except (
             ValueError,
             OSError,
@@ -57,7 +60,7 @@ def main(traceback: bool) -> None:
     """
 
 
-for command in (train, tune, evaluate, figures, export, datasets):
+for command in (train, compare, tune, evaluate, figures, export, datasets):
     main.add_command(command)
 
 

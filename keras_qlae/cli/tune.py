@@ -7,6 +7,7 @@ import click
 
 from keras_qlae import recipes
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.overrides import overrides
 from keras_qlae.cli.precision import precision_option
 
 _ALGORITHMS = ("random", "bayesian", "hyperband")
@@ -108,7 +109,7 @@ def tune(
     """
     from keras_qlae import tuning  # loads Keras Tuner
 
-    chosen = recipes.get(recipe, dataset, **_overrides(settings))
+    chosen = recipes.get(recipe, dataset, **overrides(settings))
     directory = directory or Path(
         "runs", f"tune-{recipe}-{dataset}-{algorithm}"
     )
@@ -138,30 +139,6 @@ def tune(
         for name, text in (("figures", "Figures"), ("best", "Best model")):
             if (directory / name).exists():  # some trial did not fail
                 click.echo(f"{text}: {directory / name}")
-
-
-def _overrides(pairs: tuple[str, ...]) -> dict[str, Any]:
-    known = recipes.settings()
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, found, text = pair.partition("=")
-        if not found:
-            raise click.BadParameter(f"--set wants NAME=VALUE, not {pair!r}")
-        name = name.replace("-", "_")
-        default = known[name].default if name in known else text
-        values[name] = _parsed(name, text, default)
-    return values
-
-
-def _parsed(name: str, text: str, default: Any) -> Any:
-    if isinstance(default, bool):
-        return bool(click.BOOL.convert(text, None, None))
-    try:
-        return type(default)(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"--set {name} wants a value like {default}, not {text!r}"
-        ) from None
 
 
 def _ranges(options: tuple[str, ...]) -> dict[str, Any]:

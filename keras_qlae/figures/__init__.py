@@ -6,6 +6,7 @@ A returned figure shows itself in a notebook; `save` writes it to a file.
 """
 
 from keras_qlae.figures.codebook_trajectories import codebook_trajectories
+from keras_qlae.figures.comparison import comparison
 from keras_qlae.figures.interventions import interventions
 from keras_qlae.figures.latent_densities import latent_densities
 from keras_qlae.figures.nmi_heatmap import nmi_heatmap
@@ -18,6 +19,7 @@ from keras_qlae.figures.training_curves import training_curves
 
 __all__ = [
     "codebook_trajectories",
+    "comparison",
     "interventions",
     "latent_densities",
     "nmi_heatmap",

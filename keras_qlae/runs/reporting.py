@@ -196,7 +196,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             score_rows(scores),
         ),
         f"Scored on {scored_images(run)} of "
-        f"{held_out.name}; higher is better. {_caution(held_out)}",
+        f"{held_out.name}; higher is better. {_remark(held_out)}",
         *(
             f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
             f"![{path.stem}](figures/{path.name})"
@@ -215,13 +215,18 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-def _caution(held_out: FactorDataset) -> str:
+def _remark(held_out: FactorDataset) -> str:
     if not held_out.has_factors:
         return (
             "There is no InfoMEC: it scores latents against the factors of "
             "the images, and these have none that are known."
         )
-    if held_out.name != "room3d":
+    return caution(held_out.name)
+
+
+def caution(dataset: str) -> str:
+    """What is to be said wherever scores on a data set are shown."""
+    if dataset != "room3d":
         return ""
     return (
         "The pictures of room3d are drawn by this package: scores on it are "

@@ -45,6 +45,14 @@ def test_train_says_what_it_does_and_what_came_out(run):
     assert str(path / "report.md") in output
 
 
+@pytest.mark.backend_free
+def test_help_of_a_command_is_no_error():
+    result = call("compare", "--help")
+    assert result.exit_code == 0
+    assert "Error" not in result.output
+    assert "keras-qlae compare --config study.toml\n" in result.output
+
+
 def test_second_call_says_that_the_run_is_finished(run):
     path, _ = run
     result = call("train", f"--directory={path}", *SMALL)

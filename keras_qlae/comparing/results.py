@@ -1,0 +1,112 @@
+"""What a comparison leaves: rows, tables and a picture."""
+
+import csv
+import io
+from collections.abc import Collection
+from collections.abc import Iterable
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_qlae import figures
+from keras_qlae.comparing import tables
+from keras_qlae.comparing.study import Study
+from keras_qlae.comparing.summary import METRICS
+from keras_qlae.comparing.summary import Summary
+from keras_qlae.comparing.summary import summaries
+from keras_qlae.comparing.task import Task
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import write_text
+
+FINISHED = "finished"
+
+
+def rows_of(
+    tasks: Iterable[Task], failed: Collection[Path] = ()
+) -> list[dict[str, Any]]:
+    """A row for each run: what it is, its scores and how far it is.
+
+    Args:
+        tasks: The runs.
+        failed: Directories of those that failed.
+
+    Returns:
+        Dicts of `dataset`, `model`, `seed`, the scores, `active` latents,
+        `steps` and `status`; a score that a run does not have (yet) is `None`.
+    """
+    return [_row(task, task.directory in failed) for task in tasks]
+
+
+def write(
+    directory: Path, study: Study, rows: Sequence[dict[str, Any]]
+) -> None:
+    """Writes `results.csv`, the tables and the picture, each whole or not.
+
+    They depend on the rows alone: a comparison that was interrupted ends with
+    the text of one that was not.
+    """
+    write_text(directory / "results.csv", _csv(rows))
+    found = summaries(study, rows)
+    write_text(directory / "table.md", tables.markdown(study, found, rows))
+    write_text(directory / "table.csv", _csv(tables.records(found)))
+    write_text(directory / "table.tex", tables.latex(study, found))
+    if any(each.values[name] for each in found for name in METRICS):
+        figure = figures.comparison(*_arrays(study, found), **_names(study))
+        figures.save(figure, directory / "comparison.png")
+
+
+def _row(task: Task, has_failed: bool) -> dict[str, Any]:
+    scores: dict[str, Any] = {}
+    status = "failed" if has_failed else "waiting"
+    if task.is_finished:
+        scores = read_json(task.run.scores) if task.run.scores.exists() else {}
+        status = FINISHED
+        if not scores.get("converged", True):
+            status = f"{FINISHED}, ICA not converged"
+    return {
+        "dataset": task.dataset,
+        "model": task.contender.shown,
+        "seed": task.seed,
+        **{name: scores.get(name) for name in METRICS},
+        "active": scores.get("num_active"),
+        "steps": task.step,
+        "status": status,
+    }
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _arrays(
+    study: Study, found: Sequence[Summary]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values of each seed and ends of the interval, NaN where there is none.
+
+    Shapes: (data sets, models, metrics, seeds) and (..., metrics, 2).
+    """
+    shape = (len(study.datasets), len(study.contenders), len(METRICS))
+    values = np.full((len(found), len(METRICS), len(study.seeds)), np.nan)
+    intervals = np.full((len(found), len(METRICS), 2), np.nan)
+    for i, summary in enumerate(found):
+        for j, name in enumerate(METRICS):
+            own = summary.values[name]
+            values[i, j, : len(own)] = own
+            estimate = summary.estimates[name]
+            if estimate is not None and len(own) > 1:
+                intervals[i, j] = estimate.low, estimate.high
+    return values.reshape(*shape, -1), intervals.reshape(*shape, 2)
+
+
+def _names(study: Study) -> dict[str, list[str]]:
+    return {
+        "datasets": list(study.datasets),
+        "models": [each.shown for each in study.contenders],
+        "metrics": [metric.title for metric in METRICS.values()],
+    }

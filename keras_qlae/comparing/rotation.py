@@ -1,0 +1,138 @@
+"""Independent component analysis of trained latents."""
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from keras_qlae import metrics
+from keras_qlae.datasets import FactorDataset
+from keras_qlae.metrics import infomec
+from keras_qlae.recipes import Recipe
+from keras_qlae.runs import finished
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.files import read_json
+from keras_qlae.runs.files import write_json
+from keras_qlae.runs.training import load_dataset
+from keras_qlae.runs.training import split
+
+Floats = npt.NDArray[np.float64]
+
+NUM_FITTED = 10_000  # latents that the rotation is fitted to
+_MAX_ITERATIONS = 1000
+
+
+class Rotation(NamedTuple):
+    """A linear map to independent components of unit variance.
+
+    Attributes:
+        is_active: Boolean array `(num_latents,)`: what goes in.
+        mean: `(num_active,)`, taken off first.
+        matrix: `(num_components, num_active)`.
+        converged: Whether the fit ended by itself.
+    """
+
+    is_active: npt.NDArray[np.bool_]
+    mean: Floats
+    matrix: Floats
+    converged: bool
+
+    def __call__(self, latents: npt.ArrayLike) -> Floats:
+        """Maps `(num_samples, num_latents)` to the components."""
+        active = np.asarray(latents, np.float64)[:, self.is_active]
+        return (active - self.mean) @ self.matrix.T
+
+
+def fit_ica(latents: npt.ArrayLike, seed: int = 0) -> Rotation:
+    """Fits scikit-learn's FastICA to continuous latents.
+
+    Only active latents (`metrics.active_latents`, rule `"range"`) are
+    rotated: components have unit variance, so that an inactive latent would
+    come out as loud as the others, be counted as active, and be scored as
+    noise. There are as many components as the active latents have linearly
+    independent directions, and so no information is lost. If no latent is
+    active, nothing is rotated.
+
+    Args:
+        latents: `(num_samples, num_latents)`, finite.
+        seed: Integer: where the search for the rotation starts.
+
+    Returns:
+        The rotation. If it has not converged, that of the last iteration.
+
+    Reference:
+        Hyvärinen and Oja, "Independent component analysis: algorithms and
+        applications", Neural Networks 13, 2000.
+    """
+    from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
+
+    values = np.asarray(latents, np.float64)
+    is_active = metrics.active_latents(values, discrete=False)
+    if not is_active.any():
+        return _no_rotation(values.shape[1])
+    active = values[:, is_active]
+    ica = FastICA(
+        n_components=int(np.linalg.matrix_rank(active - active.mean(axis=0))),
+        whiten="unit-variance",
+        whiten_solver="svd",
+        max_iter=_MAX_ITERATIONS,
+        random_state=seed,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        ica.fit(active)
+    converged = ica.n_iter_ < _MAX_ITERATIONS
+    return Rotation(is_active, ica.mean_, ica.components_, converged)
+
+
+def score_rotated(
+    run: RunDirectory, source: RunDirectory, recipe: Recipe, seed: int
+) -> bool:
+    """Scores the rotated latents of a trained run: writes `infomec.json`.
+
+    The rotation is fitted to `NUM_FITTED` images of the part that the run was
+    trained on, drawn by the seed, and scored on its held-out images. It can
+    be undone, so that PSNR is that of the run.
+
+    Args:
+        run: Where the scores go.
+        source: The trained run.
+        recipe: Its recipe.
+        seed: The seed of both.
+
+    Returns:
+        Whether the rotation converged.
+    """
+    model, held_out = finished.load(source)
+    train_part, _ = split(recipe, load_dataset(source.read_config()))
+    rotation = fit_ica(model.codes(_drawn(train_part, seed)), seed)
+    index = np.arange(len(held_out))
+    rotated = rotation(model.codes(held_out.images(index)))
+    result = infomec(held_out.factors(index), rotated, discrete=False)
+    write_json(
+        run.scores,
+        {
+            "num_samples": len(held_out),
+            "psnr": read_json(source.scores)["psnr"],
+            **result.to_dict(),
+            "factor_names": list(held_out.factor_names),
+            "converged": rotation.converged,
+        },
+    )
+    return rotation.converged
+
+
+def _no_rotation(num_latents: int) -> Rotation:
+    everything = np.ones(num_latents, bool)
+    return Rotation(
+        everything, np.zeros(num_latents), np.eye(num_latents), True
+    )
+
+
+def _drawn(data: FactorDataset, seed: int) -> npt.NDArray[np.uint8]:
+    """Images of `data`, as many as the rotation is fitted to."""
+    count = min(NUM_FITTED, len(data))
+    chosen = np.random.default_rng(seed).choice(len(data), count, replace=False)
+    return data.images(np.sort(chosen))

@@ -1,0 +1,105 @@
+"""A model's scores on a data set, over its seeds."""
+
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+from keras_qlae.comparing.statistics import Estimate
+from keras_qlae.comparing.statistics import estimate
+from keras_qlae.comparing.statistics import level_with_best
+from keras_qlae.comparing.study import Study
+
+
+class Metric(NamedTuple):
+    """How a score is shown."""
+
+    title: str
+    digits: int
+
+
+# By their names in `infomec.json`; of all, more is better.
+METRICS = {
+    "infom": Metric("InfoM", 3),
+    "infoe": Metric("InfoE", 3),
+    "infoc": Metric("InfoC", 3),
+    "psnr": Metric("PSNR, dB", 2),
+}
+
+
+class Summary(NamedTuple):
+    """A line of the table.
+
+    Attributes:
+        dataset: Name of the data set.
+        model: What the model is called.
+        num_finished: Runs that are finished.
+        num_seeds: Runs there shall be.
+        values: Of each metric, the scores that there are.
+        estimates: Of each metric, their mean and interval; `None` if there
+            are no scores.
+        is_level: Of each metric, whether the model is not told apart from the
+            best on that data set, by the numbers as they are shown.
+    """
+
+    dataset: str
+    model: str
+    num_finished: int
+    num_seeds: int
+    values: dict[str, list[float]]
+    estimates: dict[str, Estimate | None]
+    is_level: dict[str, bool]
+
+
+def summaries(study: Study, rows: Sequence[dict[str, Any]]) -> list[Summary]:
+    """The lines of the table, models in the order of the study."""
+    lines = []
+    for dataset in study.datasets:
+        there = [row for row in rows if row["dataset"] == dataset]
+        lines += _on_one(study, dataset, there)
+    return lines
+
+
+def _on_one(
+    study: Study, dataset: str, rows: Sequence[dict[str, Any]]
+) -> list[Summary]:
+    models = [contender.shown for contender in study.contenders]
+    runs = {
+        model: [row for row in rows if row["model"] == model]
+        for model in models
+    }
+    values = {
+        model: {
+            name: [row[name] for row in own if row[name] is not None]
+            for name in METRICS
+        }
+        for model, own in runs.items()
+    }
+    estimates = {
+        model: {name: estimate(own[name]) for name in METRICS}
+        for model, own in values.items()
+    }
+    levels = {
+        name: level_with_best(
+            [_as_shown(estimates[model][name], metric) for model in models]
+        )
+        for name, metric in METRICS.items()
+    }
+    return [
+        Summary(
+            dataset,
+            model,
+            sum(row["status"].startswith("finished") for row in runs[model]),
+            len(study.seeds),
+            values[model],
+            estimates[model],
+            {name: levels[name][i] for name in METRICS},
+        )
+        for i, model in enumerate(models)
+    ]
+
+
+def _as_shown(found: Estimate | None, metric: Metric) -> Estimate | None:
+    """Rounded, so that a reader of the table comes to the same verdict."""
+    if found is None:
+        return None
+    return Estimate(*(round(number, metric.digits) for number in found))

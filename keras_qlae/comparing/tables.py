@@ -1,0 +1,166 @@
+"""The table of a comparison as Markdown, LaTeX and numbers."""
+
+import math
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+from keras_qlae.comparing.study import Study
+from keras_qlae.comparing.summary import METRICS
+from keras_qlae.comparing.summary import Summary
+from keras_qlae.runs.reporting import caution
+
+_HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
+_BOLD = (
+    "Bold: not told apart from the best of its column, since their intervals "
+    "overlap (without an interval, the mean counts as one)."
+)
+_SPECIAL = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
+
+
+def markdown(
+    study: Study, found: Sequence[Summary], rows: Sequence[dict[str, Any]]
+) -> str:
+    """The text of `table.md`: a table a data set, and how to read it."""
+    parts = ["# Comparison"]
+    for dataset in study.datasets:
+        lines = [_HEAD, ["---"] * len(_HEAD)]
+        lines += [
+            _cells(summary, str, "±", "**{}**".format)
+            for summary in found
+            if summary.dataset == dataset
+        ]
+        parts.append(f"## {dataset}")
+        parts.append(
+            "\n".join(
+                f"| {' | '.join(_escaped(cell) for cell in line)} |"
+                for line in lines
+            )
+        )
+        parts += [caution(dataset)] if caution(dataset) else []
+    parts += [f"{_meaning(study)} {_BOLD}", *_not_as_wanted(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def latex(study: Study, found: Sequence[Summary]) -> str:
+    """The text of `table.tex`: a `tabular` a data set; needs `booktabs`."""
+    parts = []
+    for dataset in study.datasets:
+        body = [
+            _cells(summary, _for_latex, r"$\pm$", r"\textbf{{{}}}".format)
+            for summary in found
+            if summary.dataset == dataset
+        ]
+        parts += [
+            *(f"% {line}" for line in (dataset, caution(dataset)) if line),
+            rf"\begin{{tabular}}{{ll{'c' * len(METRICS)}}}",
+            r"\toprule",
+            rf"{' & '.join(_HEAD)} \\",
+            r"\midrule",
+            *(rf"{' & '.join(cells)} \\" for cells in body),
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    return "\n".join([*parts, f"% {_meaning(study)} {_BOLD}"]) + "\n"
+
+
+def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
+    """The rows of `table.csv`: means and ends of intervals as numbers.
+
+    Empty where there is no score, or no interval.
+    """
+    return [
+        {
+            "dataset": summary.dataset,
+            "model": summary.model,
+            "finished": summary.num_finished,
+            "seeds": summary.num_seeds,
+            **{
+                f"{name}_{key}": value
+                for name in METRICS
+                for key, value in _numbers(summary, name).items()
+            },
+        }
+        for summary in found
+    ]
+
+
+def _numbers(summary: Summary, name: str) -> dict[str, Any]:
+    estimate = summary.estimates[name]
+    if estimate is None:
+        return {"mean": None, "low": None, "high": None, "bold": False}
+    has_interval = not math.isnan(estimate.margin)
+    return {
+        "mean": f"{estimate.mean:.6f}",
+        "low": f"{estimate.low:.6f}" if has_interval else None,
+        "high": f"{estimate.high:.6f}" if has_interval else None,
+        "bold": summary.is_level[name],
+    }
+
+
+def _cells(
+    summary: Summary,
+    text: Callable[[str], str],
+    plus_minus: str,
+    bold: Callable[[str], str],
+) -> list[str]:
+    """The cells of a line of the table."""
+    cells = [text(summary.model), _seeds(summary)]
+    for name, metric in METRICS.items():
+        estimate = summary.estimates[name]
+        if estimate is None:
+            cells.append("-")
+            continue
+        cell = f"{estimate.mean:.{metric.digits}f}"
+        if not math.isnan(estimate.margin):
+            cell += f" {plus_minus} {estimate.margin:.{metric.digits}f}"
+        cells.append(bold(cell) if summary.is_level[name] else cell)
+    return cells
+
+
+def _seeds(summary: Summary) -> str:
+    """How many seeds; of how many, if some are missing."""
+    if summary.num_finished == summary.num_seeds:
+        return str(summary.num_seeds)
+    return f"{summary.num_finished} of {summary.num_seeds}"
+
+
+def _meaning(study: Study) -> str:
+    listed = ", ".join(map(str, study.seeds))
+    if len(study.seeds) == 1:
+        return f"One run a model, of seed {listed}: there are no intervals."
+    return (
+        f"Mean over the seeds {listed}, and half the width of its 95 % "
+        "confidence interval (Student's t); none where there is one run."
+    )
+
+
+def _not_as_wanted(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """A line for each state of runs other than finished."""
+    states = dict.fromkeys(row["status"] for row in rows)
+    return [
+        f"{state.capitalize()}: "
+        + "; ".join(
+            f"{row['model']} on {row['dataset']}, seed {row['seed']}"
+            for row in rows
+            if row["status"] == state
+        )
+        + "."
+        for state in states
+        if state != "finished"
+    ]
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|")
+
+
+def _for_latex(text: str) -> str:
+    return text.translate(_SPECIAL)

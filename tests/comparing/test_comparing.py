@@ -1,0 +1,188 @@
+"""Whole comparisons: what is left, what is skipped, killed or fails."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import pytest
+
+from keras_qlae.comparing import Contender
+from keras_qlae.comparing import Study
+from keras_qlae.comparing import compare
+from keras_qlae.comparing import running
+from keras_qlae.runs.directory import RunDirectory
+from tests.subprocesses import ROOT
+
+SETTINGS = {
+    "image_size": 16,
+    "steps": 4,
+    "steps_per_epoch": 2,
+    "batch_size": 8,
+    "num_scored": 100,
+    "num_latents": 3,
+    "num_values": 3,
+}
+TABLES = ("results.csv", "table.md", "table.csv", "table.tex")
+QLAE = Contender("qlae", "qlae", SETTINGS)
+ICA = Contender("ae-ica", "ae", SETTINGS, "ica")
+UNFIT = SETTINGS | {"image_size": 17}  # no decoder of the package makes it
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A comparison that was never interrupted, and its rows."""
+    path = tmp_path_factory.mktemp("comparing") / "whole"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        return path, compare(Study([QLAE, ICA]), path)
+
+
+@pytest.fixture
+def no_process(monkeypatch):
+    """Fails a test that starts a run."""
+
+    def refuse(*args, **kwargs):
+        pytest.fail("a run was started")
+
+    monkeypatch.setattr(running.subprocess, "Popen", refuse)
+
+
+def texts(path):
+    return {name: (path / name).read_text() for name in TABLES}
+
+
+@pytest.mark.slow
+def test_leaves_runs_and_tables(finished):
+    path, rows = finished
+    assert [row["status"] for row in rows] == ["finished"] * 2
+    qlae = RunDirectory(path / "room3d" / "qlae" / "seed-0")
+    assert qlae.is_finished
+    scores = json.loads(qlae.scores.read_text())
+    for name in ("infom", "infoe", "infoc", "psnr"):
+        assert rows[0][name] == scores[name]
+    assert rows[0]["active"] == scores["num_active"]
+    assert "epoch 2  step 4" in qlae.path.with_name("seed-0.log").read_text()
+    assert f"{scores['psnr']:.2f}" in (path / "table.md").read_text()
+    assert (path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_rotated_run_has_scores_of_its_own(finished):
+    path, rows = finished
+    run = RunDirectory(path / "room3d" / "ae-ica" / "seed-0")
+    source = RunDirectory(run.path / "unrotated")
+    own, plain = (json.loads(r.scores.read_text()) for r in (run, source))
+    assert own["psnr"] == plain["psnr"] == rows[1]["psnr"]
+    assert own["infom"] != plain["infom"]
+    # A logistic regression does not see a rotation.
+    assert own["infoe"] == pytest.approx(plain["infoe"], abs=1e-3)
+    assert set(plain) <= set(own)
+    assert run.read_config() == source.read_config() | {"rotate": "ica"}
+
+
+@pytest.mark.slow
+def test_finished_runs_are_not_repeated(finished, no_process):
+    path, rows = finished
+    before = texts(path)
+    assert compare(Study([QLAE, ICA]), path, jobs=2) == rows
+    assert texts(path) == before
+
+
+@pytest.mark.slow
+def test_other_settings_are_refused_before_any_run(finished, no_process):
+    path, _ = finished
+    other = Contender("qlae", "qlae", SETTINGS | {"weight_decay": 0.7})
+    new = Contender("new", "ae", SETTINGS)
+    with pytest.raises(ValueError, match=r"weight_decay: 0\.3 there, 0\.7"):
+        compare(Study([new, other]), path)
+    other = Contender("ae-ica", "ae", SETTINGS)
+    with pytest.raises(ValueError, match="rotate: ica there, None"):
+        compare(Study([other]), path)
+
+
+@pytest.mark.backend_free
+def test_one_comparison_at_a_time(tmp_path, no_process):
+    with (
+        RunDirectory(tmp_path).locked(),
+        pytest.raises(RuntimeError, match="Another process"),
+    ):
+        compare(Study([QLAE]), tmp_path)
+
+
+@pytest.mark.backend_free
+def test_a_data_set_that_is_not_prepared_is_said_first(
+    tmp_path, monkeypatch, no_process
+):
+    monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path / "data"))
+    with pytest.raises(FileNotFoundError, match="datasets prepare mpi3d"):
+        compare(Study([QLAE], ["room3d", "mpi3d"]), tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+def test_a_failed_run_does_not_stop_the_others(
+    finished, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
+    study = Study(
+        [
+            Contender("unfit", "ae", UNFIT),
+            Contender("unfit-ica", "ae", UNFIT, "ica"),
+            QLAE,
+        ]
+    )
+    rows = compare(study, tmp_path)
+    states = [row["status"] for row in rows]
+    assert states == ["failed", "failed", "finished"]
+    output = capsys.readouterr().out
+    assert "FAILED unfit on room3d, seed 0 (exit code 1)" in output
+    assert "ValueError" in output
+    assert "so did what it rotates" in output
+    table = (tmp_path / "table.md").read_text()
+    assert "| unfit | 0 of 1 | - | - | - | - |" in table
+    assert "Failed: unfit on room3d, seed 0; unfit-ica on" in table
+
+
+def killed_when(command, path, whole_group):
+    """Starts the command, and kills it with -9 when a path appears."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    while not path.exists():
+        assert process.poll() is None, f"ended before {path} was there"
+        time.sleep(0.02)
+    if whole_group:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+
+@pytest.mark.slow
+def test_killed_five_times_it_ends_with_the_same_tables(
+    finished, tmp_path, monkeypatch
+):
+    """The command itself; once the runs are killed with it."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
+    command = [sys.executable, "-m", "keras_qlae", "compare", "qlae", "ae-ica"]
+    command.append(f"--directory={tmp_path}")
+    command += [f"--set={name}={value}" for name, value in SETTINGS.items()]
+    qlae = tmp_path / "room3d" / "qlae" / "seed-0"
+    ae = tmp_path / "room3d" / "ae-ica" / "seed-0" / "unrotated"
+    for path, whole_group in (
+        (qlae.with_name("seed-0.log"), False),
+        (qlae / "checkpoint" / "epoch-00001", False),
+        (qlae / "model.keras", True),
+        (ae / "checkpoint" / "epoch-00001", False),
+        (ae / "report.md", False),
+    ):
+        killed_when(command, path, whole_group)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert texts(tmp_path) == texts(finished[0])

@@ -1,0 +1,107 @@
+"""The text of the tables, to the letter."""
+
+import pytest
+
+from keras_qlae.comparing import Contender
+from keras_qlae.comparing import Study
+from keras_qlae.comparing import tables
+from keras_qlae.comparing.summary import summaries
+
+pytestmark = pytest.mark.backend_free
+
+NAMES = ("infom", "infoe", "infoc", "psnr")
+
+
+def row(model, seed, scores=None, status="finished"):
+    scores = scores or (None,) * 4
+    return {
+        "dataset": "room3d",
+        "model": model,
+        "seed": seed,
+        **dict(zip(NAMES, scores, strict=True)),
+        "status": status,
+    }
+
+
+def made(study, rows):
+    found = summaries(study, rows)
+    return (
+        tables.markdown(study, found, rows),
+        tables.latex(study, found),
+        tables.records(found),
+    )
+
+
+@pytest.fixture(scope="module")
+def two_seeds():
+    """Margins by hand: 12.7062 times half the difference."""
+    models = [Contender("a", "qlae", title="A & B"), Contender("b", "ae")]
+    study = Study(models, ["room3d"], [0, 1])
+    rows = [
+        row("A & B", 0, (0.80, 0.95, 0.50, 30.0)),
+        row("A & B", 1, (0.82, 0.95, 0.52, 30.2)),
+        row("b", 0, (0.40, 0.95, 0.49, 31.0)),
+        row("b", 1, status="failed"),
+    ]
+    return made(study, rows)
+
+
+def test_markdown(two_seeds):
+    lines = two_seeds[0].splitlines()
+    assert lines[4] == "| model | seeds | InfoM | InfoE | InfoC | PSNR, dB |"
+    assert lines[6] == (
+        "| A & B | 2 | **0.810 ± 0.127** | **0.950 ± 0.000** | "
+        "**0.510 ± 0.127** | **30.10 ± 1.27** |"
+    )
+    assert lines[7] == (
+        "| b | 1 of 2 | 0.400 | **0.950** | **0.490** | **31.00** |"
+    )
+    text = two_seeds[0]
+    assert "not comparable with those published for 3D Shapes" in text
+    assert "over the seeds 0, 1" in text
+    assert text.endswith("\nFailed: b on room3d, seed 1.\n")
+
+
+def test_latex(two_seeds):
+    lines = two_seeds[1].splitlines()
+    assert "not comparable" in lines[1]
+    assert lines[2:5] == [
+        r"\begin{tabular}{llcccc}",
+        r"\toprule",
+        r"model & seeds & InfoM & InfoE & InfoC & PSNR, dB \\",
+    ]
+    assert lines[6] == (
+        r"A \& B & 2 & \textbf{0.810 $\pm$ 0.127} & "
+        r"\textbf{0.950 $\pm$ 0.000} & \textbf{0.510 $\pm$ 0.127} & "
+        r"\textbf{30.10 $\pm$ 1.27} \\"
+    )
+    assert lines[8:10] == [r"\bottomrule", r"\end{tabular}"]
+
+
+def test_numbers(two_seeds):
+    first, second = two_seeds[2]
+    assert (first["finished"], first["seeds"]) == (2, 2)
+    assert first["infom_mean"] == "0.810000"
+    assert float(first["infom_low"]) == pytest.approx(0.682938, abs=1e-6)
+    assert float(first["infom_high"]) == pytest.approx(0.937062, abs=1e-6)
+    assert second["infom_mean"] == "0.400000"
+    assert second["infom_low"] is second["infom_high"] is None
+    assert (first["infom_bold"], second["infom_bold"]) == (True, False)
+
+
+def test_one_seed_says_that_there_are_no_intervals():
+    study = Study([Contender("a", "qlae"), Contender("b", "ae")])
+    rows = [
+        row("a", 0, (0.5, 0.6, 0.7, 20.0)),
+        row("b", 0, (0.4, 0.9, 0.7, 20.1)),
+    ]
+    text = made(study, rows)[0]
+    assert "| a | 1 | **0.500** | 0.600 | **0.700** | 20.00 |" in text
+    assert "| b | 1 | 0.400 | **0.900** | **0.700** | **20.10** |" in text
+    assert "there are no intervals" in text
+
+
+def test_without_factors_psnr_stands_alone():
+    study = Study([Contender("a", "qlae")])
+    text = made(study, [row("a", 0, (None, None, None, 20.0))])[0]
+    assert "| a | 1 | - | - | - | **20.00** |" in text
