@@ -45,8 +45,9 @@ def dci_scores(
     importance; C the same over factors, to the base of the number of
     latents. I is the mean accuracy on the rest of the samples.
 
-    Slow: a tree for each value of each factor in each of 100 rounds, minutes
-    for 10,000 samples.
+    Slow: a tree for each value of each factor in each of 100 rounds. For
+    10,000 samples of 12 latents and 6 factors (57 values in all) one core
+    took 34 seconds with codes of 10 values, 107 with continuous latents.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
