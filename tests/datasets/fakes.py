@@ -12,6 +12,7 @@ from PIL import Image
 
 from keras_qlae import datasets
 from keras_qlae.datasets import registry
+from keras_qlae.datasets.preparing import writer as writing
 from keras_qlae.datasets.store import open_store
 
 # 24 images each, and about 1,000.
@@ -182,6 +183,26 @@ def fake(monkeypatch, data_dir, name, sizes=None):
         images = images // 128 * np.uint8(255)
     WRITERS[kind](info, raw_paths(info, data_dir), images)
     return info, images
+
+
+def nothing_looks_whole(data_dir):
+    """Whether no prepared data set is there."""
+    return not list(data_dir.rglob("64x64"))
+
+
+def stop_after(monkeypatch, num_blocks, error):
+    """Makes writing fail after some blocks."""
+    write = writing.ImageWriter.write
+    calls = []
+
+    def failing(self, block):
+        calls.append(block.positions[0])
+        if len(calls) > num_blocks:
+            raise error
+        write(self, block)
+
+    monkeypatch.setattr(writing.ImageWriter, "write", failing)
+    return calls
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """From published files to a data set on the disk: MPI3D, for all."""
 
 import dataclasses
-import errno
 import hashlib
 import json
 import os
@@ -10,8 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +20,9 @@ from keras_qlae.datasets.readers import npz
 from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
 from tests.datasets.fakes import no_network
+from tests.datasets.fakes import nothing_looks_whole
 from tests.datasets.fakes import raw_paths
+from tests.datasets.fakes import stop_after
 from tests.subprocesses import ROOT
 
 pytestmark = pytest.mark.backend_free
@@ -132,10 +131,6 @@ def test_factors_may_be_axes_of_the_array(data_dir, monkeypatch):
     )
 
 
-def nothing_looks_whole(data_dir):
-    return not list(data_dir.rglob("64x64"))
-
-
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "text"])
 def test_damaged_files_are_refused(data_dir, monkeypatch, damage):
     info, _ = fake_mpi3d(monkeypatch, data_dir)
@@ -154,21 +149,6 @@ def test_damaged_files_are_refused(data_dir, monkeypatch, damage):
     with pytest.raises(ValueError, match=r"damaged.*get it again from https:"):
         prepare()
     assert nothing_looks_whole(data_dir)
-
-
-def stop_after(monkeypatch, num_blocks, error):
-    """Makes writing fail after some blocks."""
-    write = writing.ImageWriter.write
-    calls = []
-
-    def failing(self, block):
-        calls.append(block.positions[0])
-        if len(calls) > num_blocks:
-            raise error
-        write(self, block)
-
-    monkeypatch.setattr(writing.ImageWriter, "write", failing)
-    return calls
 
 
 def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
@@ -200,103 +180,6 @@ def test_images_of_another_file_are_not_gone_on_with(data_dir, monkeypatch):
     prepare()
     dataset = datasets.load("mpi3d")
     np.testing.assert_array_equal(dataset.images(np.arange(24)), 255 - images)
-
-
-def test_a_full_disk_in_the_middle(data_dir, monkeypatch):
-    fake_mpi3d(monkeypatch, data_dir)
-    monkeypatch.setattr(npz, "BLOCK", 5)
-    with monkeypatch.context() as patch:
-        stop_after(patch, 2, OSError(errno.ENOSPC, "No space left on device"))
-        with pytest.raises(
-            OSError, match=r"No space left.*kept.*prepare mpi3d"
-        ) as caught:
-            prepare()
-    assert caught.value.errno == errno.ENOSPC
-    assert nothing_looks_whole(data_dir)
-    prepare()
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone")
-def test_a_disk_that_is_really_full(data_dir, monkeypatch):
-    fake_mpi3d(monkeypatch, data_dir)
-    partial = data_dir / "mpi3d" / ".64x64.partial"
-    partial.mkdir()
-    (partial / "images.npy").symlink_to("/dev/full")
-    with pytest.raises(OSError, match=r"No space left.*once there is room: it"):
-        prepare()
-    assert nothing_looks_whole(data_dir)
-
-
-def test_other_errors_of_writing_do_not_speak_of_room(data_dir, monkeypatch):
-    fake_mpi3d(monkeypatch, data_dir)
-    stop_after(monkeypatch, 0, PermissionError(errno.EACCES, "Not allowed"))
-    with pytest.raises(PermissionError, match=r"Not allowed.*kept") as caught:
-        prepare()
-    assert "room" not in str(caught.value)
-
-
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
-def test_a_file_that_cannot_be_read_now_is_gone_on_with(
-    data_dir, monkeypatch, number
-):
-    info, images = fake_mpi3d(monkeypatch, data_dir)
-    monkeypatch.setattr(npz, "BLOCK", 5)
-    monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
-    ordered = npz.ordered
-
-    def failing(images, start):
-        if start == 15:
-            raise OSError(number, os.strerror(number))
-        return ordered(images, start)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(npz, "ordered", failing)
-        path = raw_paths(info, data_dir)[0]
-        message = f"Cannot read {path}: {os.strerror(number)}.*prepare mpi3d"
-        with pytest.raises(OSError, match=message) as caught:
-            prepare()
-    assert caught.value.errno == number
-    calls = stop_after(monkeypatch, 99, None)
-    prepare()
-    assert calls == [15, 20]
-    dataset = datasets.load("mpi3d")
-    np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
-
-
-def test_a_hash_that_cannot_be_read_now_is_no_damage(data_dir, monkeypatch):
-    info, _ = fake_mpi3d(monkeypatch, data_dir)
-    file = dataclasses.replace(info.files[0], sha256="0" * 64)
-    monkeypatch.setitem(
-        registry._INFOS, "mpi3d", dataclasses.replace(info, files=(file,))
-    )
-    path = raw_paths(info, data_dir)[0]
-    path.unlink()
-    path.mkdir()  # opening it fails for the superuser too
-    with pytest.raises(OSError, match=f"Cannot read {path}: Is a directory"):
-        prepare()
-
-
-@pytest.mark.parametrize("has_holes", [True, False])
-def test_a_file_with_holes_takes_no_room(data_dir, monkeypatch, has_holes):
-    info, _ = fake_mpi3d(monkeypatch, data_dir)
-    store = open_store(info, data_dir)
-    store.partial.mkdir()
-    path = store.partial / "images.npy"
-    if has_holes:
-        with path.open("wb") as file:
-            file.truncate(200_000)
-        assert store.needed_bytes > store.prepared_bytes - 10_000
-    else:
-        path.write_bytes(b"x" * 200_000)
-        assert store.needed_bytes == store.prepared_bytes - 200_000
-
-
-def test_a_disk_that_is_too_small_is_refused_first(data_dir, monkeypatch):
-    monkeypatch.setattr(
-        "shutil.disk_usage", lambda path: SimpleNamespace(free=2_000_000_000)
-    )
-    with pytest.raises(OSError, match=r"needs 11\.3 GB more.*has 2\.0 GB"):
-        prepare()
 
 
 def test_progress_is_shown_while_a_file_is_checked(
