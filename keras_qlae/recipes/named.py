@@ -104,7 +104,7 @@ _RECIPES = {
         Recipe(
             "vq-vae",
             "VQ-VAE with the network of `qlae`.",
-            **_CPU | _VQ_VAE | {"weight_decay": 0.1},
+            **_CPU | _VQ_VAE | {"weight_decay": 0.3},
         ),
         Recipe(
             "fsq",
