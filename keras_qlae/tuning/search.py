@@ -25,10 +25,12 @@ from keras_qlae.tuning.oracles import FAILURE
 from keras_qlae.tuning.oracles import surviving
 from keras_qlae.tuning.workers import PatientClient
 from keras_qlae.tuning.workers import give_signs_of_life
+from keras_qlae.tuning.workers import wait_for_file
 from keras_qlae.tuning.workers import watch
 
 ALGORITHMS = ("random", "bayesian", "hyperband")
 _PROJECT = "trials"
+_TUNER = "tuner.json"  # in the project's folder, once the chief is ready
 
 
 def search(
@@ -76,6 +78,7 @@ def search(
         RuntimeError: Another process searches there; or three trials in a row
             failed, on all processes: results are written, and the same call
             goes on with the trials that are left.
+        TimeoutError: On a worker, an hour without a chief.
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(
@@ -98,9 +101,13 @@ def search(
     tuner_id = os.environ.get("KERASTUNER_TUNER_ID", "")
     is_worker = bool(tuner_id) and "chief" not in tuner_id
     place.check(config)
+    folder = place.path / _PROJECT
+    if is_worker:  # two that make the same files at once would collide
+        wait_for_file(folder / _TUNER)
+        place.check(config)
     with nullcontext() if is_worker else place.locked():
-        place.claim(config)
-        folder = place.path / _PROJECT
+        if not is_worker:
+            place.claim(config)
         failure = folder / FAILURE
         oracle = _oracle(
             hypermodel,
@@ -195,7 +202,7 @@ class _Trials:
 
     def _get_tuner_fname(self: Any) -> str:
         # One name, so that a search goes on with workers or without.
-        return str(Path(self.project_dir, "tuner.json"))
+        return str(Path(self.project_dir, _TUNER))
 
 
 def _oracle(

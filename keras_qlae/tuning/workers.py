@@ -48,6 +48,22 @@ def _patient(call: Callable[..., Any]) -> Callable[..., Any]:
     return again
 
 
+def wait_for_file(path: Path, seconds: float = 3600.0) -> None:
+    """Waits for a file that the chief writes.
+
+    Raises:
+        TimeoutError: It did not come.
+    """
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(
+                f"No chief wrote {path} within {seconds:.0f} seconds: start "
+                "it, with the same directory, on a disk that all see."
+            )
+        time.sleep(min(_RETRY, seconds))
+
+
 def give_signs_of_life(folder: Path, tuner_id: str) -> None:
     """Touches a file of this worker for as long as the process lives."""
     path = folder / "alive" / tuner_id

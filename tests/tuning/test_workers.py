@@ -61,3 +61,10 @@ def test_a_disk_that_fails_for_a_while_ends_no_watch(capsys):
         time.sleep(0.01)
     assert len(calls) >= 4
     assert capsys.readouterr().err == "Stale file handle. Trying again.\n"
+
+
+def test_a_worker_without_a_chief_says_so(tmp_path):
+    with pytest.raises(TimeoutError, match="No chief wrote"):
+        workers.wait_for_file(tmp_path / "tuner.json", 0.01)
+    (tmp_path / "tuner.json").touch()
+    workers.wait_for_file(tmp_path / "tuner.json", 0.01)
