@@ -22,6 +22,19 @@ def argmin(values: Any) -> Any:
     return tf.argmin(values, axis=-1, output_type="int32")
 
 
+def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Mean over axes, in the precision of the values.
+
+    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
+
+    Args:
+        values: A floating-point tensor.
+        axis: Integer, tuple of integers, or `None` for all.
+        keepdims: Whether the axes stay, with length 1.
+    """
+    return ops.mean(values, axis=axis, keepdims=keepdims)
+
+
 def to_dense(gradient: Any) -> Any:
     """A gradient as a tensor: an embedding's comes as indexed slices."""
     return tf.convert_to_tensor(gradient)

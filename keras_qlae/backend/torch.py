@@ -23,6 +23,19 @@ def argmin(values: Any) -> Any:
     return torch.argmin(values, dim=-1).to(torch.int32)
 
 
+def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Mean over axes, in the precision of the values.
+
+    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
+
+    Args:
+        values: A floating-point tensor.
+        axis: Integer, tuple of integers, or `None` for all.
+        keepdims: Whether the axes stay, with length 1.
+    """
+    return torch.mean(values, dim=axis, keepdim=keepdims)
+
+
 def to_dense(gradient: Any) -> Any:
     """A gradient as a tensor, which it is."""
     return gradient

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.layers.continuous_latent import ContinuousLatent
 from keras_qlae.layers.latent import LatentOutputs
 from keras_qlae.layers.latent import check_positive
@@ -74,8 +75,8 @@ class BioLatent(ContinuousLatent):
     ) -> LatentOutputs:
         outputs, _, z = super().compute(inputs, training=training)
         losses = {
-            "nonnegativity_loss": ops.mean(ops.relu(-z), axis=-1),
-            "activity_loss": ops.mean(ops.square(z), axis=-1),
+            "nonnegativity_loss": backend.mean(ops.relu(-z), axis=-1),
+            "activity_loss": backend.mean(ops.square(z), axis=-1),
         }
         return LatentOutputs(outputs, losses, z)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.layers.discrete_latent import DiscreteLatent
 from keras_qlae.layers.discrete_latent import straight_through
 from keras_qlae.layers.latent import LatentOutputs
@@ -57,10 +58,10 @@ class CodebookLatent(DiscreteLatent):
         # which no gradient would reach the codebook.
         value = self.lookup(codes)
         losses = {
-            "quantization_loss": ops.mean(
+            "quantization_loss": backend.mean(
                 ops.square(ops.stop_gradient(z) - value), axis=-1
             ),
-            "commitment_loss": ops.mean(
+            "commitment_loss": backend.mean(
                 ops.square(z - ops.stop_gradient(value)), axis=-1
             ),
         }

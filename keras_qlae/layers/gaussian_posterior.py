@@ -97,11 +97,9 @@ class GaussianPosterior(Latent):
         """
         z = self._to_latents(inputs)
         mean, raw = z[..., : self.num_latents], z[..., self.num_latents :]
-        log_std = ops.where(
-            raw < _LINEAR,
-            raw,
-            ops.log(ops.softplus(ops.maximum(raw, _LINEAR))),
-        )
+        is_linear = raw < _LINEAR
+        curved = ops.where(is_linear, _LINEAR, raw)
+        log_std = ops.where(is_linear, raw, ops.log(ops.softplus(curved)))
         return Gaussian(mean, ops.softplus(raw), log_std)
 
     def drawn(self, posterior: Gaussian, training: bool = True) -> Any:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.layers.precision import full_precision
 
 
@@ -163,7 +164,7 @@ class Latent(keras.layers.Layer):
         for name, loss in result.losses.items():
             # With a weight of 0 too: TensorFlow and PyTorch warn of variables
             # that no loss reaches.
-            self.add_loss(self.loss_weights[name] * ops.mean(loss))
+            self.add_loss(self.loss_weights[name] * backend.mean(loss))
         return result.outputs
 
     def compute_output_shape(

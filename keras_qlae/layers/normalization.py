@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.layers.precision import full_precision
 
 
@@ -62,8 +63,8 @@ class Normalization(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         x = ops.cast(inputs, full_precision(inputs.dtype))
         axes = self.axes(len(inputs.shape))
-        centred = x - ops.mean(x, axis=axes, keepdims=True)
-        variance = ops.mean(ops.square(centred), axis=axes, keepdims=True)
+        centred = x - backend.mean(x, axis=axes, keepdims=True)
+        variance = backend.mean(ops.square(centred), axis=axes, keepdims=True)
         factor = ops.rsqrt(variance + self.epsilon)
         if self.gamma is not None:
             factor = factor * ops.cast(self.gamma, x.dtype)

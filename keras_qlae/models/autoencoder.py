@@ -167,8 +167,8 @@ class Autoencoder(ImageModel):
             "reconstruction_loss": self.reconstruction_loss(images, logits),
             **latent_losses,
         }
-        losses = {name: ops.mean(loss) for name, loss in losses.items()}
-        logs = {**losses, "psnr": ops.mean(psnr(images, logits))}
+        losses = {name: backend.mean(loss) for name, loss in losses.items()}
+        logs = {**losses, "psnr": backend.mean(psnr(images, logits))}
         for tracker in self._trackers:
             tracker.update_state(
                 logs[tracker.name], sample_weight=ops.shape(images)[0]
@@ -190,7 +190,7 @@ class Autoencoder(ImageModel):
         Override for another likelihood.
         """
         loss = ops.binary_crossentropy(images, logits, from_logits=True)
-        return ops.mean(loss, axis=tuple(range(1, len(loss.shape))))
+        return backend.mean(loss, axis=tuple(range(1, len(loss.shape))))
 
     @property
     def metrics(self) -> list[keras.Metric]:

@@ -8,12 +8,13 @@ from keras import ops
 
 from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import check_count
 from keras_qlae.layers.latent import check_loss_weights
 from keras_qlae.models.image_model import ImageModel
 from keras_qlae.models.image_model import check_networks
 from keras_qlae.models.image_model import check_width
+from keras_qlae.models.image_model import refuse_sample_weight
 from keras_qlae.models.images import to_unit_interval
-from keras_qlae.models.inputs import first
 from keras_qlae.models.wasserstein_losses import WassersteinLosses
 from keras_qlae.optimizers.optimizer_pair import OptimizerPair
 
@@ -100,12 +101,12 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
         check_networks(generator=generator, trunk=trunk)
         _check_trunk(trunk, latent)
         check_width("generator", generator.input_shape, "num_outputs", latent)
-        if generator_period < 1:
-            raise ValueError(
-                "`generator_period` must be at least 1, the number of critic "
-                "updates to one of the generator. "
-                f"Received: generator_period={generator_period}"
-            )
+        _check_same_images(generator, trunk)
+        check_count(
+            1,
+            "critic updates to one of the generator",
+            generator_period=generator_period,
+        )
         if not latent.has_prior:
             raise ValueError(
                 "`latent` must have a prior to draw from, such as "
@@ -208,7 +209,7 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
 
     def update(self, data: Any) -> dict[str, Any]:
         """One train step: see the class."""
-        images = to_unit_interval(first(data), self.variable_dtype)
+        images = self._images_of(data)
         if images.shape[0] is not None:
             self.check_batch(images.shape[0])  # of this replica
         period = self.generator_period
@@ -222,7 +223,7 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
 
     def assess(self, data: Any) -> dict[str, Any]:
         """One step of `evaluate`: the same losses, no update."""
-        images = to_unit_interval(first(data), self.variable_dtype)
+        images = self._images_of(data)
         batch_size = ops.shape(images)[0]
         losses = self.critic_losses(
             images, *self._draw(batch_size), training=False
@@ -252,6 +253,12 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
             "latent_weight": self.latent_weight,
             "generator_period": self.generator_period,
         }
+
+    def _images_of(self, data: Any) -> Any:
+        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        if sample_weight is not None:
+            refuse_sample_weight()
+        return to_unit_interval(x, self.variable_dtype)
 
     def check_batch(self, batch_size: int | None) -> None:
         size, period = batch_size, self.generator_period
@@ -317,6 +324,15 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
             *self.optimizer.variables,
             *self.metrics_variables,
         ]
+
+
+def _check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
+    made, taken = generator.output_shape[1:], trunk.input_shape[1:]
+    if made != taken:
+        raise ValueError(
+            "`trunk` must take the images that `generator` makes. Received: a "
+            f"generator of images {made}, a trunk that takes {taken}"
+        )
 
 
 def _check_trunk(trunk: keras.Model, latent: Latent) -> None:

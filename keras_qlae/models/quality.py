@@ -4,6 +4,8 @@ from typing import Any
 
 from keras import ops
 
+from keras_qlae import backend
+
 
 def psnr(images: Any, logits: Any) -> Any:
     """Peak signal-to-noise ratio of each image, in dB; higher is better.
@@ -20,5 +22,5 @@ def psnr(images: Any, logits: Any) -> Any:
         `(batch,)`.
     """
     axes = tuple(range(1, len(logits.shape)))
-    error = ops.mean(ops.square(ops.sigmoid(logits) - images), axis=axes)
-    return -10 * ops.log10(ops.maximum(error, 1e-12))
+    error = backend.mean(ops.square(ops.sigmoid(logits) - images), axis=axes)
+    return -10 * ops.log10(ops.where(error < 1e-12, 1e-12, error))

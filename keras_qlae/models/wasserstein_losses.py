@@ -47,13 +47,13 @@ class WassersteinLosses:
         epsilon = ops.reshape(epsilon, (-1, 1, 1, 1))
         norms = self._gradient_norms(epsilon * x + (1 - epsilon) * fake)
         losses = {
-            "value_loss": ops.mean(fake_values) - ops.mean(real_values),
-            "gradient_loss": ops.mean(ops.square(norms - 1)),
+            "value_loss": backend.mean(fake_values) - backend.mean(real_values),
+            "gradient_loss": backend.mean(ops.square(norms - 1)),
             **self._latent_losses(latents, ops.stop_gradient(z), training),
         }
         total = self.gradient_weight * losses["gradient_loss"]
         total = total + self._weighted(losses)
-        norm = ops.mean(norms)
+        norm = backend.mean(norms)
         return {"critic_loss": total, "gradient_norm": norm, **losses}
 
     def generator_losses(self, z: Any, training: bool = True) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class WassersteinLosses:
         fake = self._generate(z, training)
         latents, values = self._encode_and_judge(fake, training)
         losses = {
-            "value_loss": -ops.mean(values),
+            "value_loss": -backend.mean(values),
             **self._latent_losses(latents, z, training),
         }
         return {"generator_loss": self._weighted(losses), **losses}
@@ -101,8 +101,10 @@ class WassersteinLosses:
         result = self.latent.compute(latents, training=training)
         recovered = ops.cast(result.outputs, z.dtype)
         return {
-            "latent_loss": ops.mean(ops.square(recovered - z)),
-            **{name: ops.mean(loss) for name, loss in result.losses.items()},
+            "latent_loss": backend.mean(ops.square(recovered - z)),
+            **{
+                name: backend.mean(loss) for name, loss in result.losses.items()
+            },
         }
 
     def _weighted(self, losses: dict[str, Any]) -> Any:

@@ -113,19 +113,28 @@ class RegularizedAdamW(keras.optimizers.Optimizer):
         m, v = self._momentums[index], self._velocities[index]
         learning_rate = ops.cast(learning_rate, variable.dtype)
         gradient = ops.cast(backend.to_dense(gradient), variable.dtype)
-        step = ops.cast(self.iterations + 1, variable.dtype)
+        correct_1, correct_2 = self._bias_corrections(variable.dtype)
         if is_regularized and self.clip is not None:
             gradient = ops.clip(gradient, -self.clip, self.clip)
         new_m = self.beta_1 * m + (1 - self.beta_1) * gradient
         new_v = self.beta_2 * v + (1 - self.beta_2) * ops.square(gradient)
         self.assign(m, new_m)
         self.assign(v, new_v)
-        m_hat = new_m / (1 - self.beta_1**step)
-        v_hat = new_v / (1 - self.beta_2**step)
+        m_hat = new_m / correct_1
+        v_hat = new_v / correct_2
         update = m_hat / (ops.sqrt(v_hat) + self.epsilon)
         if is_regularized and self.decay:
             update = update + self.decay * variable
         self.assign_sub(variable, learning_rate * update)
+
+    def _bias_corrections(self, dtype: str) -> tuple[Any, Any]:
+        """Of both moments; in half precision, powers of 0.999 would be 1."""
+        precision = "float64" if dtype == "float64" else "float32"
+        step = ops.cast(self.iterations + 1, precision)
+        return (
+            ops.cast(1 - self.beta_1**step, dtype),
+            ops.cast(1 - self.beta_2**step, dtype),
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {

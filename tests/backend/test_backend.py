@@ -1,6 +1,7 @@
 """The operations of `backend` that the other tests do not reach."""
 
 import ast
+import contextlib
 import importlib
 import inspect
 from pathlib import Path
@@ -63,3 +64,29 @@ def test_another_backend_is_refused(monkeypatch):
         importlib.reload(backend)
     monkeypatch.undo()
     importlib.reload(backend)
+
+
+def test_a_mean_keeps_the_precision():
+    """Unlike `keras.ops.mean`, which rounds to float32 on JAX and PyTorch."""
+    values = np.random.default_rng(0).normal(size=(3, 7, 5))
+    with backend_precision():
+        tensor = ops.convert_to_tensor(values, "float64")
+        for axis in (None, -1, (0, 2)):
+            mean = backend.mean(tensor, axis=axis, keepdims=True)
+            np.testing.assert_allclose(
+                ops.convert_to_numpy(mean),
+                values.mean(axis=axis, keepdims=True),
+                rtol=1e-14,
+            )
+
+
+@contextlib.contextmanager
+def backend_precision():
+    """Lets JAX have 64 bits."""
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    config = importlib.import_module("jax").config
+    config.update("jax_enable_x64", True)
+    yield
+    config.update("jax_enable_x64", False)

@@ -181,6 +181,14 @@ def test_refuses():
         gan(layers.ContinuousLatent(3))
     with pytest.raises(ValueError, match="`generator_period` must be"):
         gan(generator_period=0)
+    with pytest.raises(ValueError, match=r"generator_period=2\.5"):
+        gan(generator_period=2.5)
+    with pytest.raises(ValueError, match=r"images \(16, 16, 1\), a trunk"):
+        models.InfoWGANGP(
+            networks.style_image_decoder(3, (16, 16, 1), **SIZE),
+            networks.image_trunk((8, 8, 1), 3, **SIZE),
+            layers.UniformLatent(3),
+        )
     with pytest.raises(ValueError, match="gradient_weight=-1"):
         gan(gradient_weight=-1)
     with pytest.raises(ValueError, match="two optimizers"):
@@ -218,3 +226,11 @@ def test_refuses_a_last_batch_that_cannot_be_split(number):
 def test_pytorch_cannot_compile_it():
     with pytest.raises(ValueError, match="double backward"):
         small_gan(settings={"jit_compile": True})
+
+
+def test_refuses_sample_weights_of_a_data_set():
+    weighted = (IMAGES[:8], np.zeros(8), np.ones(8))
+    model = small_gan()
+    for step in (model.update, model.assess):
+        with pytest.raises(ValueError, match="no use for sample weights"):
+            step(weighted)

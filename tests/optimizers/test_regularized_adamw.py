@@ -265,3 +265,13 @@ def test_state_survives_a_keras_file(tmp_path):
 def test_errors(settings, message):
     with pytest.raises(ValueError, match=message):
         RegularizedAdamW(**settings)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_stays_finite(dtype):
+    """1 - 0.999, rounded to eight bits before the subtraction, would be 0."""
+    variable = keras.Variable(np.ones(3), dtype=dtype, name="kernel")
+    optimizer = RegularizedAdamW(0.1, weight_decay=0.0, clip=None)
+    optimizer.apply([keras.ops.ones(3, dtype)], [variable])
+    found = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+    np.testing.assert_allclose(found, 0.9, atol=0.01)
