@@ -19,6 +19,9 @@ EVERY_FIGURE = {
     "codebook_trajectories": lambda: figures.codebook_trajectories(
         [1, 2], np.zeros((2, 3, 4))
     ),
+    "comparison": lambda: figures.comparison(
+        np.zeros((1, 2, 1, 3)), np.zeros((1, 2, 1, 2))
+    ),
     "interventions": lambda: figures.interventions(IMAGES[None]),
     "latent_densities": lambda: figures.latent_densities(np.zeros((9, 2))),
     "nmi_heatmap": lambda: figures.nmi_heatmap(np.eye(3)),

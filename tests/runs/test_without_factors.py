@@ -14,6 +14,7 @@ from keras_qlae.cli.main import main
 from keras_qlae.metrics import ssim
 
 SETTINGS = {
+    "num_scored": 8,
     "image_size": 8,
     "steps": 4,
     "steps_per_epoch": 2,
