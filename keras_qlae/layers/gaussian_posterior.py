@@ -10,8 +10,8 @@ from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
 from keras_qlae.layers.latent import check_count
+from keras_qlae.layers.saved_seed import SavedSeed
 
-_SEED = "seed_generator"
 _LINEAR = -15.0  # below it softplus is exp to the last bit of float32
 
 
@@ -23,7 +23,7 @@ class Gaussian(NamedTuple):
     log_std: Any
 
 
-class GaussianPosterior(Latent):
+class GaussianPosterior(SavedSeed, Latent):
     """Base of the latents with a Gaussian each, and N(0, 1) as their prior.
 
     The encoder's output is the means, then as many numbers whose softplus is
@@ -131,16 +131,6 @@ class GaussianPosterior(Latent):
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
         shape = (batch_size, self.num_latents)
         return keras.random.normal(shape, seed=seed, dtype=self._latent_dtype)
-
-    def save_own_variables(self, store: Any) -> None:
-        # Keras does not save random state.
-        super().save_own_variables(store)
-        store[_SEED] = ops.convert_to_numpy(self.seed_generator.state)
-
-    def load_own_variables(self, store: Any) -> None:
-        self.seed_generator.state.assign(store[_SEED])
-        others = {k: store[k] for k in set(store.keys()) - {_SEED}}
-        super().load_own_variables(others)
 
     def get_config(self) -> dict[str, Any]:
         return {

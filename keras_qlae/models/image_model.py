@@ -8,15 +8,14 @@ import numpy as np
 from keras import ops
 
 from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.saved_seed import SavedSeed
 from keras_qlae.models.images import check_images
 from keras_qlae.models.inputs import check_fit_data
 from keras_qlae.models.inputs import first
 from keras_qlae.models.inputs import in_batches
 
-_SEED = "seed_generator"
 
-
-class ImageModel(keras.Model):
+class ImageModel(SavedSeed, keras.Model):
     """An encoder, a latent and a decoder, on NumPy arrays.
 
     A subclass sets `encoder`, a model from images to
@@ -186,16 +185,6 @@ class ImageModel(keras.Model):
         generator = self.seed_generator if seed is None else seed
         codes = self.latent.sample_codes(num_samples, seed=generator)
         return self.decode_codes(ops.convert_to_numpy(codes), batch_size)
-
-    def save_own_variables(self, store: Any) -> None:
-        # Keras does not save random state.
-        super().save_own_variables(store)
-        store[_SEED] = ops.convert_to_numpy(self.seed_generator.state)
-
-    def load_own_variables(self, store: Any) -> None:
-        self.seed_generator.state.assign(store[_SEED])
-        others = {k: store[k] for k in set(store.keys()) - {_SEED}}
-        super().load_own_variables(others)
 
     def get_config(self) -> dict[str, Any]:
         return {

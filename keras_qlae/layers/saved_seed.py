@@ -1,0 +1,27 @@
+"""Random state that is saved with its owner."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+_KEY = "seed_generator"
+
+
+class SavedSeed:
+    """Saves the state of a `seed_generator`, which Keras leaves out.
+
+    A base to name before `keras.layers.Layer` or `keras.Model`; the subclass
+    makes `seed_generator` in its constructor.
+    """
+
+    seed_generator: keras.random.SeedGenerator
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)  # type: ignore[misc]
+        store[_KEY] = ops.convert_to_numpy(self.seed_generator.state)
+
+    def load_own_variables(self, store: Any) -> None:
+        self.seed_generator.state.assign(store[_KEY])
+        others = {k: store[k] for k in set(store.keys()) - {_KEY}}
+        super().load_own_variables(others)  # type: ignore[misc]
