@@ -7,6 +7,7 @@ import click
 from keras_qlae import comparing
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.overrides import overrides
+from keras_qlae.cli.precision import precision_option
 
 
 @click.command()
@@ -25,7 +26,8 @@ from keras_qlae.cli.overrides import overrides
 @click.option(
     "--datasets",
     metavar="NAME,...",
-    help="Data sets: see `keras-qlae datasets list`.  [default: room3d]",
+    help="Data sets (see `keras-qlae datasets list`), or folders of images.  "
+    "[default: room3d]",
 )
 @click.option(
     "--directory",
@@ -49,13 +51,7 @@ from keras_qlae.cli.overrides import overrides
     help="Another value for a setting of all recipes, as steps=600: see "
     "`keras-qlae train --help`.",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
-    default="float32",
-    show_default=True,
-    help="Arithmetic of the networks.",
-)
+@precision_option
 @backend_option
 def compare(
     models: tuple[str, ...],
@@ -130,7 +126,7 @@ def _study(
         )
     return comparing.Study(
         [comparing.contender_of(name, settings) for name in models],
-        (datasets or "room3d").split(","),
+        [name.strip() for name in (datasets or "room3d").split(",")],
         [_seed(text) for text in (seeds or "0").split(",")],
     )
 

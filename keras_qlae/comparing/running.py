@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import keras
 
-from keras_qlae import datasets
 from keras_qlae.comparing import results
 from keras_qlae.comparing.progress import Progress
 from keras_qlae.comparing.study import Study
@@ -80,13 +79,10 @@ def compare(
 
 
 def _check_prepared(tasks: Sequence[Task]) -> None:
-    """Raises if a data set that is downloaded is not there."""
-    seen = set()
-    for task in tasks:
-        key = (task.dataset, task.recipe.image_size)
-        if key not in seen and datasets.info(task.dataset).files:
-            load_dataset(task.config())
-        seen.add(key)
+    """Raises if a data set is not there, or cannot be read."""
+    sizes = {(task.dataset, task.recipe.image_size): task for task in tasks}
+    for task in sizes.values():
+        load_dataset(task.config())
 
 
 class _Running(NamedTuple):

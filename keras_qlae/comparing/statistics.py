@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+_ROUNDING = 1e-9  # of sums of decimals: ends that touch may miss by it
+
 
 class Estimate(NamedTuple):
     """A mean over seeds and how far it is known.
@@ -75,6 +77,6 @@ def level_with_best(estimates: Sequence[Estimate | None]) -> list[bool]:
         return [False] * len(estimates)
     best = max(known, key=lambda each: each.mean)
     return [
-        each is not None and each.high >= best.low and each.low <= best.high
+        each is not None and each.high >= best.low - _ROUNDING
         for each in estimates
     ]

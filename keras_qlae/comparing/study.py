@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from keras_qlae import datasets
 from keras_qlae import recipes
+from keras_qlae.datasets import registry
 from keras_qlae.recipes import Recipe
 
 ROTATIONS = ("ica",)
@@ -61,7 +61,7 @@ class Study:
 
     Attributes:
         contenders: The models, in the order of the table.
-        datasets: Names of data sets.
+        datasets: Names of data sets, or paths of folders of images.
         seeds: Integers of at least 0.
 
     Raises:
@@ -82,14 +82,19 @@ class Study:
                     f"Received: {name}={getattr(self, name)!r}"
                 )
         _check_seeds(self.seeds)
-        _check_distinct("data set", self.datasets)
         for dataset in self.datasets:
-            datasets.info(dataset)
+            registry.options_of(dataset)
+        _check_distinct("data set", [folder_of(each) for each in self.datasets])
         _check_distinct("title", [each.shown for each in self.contenders])
         _check_folders(self.contenders)
         for contender in self.contenders:
             for dataset in self.datasets:
                 _check_rotation(contender, contender.recipe_for(dataset))
+
+
+def folder_of(dataset: str) -> str:
+    """The folder of a data set's runs: its name, or that of its folder."""
+    return Path(registry.resolve(dataset)).name
 
 
 def contender_of(name: str, settings: dict[str, Any]) -> Contender:

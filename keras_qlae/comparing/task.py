@@ -6,6 +6,7 @@ from typing import Any
 
 from keras_qlae.comparing.study import Contender
 from keras_qlae.comparing.study import Study
+from keras_qlae.comparing.study import folder_of
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.training import describe
@@ -131,13 +132,14 @@ def tasks_of(study: Study, directory: Path, precision: str) -> list[Task]:
         for contender in study.contenders:
             for seed in study.seeds:
                 name = f"seed-{seed}"
-                own = directory / dataset / contender.folder / name
+                runs = directory / folder_of(dataset)
+                own = runs / contender.folder / name
                 source = own
                 if contender.rotate:
                     source = own / _UNROTATED
                     for other in study.contenders:
                         if _is_source(other, contender, dataset):
-                            source = directory / dataset / other.folder / name
+                            source = runs / other.folder / name
                 tasks.append(
                     Task(contender, dataset, seed, precision, own, source)
                 )

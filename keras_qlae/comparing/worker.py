@@ -35,6 +35,7 @@ def do(task: Task) -> None:
     _wait_until_free(task.run)
     if task.contender.rotate:
         task.run.claim(task.config())
+        _wait_until_free(RunDirectory(task.source))
     source = runs.train(
         task.source, task.recipe, task.dataset, task.seed, task.precision, 2
     )

@@ -9,6 +9,7 @@ import sys
 import time
 
 import keras
+import numpy as np
 import pytest
 
 from keras_qlae.comparing import Contender
@@ -186,3 +187,30 @@ def test_killed_five_times_it_ends_with_the_same_tables(
         killed_when(command, path, whole_group)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert texts(tmp_path) == texts(finished[0])
+
+
+@pytest.mark.slow
+@pytest.mark.backend_free
+def test_a_folder_of_images_without_factors(tmp_path, monkeypatch):
+    """Trained in the comparison's directory, and shown with PSNR alone."""
+    from PIL import Image
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    images = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3))
+    for i, image in enumerate(images.astype(np.uint8)):
+        Image.fromarray(image).save(photos / f"{i}.png")
+    settings = SETTINGS | {"num_scored": 8}
+    contenders = [
+        Contender("ae", "ae", settings),
+        Contender("ae-ica", "ae", settings, "ica"),
+    ]
+    path = tmp_path / "comparison"
+    rows = compare(Study(contenders, [str(photos)]), path)
+    assert [row["status"] for row in rows] == ["finished"] * 2
+    assert [row["infom"] for row in rows] == [None, None]
+    assert rows[0]["psnr"] == rows[1]["psnr"] > 0
+    assert (path / "photos" / "ae" / "seed-0" / "report.md").exists()
+    assert sorted(f.suffix for f in photos.iterdir()) == [".png"] * 40
+    assert "| ae | 1 | - | - | - | **" in (path / "table.md").read_text()

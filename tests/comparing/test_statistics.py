@@ -59,6 +59,15 @@ def test_the_ends_belong_to_the_interval():
     ]
 
 
+def test_ends_that_touch_in_decimals_meet():
+    """0.307 - 0.033 is a hair more than 0.236 + 0.038 in binary."""
+    estimates = [Estimate(0.307, 0.033), Estimate(0.236, 0.038)]
+    assert estimates[0].low > estimates[1].high
+    assert level_with_best(estimates) == [True, True]
+    apart = [Estimate(0.307, 0.033), Estimate(0.235, 0.038)]
+    assert level_with_best(apart) == [True, False]
+
+
 def test_with_one_seed_only_the_best_is_level():
     means = [Estimate(mean, math.nan) for mean in (0.4, 0.9, 0.8999)]
     assert level_with_best(means) == [False, True, False]
