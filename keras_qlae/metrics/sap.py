@@ -12,6 +12,8 @@ from keras_qlae.metrics.arrays import find_varying_factors
 from keras_qlae.metrics.splitting import split_samples
 from keras_qlae.metrics.standardize import standardize
 
+_MAX_SIZE = 1e40  # more than float32 holds
+
 
 def sap_score(
     factors: npt.ArrayLike,
@@ -52,7 +54,7 @@ def sap_score(
 
     Raises:
         ValueError: If the arrays do not fit, hold fewer than 2 samples, or
-            the method is unknown.
+            the method is unknown, or for accuracy latents exceed 1e40.
 
     Reference:
         Kumar et al., "Variational Inference of Disentangled Latent Concepts
@@ -63,6 +65,12 @@ def sap_score(
         raise ValueError(
             '`method` must be "accuracy" or "correlation". '
             f"Received: method={method!r}"
+        )
+    if method == "accuracy" and np.abs(values).max() > _MAX_SIZE:
+        raise ValueError(
+            f"`latents` must not exceed {_MAX_SIZE:g} for the classifier, "
+            'whose fit would not end; method="correlation" takes any size. '
+            f"Received: a value of size {np.abs(values).max():g}"
         )
     fit, test = split_samples(len(sources), seed)
     sources = sources[:, find_varying_factors(sources)]

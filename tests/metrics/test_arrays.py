@@ -162,3 +162,12 @@ def test_unknown_rules_and_bad_masks_are_refused(rule, message):
         active_latents(np.eye(3), rule=rule)
     with pytest.raises(ValueError, match=message):
         infomec(np.eye(3, dtype=int), np.eye(3), active=rule)
+
+
+def test_sap_refuses_what_its_classifier_never_ends_on():
+    factors = np.arange(12)[:, None] % 3
+    latents = factors * 1e60
+    with pytest.raises(ValueError, match='method="correlation" takes any'):
+        sap_score(factors, latents)
+    found = sap_score(factors, latents, method="correlation")
+    assert found == pytest.approx(1)
