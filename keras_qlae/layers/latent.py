@@ -40,6 +40,8 @@ class Latent(keras.layers.Layer):
         num_latents: Positive integer, number of latents that are scored.
         **kwargs: Passed to `keras.layers.Layer`.
 
+    A mask of the input passes through; masked steps count in the losses.
+
     Attributes:
         is_discrete: Whether `codes` are integers.
     """
@@ -56,6 +58,7 @@ class Latent(keras.layers.Layer):
                 f"latents. Received: num_latents={num_latents!r}"
             )
         self.num_latents = int(num_latents)
+        self.supports_masking = True
 
     @property
     def num_inputs(self) -> int:

@@ -370,3 +370,17 @@ class TestErrors:
     def test_codes_of_any_integer_dtype_are_taken(self):
         codes = np.array([[1, 2]], "uint8")
         assert numpy(quantizer(2, 3).values(codes)).tolist() == [[0.0, 0.5]]
+
+
+def test_a_mask_passes_through():
+    tokens = np.array([[1, 2, 0], [3, 0, 0]])
+    embed = keras.layers.Embedding(5, 4, mask_zero=True)
+    quantizer = ScalarCodebookQuantizer(num_latents=4, num_values=3)
+    read = keras.layers.LSTM(2)
+    found = read(quantizer(embed(tokens)))
+    short = read(quantizer(embed(tokens[1:, :1])))
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(found)[1],
+        keras.ops.convert_to_numpy(short)[0],
+        atol=1e-6,
+    )
