@@ -70,10 +70,11 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
         Logits `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: A trunk without two heads, widths that do not fit, a latent
-            without a prior, a negative weight, `generator_period` below 1; in
-            `fit`, a batch that `generator_period` does not divide into
-            minibatches of at least 2.
+        ValueError: A trunk without two heads, images or widths that do not
+            fit, networks with losses of their own, a latent without a prior,
+            a negative weight, `generator_period` below 1; in `fit`, a batch
+            that `generator_period` does not divide into minibatches of at
+            least 2.
 
     Reference:
         Hsu et al., "Disentanglement via Latent Quantization" (NeurIPS 2023,
@@ -102,6 +103,7 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
         _check_trunk(trunk, latent)
         check_width("generator", generator.input_shape, "num_outputs", latent)
         _check_same_images(generator, trunk)
+        _check_no_losses(generator=generator, trunk=trunk)
         check_count(
             1,
             "critic updates to one of the generator",
@@ -333,6 +335,17 @@ def _check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
             "`trunk` must take the images that `generator` makes. Received: a "
             f"generator of images {made}, a trunk that takes {taken}"
         )
+
+
+def _check_no_losses(**networks: keras.Model) -> None:
+    for name, network in networks.items():
+        if network.losses:
+            raise ValueError(
+                f"`{name}` has losses of its own, such as those of a "
+                "`kernel_regularizer`, which the GAN's losses leave out: use "
+                "the weight decay of the optimizers. "
+                f"Received: {len(network.losses)} such losses"
+            )
 
 
 def _check_trunk(trunk: keras.Model, latent: Latent) -> None:

@@ -183,6 +183,19 @@ def test_refuses():
         gan(generator_period=0)
     with pytest.raises(ValueError, match=r"generator_period=2\.5"):
         gan(generator_period=2.5)
+    image = keras.Input((8, 8, 1))
+    heads = [
+        keras.layers.Dense(width, kernel_regularizer="l2")(
+            keras.layers.Flatten()(image)
+        )
+        for width in (3, 1)
+    ]
+    with pytest.raises(ValueError, match="`trunk` has losses of its own"):
+        models.InfoWGANGP(
+            networks.style_image_decoder(3, (8, 8, 1), **SIZE),
+            keras.Model(image, heads),
+            layers.UniformLatent(3),
+        )
     with pytest.raises(ValueError, match=r"images \(16, 16, 1\), a trunk"):
         models.InfoWGANGP(
             networks.style_image_decoder(3, (16, 16, 1), **SIZE),
