@@ -3,6 +3,7 @@
 import csv
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -93,22 +94,22 @@ def test_killed_search_repeats_the_running_trial_only(tmp_path):
     assert len((path / "results.csv").read_text().splitlines()) == 4
 
 
-def free_port():
-    import socket
-
+def chief_address():
+    """What tells Keras Tuner where its chief is, at a free port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+        port = found.getsockname()[1]
+    return {
+        "KERASTUNER_ORACLE_IP": "127.0.0.1",
+        "KERASTUNER_ORACLE_PORT": str(port),
+    }
 
 
 @pytest.mark.slow
 @only_once
 def test_chief_and_workers_lose_no_trial_of_a_killed_worker(tmp_path):
     path, log = tmp_path / "search", tmp_path / "log"
-    shared = {
-        "KERASTUNER_ORACLE_IP": "127.0.0.1",
-        "KERASTUNER_ORACLE_PORT": str(free_port()),
-    }
+    shared = chief_address()
     chief, dies, lives = (
         start(path, log, 4, KERASTUNER_TUNER_ID=name, **shared)
         for name in ("chief", "dies", "lives")
@@ -141,10 +142,7 @@ def test_chief_and_workers_lose_no_trial_of_a_killed_worker(tmp_path):
 @only_once
 def test_chief_may_be_killed_while_its_worker_trains(tmp_path):
     path, log = tmp_path / "search", tmp_path / "log"
-    shared = {
-        "KERASTUNER_ORACLE_IP": "127.0.0.1",
-        "KERASTUNER_ORACLE_PORT": str(free_port()),
-    }
+    shared = chief_address()
     processes = [
         start(path, log, 2, KERASTUNER_TUNER_ID=name, **shared)
         for name in ("chief", "waits")
@@ -175,11 +173,7 @@ def test_chief_may_be_killed_while_its_worker_trains(tmp_path):
 @only_once
 def test_failing_trials_end_the_search_for_chief_and_worker(tmp_path):
     path, log = tmp_path / "search", tmp_path / "log"
-    shared = {
-        "KERASTUNER_ORACLE_IP": "127.0.0.1",
-        "KERASTUNER_ORACLE_PORT": str(free_port()),
-        "FAILS": "1",
-    }
+    shared = chief_address() | {"FAILS": "1"}
     processes = [
         start(path, log, 9, KERASTUNER_TUNER_ID=name, **shared)
         for name in ("chief", "worker")
