@@ -33,14 +33,14 @@ class Latent(keras.layers.Layer):
     `keras.Model(x, decoder(latent(encoder(x))))`: its `call` adds the weighted
     losses with `add_loss`, the same in training and evaluation.
 
+    A mask of the input passes through; masked steps count in the losses.
+
     A subclass defines `compute`, `codes` and `values`, the properties below
     where they differ, and `sample_codes` if it has a prior.
 
     Args:
         num_latents: Positive integer, number of latents that are scored.
         **kwargs: Passed to `keras.layers.Layer`.
-
-    A mask of the input passes through; masked steps count in the losses.
 
     Attributes:
         is_discrete: Whether `codes` are integers.
