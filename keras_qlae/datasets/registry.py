@@ -123,8 +123,7 @@ def info(name: str) -> DatasetInfo:
     if name not in _INFOS:
         raise ValueError(
             f"There is no data set of this name. Available: "
-            f"{', '.join(available())}; for training also the path of a folder "
-            "of images. "
+            f"{', '.join(available())}; or the path of a folder of images. "
             "Arrays become a data set with `keras_qlae.datasets.from_arrays`. "
             f"Received: name={name!r}"
         )
