@@ -2,8 +2,8 @@
 
 import click
 
+from keras_qlae.files import read_json
 from keras_qlae.runs import RunDirectory
-from keras_qlae.runs.files import read_json
 from keras_qlae.runs.reporting import score_rows
 from keras_qlae.runs.reporting import scored_images
 

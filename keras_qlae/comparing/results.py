@@ -1,7 +1,5 @@
 """What a comparison leaves: rows, tables and a picture."""
 
-import csv
-import io
 from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
@@ -17,8 +15,9 @@ from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
 from keras_qlae.comparing.summary import summaries
 from keras_qlae.comparing.task import Task
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import write_text
+from keras_qlae.files import read_json
+from keras_qlae.files import write_csv
+from keras_qlae.files import write_text
 
 FINISHED = "finished"
 
@@ -47,10 +46,10 @@ def write(
     They depend on the rows alone: a comparison that was interrupted ends with
     the text of one that was not.
     """
-    write_text(directory / "results.csv", _csv(rows))
+    write_csv(directory / "results.csv", rows)
     found = summaries(study, rows)
     write_text(directory / "table.md", tables.markdown(study, found, rows))
-    write_text(directory / "table.csv", _csv(tables.records(found)))
+    write_csv(directory / "table.csv", tables.records(found))
     write_text(directory / "table.tex", tables.latex(study, found))
     if any(each.values[name] for each in found for name in METRICS):
         figure = figures.comparison(*_arrays(study, found), **_names(study))
@@ -74,14 +73,6 @@ def _row(task: Task, has_failed: bool) -> dict[str, Any]:
         "steps": task.step,
         "status": status,
     }
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _arrays(

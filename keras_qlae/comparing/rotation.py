@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 from keras_qlae import metrics
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
 from keras_qlae.metrics import infomec
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs import finished
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import write_json
 from keras_qlae.runs.training import load_dataset
 from keras_qlae.runs.training import split
 

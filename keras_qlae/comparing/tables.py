@@ -8,6 +8,7 @@ from typing import Any
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
+from keras_qlae.files import markdown_table
 from keras_qlae.runs.reporting import caution
 
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
@@ -31,19 +32,13 @@ def markdown(
     """The text of `table.md`: a table a data set, and how to read it."""
     parts = ["# Comparison"]
     for dataset in study.datasets:
-        lines = [_HEAD, ["---"] * len(_HEAD)]
-        lines += [
+        lines = [
             _cells(summary, str, "±", "**{}**".format)
             for summary in found
             if summary.dataset == dataset
         ]
         parts.append(f"## {dataset}")
-        parts.append(
-            "\n".join(
-                f"| {' | '.join(_escaped(cell) for cell in line)} |"
-                for line in lines
-            )
-        )
+        parts.append(markdown_table(_HEAD, lines))
         parts += [caution(dataset)] if caution(dataset) else []
     parts += [f"{_meaning(study)} {_BOLD}", *_not_as_wanted(rows)]
     return "\n\n".join(parts) + "\n"
@@ -156,10 +151,6 @@ def _not_as_wanted(rows: Sequence[dict[str, Any]]) -> list[str]:
         for state in states
         if state != "finished"
     ]
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|")
 
 
 def _for_latex(text: str) -> str:

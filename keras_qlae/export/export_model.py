@@ -10,10 +10,10 @@ from keras_qlae.export.formats import OPSET
 from keras_qlae.export.formats import check_format
 from keras_qlae.export.on_tensorflow import write_on_tensorflow
 from keras_qlae.export.signatures import signatures_of
+from keras_qlae.files import read_json
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
 from keras_qlae.models.image_model import ImageModel
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import replacing
-from keras_qlae.runs.files import write_json
 from keras_qlae.runs.versions import version_of
 
 PARTS = ("encoder", "decoder", "autoencoder")

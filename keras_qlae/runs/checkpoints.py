@@ -11,10 +11,10 @@ from typing import Any
 
 import keras
 
+from keras_qlae.files import read_json
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import replacing
-from keras_qlae.runs.files import write_json
 
 _logger = logging.getLogger(__name__)
 

@@ -1,16 +1,16 @@
 """A run directory: one training run and all it left."""
 
-import csv
-import io
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import write_json
-from keras_qlae.runs.files import write_text
+from keras_qlae.files import locked
+from keras_qlae.files import read_csv
+from keras_qlae.files import read_json
+from keras_qlae.files import write_csv
+from keras_qlae.files import write_json
 
 # What may differ between the first and a later call of one run.
 _FREE = ("versions",)
@@ -131,26 +131,16 @@ class RunDirectory:
         Raises:
             RuntimeError: Another process holds it.
         """
-        try:
-            import fcntl
-        except ImportError:
-            yield
-            return
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RuntimeError(
-                    f"Another process is training in {self.path}: wait for "
-                    "it, or choose another directory."
-                ) from error
+        with locked(
+            self.path,
+            f"Another process is training in {self.path}: wait for it, or "
+            "choose another directory.",
+        ):
             yield
 
     def read_metrics(self) -> dict[str, list[float]]:
         """The columns of `metrics.csv`."""
-        with self.metrics.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_csv(self.metrics)
         names = rows[0] if rows else {}
         return {
             name: [float(row[name] or "nan") for row in rows] for name in names
@@ -158,12 +148,7 @@ class RunDirectory:
 
     def write_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
         """Writes `metrics.csv`, whole or not at all."""
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(self.metrics, text.getvalue())
+        write_csv(self.metrics, rows)
 
     def _visible_files(self) -> Iterator[Path]:
         return (p for p in self.path.iterdir() if not p.name.startswith("."))

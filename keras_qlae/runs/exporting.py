@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from keras_qlae import export as library
+from keras_qlae.files import read_json
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import read_json
 
 _SCORES = ("factor_names", "nmi", "active", "infom", "infoe", "infoc", "psnr")
 

@@ -7,8 +7,8 @@ import keras
 
 from keras_qlae import recipes
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.files import write_text
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import write_text
 from keras_qlae.runs.other_scores import other_scores
 from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import score

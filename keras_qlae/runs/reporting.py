@@ -1,7 +1,5 @@
 """What a finished run shows: scores, figures, a report."""
 
-from collections.abc import Iterable
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,14 +8,15 @@ import numpy as np
 from keras_qlae import figures
 from keras_qlae import metrics
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.files import markdown_table
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
+from keras_qlae.files import write_text
 from keras_qlae.metrics import InfoMECResult
 from keras_qlae.metrics import active_latents
 from keras_qlae.metrics import infomec
 from keras_qlae.runs import exporting
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import write_json
-from keras_qlae.runs.files import write_text
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
@@ -191,7 +190,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
     )
     parts = [
         f"# {title}",
-        _table(
+        markdown_table(
             ("score", "value", "of what"),
             score_rows(scores),
         ),
@@ -205,14 +204,9 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         "## Settings",
         f"Backend {config['backend']}, precision {config['precision']}, "
         f"versions {versions}.",
-        _table(("setting", "value"), config["settings"].items()),
+        markdown_table(("setting", "value"), config["settings"].items()),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _remark(held_out: FactorDataset) -> str:

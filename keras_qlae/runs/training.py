@@ -15,13 +15,13 @@ from keras_qlae.callbacks import Progress
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
+from keras_qlae.files import replacing
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import Record
 from keras_qlae.runs.checkpoints import restore
 from keras_qlae.runs.checkpoints import size_on_disk
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import finish
 from keras_qlae.runs.reporting import spread
 from keras_qlae.runs.versions import version_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
-from keras_qlae.runs.files import replacing
-from keras_qlae.runs.files import write_text
+from keras_qlae.files import replacing
+from keras_qlae.files import write_text
 
 _RUN = "run"
 

@@ -10,9 +10,9 @@ import keras_tuner
 from keras_qlae import recipes
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
+from keras_qlae.files import replacing
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import replacing
 from keras_qlae.runs.reporting import spread
 from keras_qlae.runs.training import describe
 from keras_qlae.runs.training import load_dataset

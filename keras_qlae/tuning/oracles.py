@@ -7,10 +7,10 @@ from typing import Any
 
 import keras_tuner
 
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import replacing
-from keras_qlae.runs.files import write_json
-from keras_qlae.runs.files import write_text
+from keras_qlae.files import read_json
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
+from keras_qlae.files import write_text
 from keras_qlae.tuning.workers import last_sign
 
 FAILURE = "failure.txt"  # in the project's folder: why the search was stopped

@@ -1,12 +1,12 @@
 """What a search found: a table and figures."""
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
 from keras_qlae import figures
-from keras_qlae.runs.files import write_text
+from keras_qlae.files import markdown_table
+from keras_qlae.files import write_csv
+from keras_qlae.files import write_text
 from keras_qlae.tuning.hypermodel import QLAEHyperModel
 
 _SHOWN = ("val_infom", "val_infoe", "val_infoc", "val_psnr")
@@ -53,15 +53,9 @@ def write(
 ) -> None:
     """Writes `results.csv`, `results.md` and the figures."""
     names = list(dict.fromkeys(name for row in table for name in row))
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    write_text(directory / "results.csv", text.getvalue())
-    lines = [names, ["---"] * len(names)]
-    lines += [[_shown(row.get(name)) for name in names] for row in table]
-    markdown = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    write_text(directory / "results.md", markdown + "\n")
+    write_csv(directory / "results.csv", table)
+    lines = [[_shown(row.get(name)) for name in names] for row in table]
+    write_text(directory / "results.md", markdown_table(names, lines) + "\n")
     done = [row for row in table if row["status"] == "COMPLETED"]
     if not done:
         return

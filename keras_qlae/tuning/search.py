@@ -11,10 +11,10 @@ from typing import Any
 import keras
 import keras_tuner
 
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
+from keras_qlae.files import write_text
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.files import replacing
-from keras_qlae.runs.files import write_json
-from keras_qlae.runs.files import write_text
 from keras_qlae.runs.reporting import finish
 from keras_qlae.tuning import results
 from keras_qlae.tuning.attempts import Attempt

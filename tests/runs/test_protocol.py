@@ -5,9 +5,9 @@ import pytest
 
 from keras_qlae import datasets
 from keras_qlae import recipes
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
 from keras_qlae.runs import RunDirectory
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import write_json
 from keras_qlae.runs.training import describe
 from keras_qlae.runs.training import split
 

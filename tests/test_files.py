@@ -5,10 +5,10 @@ import os
 
 import pytest
 
-from keras_qlae.runs.files import read_json
-from keras_qlae.runs.files import replacing
-from keras_qlae.runs.files import write_json
-from keras_qlae.runs.files import write_text
+from keras_qlae.files import read_json
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
+from keras_qlae.files import write_text
 
 pytestmark = pytest.mark.backend_free
 
