@@ -19,17 +19,14 @@ class FiniteLoss(keras.callbacks.Callback):
 
     Args:
         start_step: Steps done before this `fit`, for the step's number.
-        steps_per_batch: Steps that a batch makes: a GAN's `generator_period`.
-            Defaults to `1`.
 
     Raises:
         FloatingPointError: In `fit`, with the number of the step.
     """
 
-    def __init__(self, start_step: int = 0, steps_per_batch: int = 1) -> None:
+    def __init__(self, start_step: int = 0) -> None:
         super().__init__()
         self.step = start_step
-        self.steps_per_batch = steps_per_batch
         self._epoch_start = start_step
 
     def on_epoch_begin(
@@ -41,7 +38,7 @@ class FiniteLoss(keras.callbacks.Callback):
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         # Not counted one by one: `steps_per_execution` leaves calls out.
-        self.step = self._epoch_start + (batch + 1) * self.steps_per_batch
+        self.step = self._epoch_start + batch + 1
         self._check({k: v for k, v in (logs or {}).items() if k in _TOTALS})
 
     def on_epoch_end(

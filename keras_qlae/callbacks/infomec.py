@@ -4,6 +4,7 @@ import copy
 import time
 import weakref
 from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -38,6 +39,8 @@ class InfoMEC(keras.callbacks.Callback):
         codes: Function `codes(model, images)` that returns the latents to
             score, `(n, num_latents)`: integers are scored as discrete, floats
             as continuous. Defaults to `model.codes(images)`.
+        metrics: Functions `metric(factors, latents)` by name, of what is
+            scored to a number. Each is logged as `val_<name>`.
         active: Which latents count: see `keras_qlae.metrics.infomec`.
         seed: Integer, of the draw and of the scores of continuous latents.
 
@@ -72,6 +75,7 @@ class InfoMEC(keras.callbacks.Callback):
         every: int = 1,
         *,
         codes: Callable[[Any, np.ndarray], Any] | None = None,
+        metrics: Mapping[str, Callable[..., float]] | None = None,
         active: Any = "range",
         seed: int = 0,
     ) -> None:
@@ -88,6 +92,7 @@ class InfoMEC(keras.callbacks.Callback):
         self.result: InfoMECResult | None = None
         self.results: dict[int, InfoMECResult] = {}
         self.seconds = 0.0
+        self.metrics = dict(metrics or {})
         self._codes = codes
         self._logs: dict[str, float] = {}
         self._owner: Any = None  # weak reference to the model of `_logs`
@@ -130,6 +135,10 @@ class InfoMEC(keras.callbacks.Callback):
         self.result = result
         values = (result.infom, result.infoe, result.infoc, result.num_active)
         self._logs = dict(zip(self.names, map(float, values), strict=True))
+        self._logs |= {
+            f"val_{name}": float(metric(self.factors, latents))
+            for name, metric in self.metrics.items()
+        }
         return result
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

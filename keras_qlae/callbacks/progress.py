@@ -34,8 +34,6 @@ class Progress(keras.callbacks.Callback):
         total_steps: Steps of the whole run.
         start_step: Steps done before this `fit`.
         bar: Whether to show the bar. Defaults to `True`.
-        steps_per_batch: Steps that a batch makes: a GAN's `generator_period`.
-            Defaults to `1`.
     """
 
     def __init__(
@@ -43,13 +41,11 @@ class Progress(keras.callbacks.Callback):
         total_steps: int,
         start_step: int = 0,
         bar: bool = True,
-        steps_per_batch: int = 1,
     ) -> None:
         super().__init__()
         self.total_steps = total_steps
         self.step = start_step
         self.bar = bar
-        self.steps_per_batch = steps_per_batch
         self._bar: Any = None
         self._epoch_start = start_step
         self._scores = ""
@@ -74,7 +70,7 @@ class Progress(keras.callbacks.Callback):
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         # Not counted one by one: `steps_per_execution` leaves calls out.
-        self.step = self._epoch_start + (batch + 1) * self.steps_per_batch
+        self.step = self._epoch_start + batch + 1
         self._bar.update(self.step - self._bar.n)
         if batch % 20 == 0 and not self._bar.disable:
             shown = [*_titled(logs, _LOSSES), self._scores]

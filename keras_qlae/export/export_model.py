@@ -14,7 +14,7 @@ from keras_qlae.files import read_json
 from keras_qlae.files import replacing
 from keras_qlae.files import write_json
 from keras_qlae.models.image_model import ImageModel
-from keras_qlae.runs.versions import version_of
+from keras_qlae.versions import version_of
 
 PARTS = ("encoder", "decoder", "autoencoder")
 _METADATA = "metadata.json"

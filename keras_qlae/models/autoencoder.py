@@ -92,6 +92,11 @@ class Autoencoder(ImageModel):
         self._forward: list[Any] = []  # logits and losses of the last call
         self.built = True
 
+    @property
+    def updates_per_step(self) -> dict[str, int]:
+        """Updates of a train step, by the optimizer's argument of `compile`."""
+        return {"optimizer": 1}
+
     def compile(self, optimizer: Any = "adam", **kwargs: Any) -> None:
         """Sets the optimizer.
 

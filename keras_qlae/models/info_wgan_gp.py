@@ -159,6 +159,14 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
             *self.latent.trainable_variables,
         ]
 
+    @property
+    def updates_per_step(self) -> dict[str, int]:
+        """Updates of a train step, by the optimizer's argument of `compile`."""
+        return {
+            "critic_optimizer": self.generator_period,
+            "generator_optimizer": 1,
+        }
+
     def compile(
         self,
         critic_optimizer: Any = None,

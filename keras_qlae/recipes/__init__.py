@@ -1,20 +1,21 @@
-"""Hyper-parameters by name: the paper's, and small ones for a CPU.
-
-A recipe is flat and plain; `compiled_model` turns it into a compiled model.
-"""
+"""Parts and their settings by name: the paper's, and small ones for a CPU."""
 
 from keras_qlae.recipes.building import compiled_model
 from keras_qlae.recipes.named import available
 from keras_qlae.recipes.named import get
-from keras_qlae.recipes.recipe import CHOICES
+from keras_qlae.recipes.named import summary
+from keras_qlae.recipes.parts import Setting
+from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.recipe import Recipe
-from keras_qlae.recipes.recipe import settings
+from keras_qlae.recipes.recipe import start
 
 __all__ = [
-    "CHOICES",
     "Recipe",
+    "Setting",
+    "SettingError",
     "available",
     "compiled_model",
     "get",
-    "settings",
+    "start",
+    "summary",
 ]

@@ -1,21 +1,9 @@
 """From a recipe to a compiled model."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-import keras
-
-from keras_qlae.layers import Latent
-from keras_qlae.models import Autoencoder
-from keras_qlae.models import InfoWGANGP
-from keras_qlae.networks import image_decoder
-from keras_qlae.networks import image_encoder
-from keras_qlae.networks import image_trunk
-from keras_qlae.networks import style_image_decoder
-from keras_qlae.optimizers import Cooldown
-from keras_qlae.optimizers import RegularizedAdamW
-from keras_qlae.recipes.latents import built_latent
+from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.recipe import Recipe
 
 
@@ -42,83 +30,88 @@ def compiled_model(
             is estimated with; other latents do not need it.
 
     Returns:
-        A compiled `Autoencoder` or `InfoWGANGP`.
+        A compiled model, such as an `Autoencoder` or an `InfoWGANGP`.
 
     Raises:
-        ValueError: Images that the network cannot take, a latent without
-            the prior that a GAN needs, or no `num_examples` where it is
-            needed.
+        ValueError: Images that the network cannot take, parts that do not
+            fit each other, no number of latents, or no `num_examples` where
+            it is needed.
     """
-    latent = built_latent(
+    common = {"dtype": precision}
+    latent = _latent(
         recipe,
-        num_latents=recipe.num_latents or 2 * num_factors,
+        num_factors,
+        num_examples,
         num_pixel_values=math.prod(image_shape),
-        num_examples=num_examples,
         seed=seed + 2,
-        dtype=precision,
+        **common,
     )
-    encoder = _ENCODERS[recipe.model](
-        image_shape,
-        latent.num_inputs,
-        recipe.network,
+    networks = {"image_shape": image_shape, **common}
+    encoder = recipe.part("encoder").build(
+        num_outputs=latent.num_inputs, seed=seed, **networks
+    )
+    decoder = recipe.part("decoder").build(
+        num_inputs=latent.num_outputs, seed=seed + 1, **networks
+    )
+    penalties = [part.build() for part in recipe.penalties]
+    model_part = recipe.part("model")
+    model = model_part.build(
+        encoder=encoder,
+        trunk=encoder,
+        latent=latent,
+        decoder=decoder,
+        generator=decoder,
+        penalties=penalties,
         seed=seed,
-        dtype=precision,
+        **common,
     )
-    decoder = _DECODERS[recipe.decoder](
-        latent.num_outputs,
-        image_shape,
-        recipe.network,
-        seed=seed + 1,
-        dtype=precision,
-    )
-    model, optimizers = _MODELS[recipe.model](
-        recipe, encoder, latent, decoder, seed=seed, dtype=precision
-    )
-    model.compile(*optimizers, jit_compile=jit_compile)
+    if penalties and not hasattr(model, "penalties"):
+        raise SettingError(
+            f"`{model_part.name}` takes no penalties. Received: penalties="
+            f"{', '.join(part.name for part in recipe.penalties)}",
+            "penalties",
+        )
+    optimizers = {
+        argument: _optimizer(recipe, number * recipe.training.steps)
+        for argument, number in model.updates_per_step.items()
+    }
+    model.compile(**optimizers, jit_compile=jit_compile)
     return model
 
 
-def _autoencoder(
-    recipe: Recipe, encoder: Any, latent: Latent, decoder: Any, **kwargs: Any
-) -> tuple[keras.Model, list[Any]]:
-    model = Autoencoder(encoder, latent, decoder, **kwargs)
-    return model, [_optimizer(recipe, recipe.steps)]
+def _latent(
+    recipe: Recipe, num_factors: int, num_examples: int | None, **supplied: Any
+) -> Any:
+    part = recipe.part("latent")
+    if num_factors:
+        supplied["num_latents"] = 2 * num_factors
+    elif not part.value("num_latents"):
+        raise SettingError(
+            "`num_latents` must be given for a data set without factors: its "
+            "default is twice their number. Received: num_latents=None",
+            "num_latents",
+        )
+    if num_examples is not None:
+        supplied["num_examples"] = num_examples
+    try:
+        return part.build(**supplied)
+    except TypeError as error:
+        if num_examples is None and "num_examples" in str(error):
+            raise SettingError(
+                f"`{part.name}` is estimated with the size of the training "
+                "set: pass `num_examples`. Received: num_examples=None",
+                "latent",
+            ) from error
+        raise
 
 
-def _info_wgan_gp(
-    recipe: Recipe, trunk: Any, latent: Latent, generator: Any, **kwargs: Any
-) -> tuple[keras.Model, list[Any]]:
-    period = recipe.generator_period
-    model = InfoWGANGP(
-        generator,
-        trunk,
-        latent,
-        gradient_weight=recipe.gradient_weight,
-        latent_weight=recipe.latent_weight,
-        generator_period=period,
-        **kwargs,
+def _optimizer(recipe: Recipe, updates: int) -> Any:
+    part = recipe.part("optimizer")
+    if not recipe.has("schedule"):
+        return part.build()
+    rate = part.value("learning_rate")
+    schedule = recipe.part("schedule").build(
+        learning_rate=rate, total_steps=updates
     )
-    steps = (recipe.steps, recipe.steps // period)
-    return model, [_optimizer(recipe, number) for number in steps]
-
-
-def _optimizer(recipe: Recipe, steps: int) -> RegularizedAdamW:
-    learning_rate: Any = recipe.learning_rate
-    if recipe.schedule == "cooldown":
-        learning_rate = Cooldown(learning_rate, steps)
-    return RegularizedAdamW(
-        learning_rate,
-        weight_decay=recipe.weight_decay,
-        clip=recipe.clip,
-        beta_1=recipe.beta_1,
-        beta_2=recipe.beta_2,
-    )
-
-
-# The keys are those of `CHOICES`.
-_MODELS: dict[str, Callable[..., tuple[keras.Model, list[Any]]]] = {
-    "autoencoder": _autoencoder,
-    "info_wgan_gp": _info_wgan_gp,
-}
-_ENCODERS = {"autoencoder": image_encoder, "info_wgan_gp": image_trunk}
-_DECODERS = {"style": style_image_decoder, "plain": image_decoder}
+    values = {k: v for k, v in part.values.items() if k != "learning_rate"}
+    return part.target(**values, learning_rate=schedule)

@@ -1,230 +1,274 @@
-"""What a recipe is: settings, what they mean and what they may be."""
+"""What a recipe is: parts, each with its settings."""
 
 import dataclasses
-import difflib
+import functools
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from keras_qlae.networks.sizes import SIZES
+from keras_qlae.recipes.parts import FIXED
+from keras_qlae.recipes.parts import SEATS
+from keras_qlae.recipes.parts import Part
+from keras_qlae.recipes.parts import Setting
+from keras_qlae.recipes.parts import SettingError
+from keras_qlae.recipes.parts import hint
+from keras_qlae.recipes.protocol import Scoring
+from keras_qlae.recipes.protocol import Training
 
-
-def _setting(default: Any, help: str) -> Any:
-    return dataclasses.field(default=default, metadata={"help": help})
+_NONE = ("none", "None", "", None)
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run but data set, seed and backend.
 
-    Every field is an option of `keras-qlae train`; its help is the text that
-    stands there.
+    A recipe is a part at each seat: `model`, `encoder`, `decoder`, `latent`,
+    `optimizer`, `schedule` (of the learning rate; may be left out),
+    `penalties` (any number), `training`, `scoring`. Its settings are those of
+    its parts and no others. Make one with `recipes.get`, and others of it with
+    `override`.
 
     Attributes:
         name: Name of the recipe.
         summary: One line on what it is for.
+        parts: The parts, in the order of their seats.
     """
 
     name: str
     summary: str
-    model: str = _setting(
-        "autoencoder", "What is trained: autoencoder or info_wgan_gp (a GAN)."
-    )
-    latent: str = _setting(
-        "scalar_codebook",
-        "Latent space: scalar_codebook (QLAE), continuous (plain AE), uniform "
-        "(InfoGAN), gaussian (beta-VAE), total_correlation (beta-TCVAE), bio "
-        "(BioAE), vector (VQ-VAE) or finite_scalar (FSQ).",
-    )
-    image_size: int = _setting(64, "Height and width of the images.")
-    network: str = _setting(
-        "large",
-        "Size of encoder and decoder: large, small (the paper's), tiny.",
-    )
-    decoder: str = _setting("style", "Kind of decoder: style or plain.")
-    num_latents: int = _setting(
-        0, "Number of latents; 0 means twice the number of factors."
-    )
-    num_values: int = _setting(
-        10,
-        "Values in every latent's codebook (scalar_codebook, finite_scalar).",
-    )
-    shared_codebook: bool = _setting(
-        False, "Whether all latents share one codebook (an ablation)."
-    )
-    trainable_codebook: bool = _setting(
-        True, "Whether the codebooks are learned."
-    )
-    quantization_weight: float = _setting(
-        0.01, "Weight of the loss that moves the codebooks."
-    )
-    commitment_weight: float = _setting(
-        0.01, "Weight of the loss that keeps latents near their codebook."
-    )
-    kl_weight: float = _setting(
-        1.0, "gaussian: weight of the KL divergence, the beta."
-    )
-    total_correlation_weight: float = _setting(
-        1.0, "total_correlation: weight of the total correlation, the beta."
-    )
-    nonnegativity_weight: float = _setting(
-        1.0, "bio: weight of the loss on negative latents."
-    )
-    activity_weight: float = _setting(
-        0.01, "bio: weight of the loss on the latents' squares."
-    )
-    num_embeddings: int = _setting(512, "vector: vectors in the table.")
-    embedding_dim: int = _setting(64, "vector: width of each.")
-    latent_weight: float = _setting(
-        200.0, "GAN: weight of recovering the latents of a generated image."
-    )
-    gradient_weight: float = _setting(
-        10.0, "GAN: weight of the critic's gradient penalty."
-    )
-    generator_period: int = _setting(
-        1, "GAN: steps of encoder and critic to one of the generator."
-    )
-    steps: int = _setting(200_000, "Optimizer steps of the encoder.")
-    batch_size: int = _setting(128, "Images in a step.")
-    learning_rate: float = _setting(1e-3, "Learning rate (its peak).")
-    schedule: str = _setting(
-        "constant",
-        "Learning rate over time: constant, or cooldown (to 0 in the last "
-        "fifth).",
-    )
-    beta_1: float = _setting(0.9, "Decay of the optimizer's first moment.")
-    beta_2: float = _setting(0.999, "Decay of its second moment.")
-    weight_decay: float = _setting(
-        0.1, "Weight decay: the higher, the more disentangled."
-    )
-    clip: float = _setting(1.0, "Gradients are clipped to [-clip, clip].")
-    steps_per_epoch: int = _setting(
-        1000, "Steps from one scoring and checkpoint to the next."
-    )
-    score_every: int = _setting(1, "Epochs from one InfoMEC to the next.")
-    num_scored: int = _setting(
-        10_000, "Images that are scored, at most a fifth of the data set."
-    )
-    protocol: str = _setting(
-        "held_out",
-        "Scored are held_out images, or as in the paper images that are "
-        "trained on too: paper.",
-    )
+    parts: tuple[Part, ...]
 
-    def override(self, **values: Any) -> "Recipe":
-        """A copy with other values, checked.
+    @functools.cached_property
+    def settings(self) -> dict[str, Setting]:
+        """Every setting by its full name, such as `latent.num_values`.
+
+        The default of each is its value in this recipe.
+        """
+        return {
+            setting.full_name: dataclasses.replace(
+                setting, default=part.value(name)
+            )
+            for part in self.parts
+            for name, setting in part.settings.items()
+        }
+
+    @functools.cached_property
+    def training(self) -> Training:
+        """How long and on what it is trained."""
+        return Training(**self.part("training").values)
+
+    @functools.cached_property
+    def scoring(self) -> Scoring:
+        """How it is scored."""
+        return Scoring(**self.part("scoring").values)
+
+    @property
+    def penalties(self) -> tuple[Part, ...]:
+        """The penalties."""
+        return tuple(part for part in self.parts if part.seat == "penalties")
+
+    def part(self, label: str) -> Part:
+        """The part at a seat, or the penalty of a name.
 
         Raises:
-            ValueError: An unknown setting, or a value out of range.
+            KeyError: There is none.
         """
-        known = settings()
-        for name in values:
-            if name not in known:
-                close = difflib.get_close_matches(name, known, 1)
-                hint = f" Did you mean {close[0]!r}?" if close else ""
-                raise ValueError(
-                    f"A recipe has no setting of this name.{hint} Settings: "
-                    f"{', '.join(known)}. Received: {name!r}"
-                )
-        recipe = dataclasses.replace(self, **values)
-        _check(recipe)
+        for part in self.parts:
+            if part.label == label:
+                return part
+        raise KeyError(label)
+
+    def has(self, label: str) -> bool:
+        """Whether there is a part at a seat, or a penalty of that name."""
+        return any(part.label == label for part in self.parts)
+
+    def full_names(self, name: str) -> list[str]:
+        """The settings that a name stands for.
+
+        A name without a seat, as `weight_decay`, stands for the settings of
+        all parts that have one of that name.
+        """
+        name = name.replace("-", "_")
+        if "." in name:
+            return [name] if name in self.settings else []
+        return [
+            full for full in self.settings if full.rpartition(".")[2] == name
+        ]
+
+    def value(self, name: str) -> Any:
+        """The value of a setting, by its name with or without the seat.
+
+        Raises:
+            SettingError: There is no such setting, or its parts differ in it.
+        """
+        names = self._known(name)
+        values = [self.settings[full].default for full in names]
+        if any(value != values[0] for value in values):
+            raise SettingError(
+                f"`{name}` has different values in {', '.join(names)}: name "
+                f"one of these. Received: {name!r}",
+                name,
+            )
+        return values[0]
+
+    def override(
+        self, values: Mapping[str, Any] | None = None, /, **more: Any
+    ) -> "Recipe":
+        """A copy with other parts or values, checked.
+
+        Args:
+            values: By name: a seat (`latent`) with the name of another part,
+                or a table of it and of settings; a setting with its seat
+                (`latent.num_values`); or a setting alone (`num_values`), for
+                every part that has it. `penalties` takes a list of names, or
+                a table of names and their settings. A part that replaces
+                another keeps of its values those that it has settings for.
+            **more: The same, in Python.
+
+        Raises:
+            SettingError: An unknown part or setting, or a value that it
+                cannot have.
+        """
+        given = {**(values or {}), **more}
+        given = {name.replace("-", "_"): v for name, v in given.items()}
+        recipe = self
+        chosen = {k: v for k, v in given.items() if k in (*SEATS, *FIXED)}
+        for seat, value in chosen.items():
+            recipe = recipe._with_part(seat, value)
+        for name, value in given.items():
+            if name not in chosen:
+                recipe = recipe._with_value(name, value)
+        recipe.check()
         return recipe
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the settings as plain values, without name and summary."""
-        return {name: getattr(self, name) for name in settings()}
+        """The parts with all their settings, as plain values by seat."""
+        values: dict[str, Any] = {
+            part.seat: part.to_dict()
+            for part in self.parts
+            if part.seat != "penalties"
+        }
+        values["penalties"] = {
+            part.name: {name: part.value(name) for name in part.settings}
+            for part in self.penalties
+        }
+        return values
 
+    def foreign_parts(self) -> list[str]:
+        """Import paths of the parts and metrics that are not the package's."""
+        names = [part.name for part in self.parts]
+        return [n for n in (*names, *self.scoring.metrics) if ":" in n]
 
-def settings() -> dict[str, dataclasses.Field[Any]]:
-    """The fields of a recipe that can be set, by name."""
-    return {
-        field.name: field
-        for field in dataclasses.fields(Recipe)
-        if field.name not in ("name", "summary")
-    }
+    def check(self, num_factors: int | None = None) -> None:
+        """Makes the parts that cost nothing, to see that they can be made.
 
+        Args:
+            num_factors: Factors of the data set; `None` if not known yet.
 
-CHOICES = {
-    "model": ("autoencoder", "info_wgan_gp"),
-    "latent": (
-        "scalar_codebook",
-        "continuous",
-        "uniform",
-        "gaussian",
-        "total_correlation",
-        "bio",
-        "vector",
-        "finite_scalar",
-    ),
-    "decoder": ("style", "plain"),
-    "network": tuple(SIZES),
-    "schedule": ("constant", "cooldown"),
-    "protocol": ("held_out", "paper"),
-}
-_AT_LEAST = {
-    "image_size": 8,
-    "num_latents": 0,
-    "num_values": 2,
-    "num_embeddings": 2,
-    "embedding_dim": 1,
-    "steps": 1,
-    "batch_size": 1,
-    "beta_1": 0,
-    "beta_2": 0,
-    "weight_decay": 0,
-    "quantization_weight": 0,
-    "commitment_weight": 0,
-    "latent_weight": 0,
-    "gradient_weight": 0,
-    "generator_period": 1,
-    "steps_per_epoch": 1,
-    "score_every": 1,
-    "num_scored": 2,
-}
-_NO_LOSS = "; to do without, choose the latent continuous"
-_POSITIVE = {
-    "learning_rate": "",
-    "clip": "",
-    "kl_weight": _NO_LOSS,
-    "total_correlation_weight": ", 1 in a plain VAE",
-    "nonnegativity_weight": _NO_LOSS,
-    "activity_weight": _NO_LOSS,
-}
+        Raises:
+            SettingError: A value out of range.
+        """
+        for part in self.parts:
+            if part.seat in ("model", "encoder", "decoder"):
+                continue
+            supplied = _stand_ins(num_factors)
+            has_list = any(isinstance(v, list) for v in part.values.values())
+            if part.seat == "latent" and has_list and num_factors is None:
+                continue  # one value per latent, and their number is open
+            try:
+                part.build(**supplied)
+            except (ValueError, TypeError) as error:
+                raise SettingError(str(error), part.label) from error
 
-
-def _check(recipe: Recipe) -> None:
-    for name, choices in CHOICES.items():
-        if getattr(recipe, name) not in choices:
-            raise ValueError(
-                f"`{name}` must be one of {', '.join(choices)}. "
-                f"Received: {name}={getattr(recipe, name)!r}"
+    def _with_part(self, seat: str, value: Any) -> "Recipe":
+        if seat == "penalties":
+            return self._with_penalties(value)
+        name, values = value, {}
+        if isinstance(value, Mapping):
+            values = dict(value)
+            old = self.part(seat).name if self.has(seat) else ""
+            name = values.pop("part", old)
+        others = tuple(part for part in self.parts if part.seat != seat)
+        if seat == "schedule" and name in _NONE:
+            return dataclasses.replace(self, parts=others)
+        if not isinstance(name, str):
+            raise SettingError(
+                f"`{seat}` must be the name of a part, or a table of settings. "
+                f"Received: {seat}={value!r}",
+                seat,
             )
-    for name, low in _AT_LEAST.items():
-        if not getattr(recipe, name) >= low:
-            raise ValueError(
-                f"`{name}` must be at least {low}. "
-                f"Received: {name}={getattr(recipe, name)!r}"
-            )
-    for name, advice in _POSITIVE.items():
-        if not getattr(recipe, name) > 0:
-            raise ValueError(
-                f"`{name}` must be positive{advice}. "
-                f"Received: {name}={getattr(recipe, name)!r}"
-            )
-    _check_period(recipe)
+        new = Part(seat, name)
+        known = new.settings
+        if self.has(seat):
+            kept = self.part(seat).values
+            new = new.override({k: v for k, v in kept.items() if k in known})
+        recipe = dataclasses.replace(self, parts=_sorted((*others, new)))
+        for key, own in values.items():
+            recipe = recipe._with_value(f"{seat}.{key}", own)
+        return recipe
 
-
-def _check_period(recipe: Recipe) -> None:
-    period = recipe.generator_period
-    if period > 1 and recipe.model == "autoencoder":
-        raise ValueError(
-            "`generator_period` belongs to the GAN: an autoencoder has no "
-            f"generator. Received: generator_period={period}"
+    def _with_penalties(self, value: Any) -> "Recipe":
+        if isinstance(value, str):
+            value = [] if value in _NONE else value.split(",")
+        tables = (
+            value
+            if isinstance(value, Mapping)
+            else {name: {} for name in value}
         )
-    for name in ("steps", "steps_per_epoch"):
-        value = getattr(recipe, name)
-        if value % period:
-            raise ValueError(
-                f"`{name}` must be a multiple of `generator_period`, so that "
-                "it ends with a step of the generator: for example "
-                f"{value + period - value % period}. "
-                f"Received: {name}={value}, generator_period={period}"
-            )
+        others = [part for part in self.parts if part.seat != "penalties"]
+        before = {part.name: part for part in self.penalties}
+        own = []
+        for name, values in tables.items():
+            part = before.get(name, Part("penalties", name.strip()))
+            unknown = [k for k in values if k not in part.settings]
+            if unknown:
+                raise _no_setting(f"{part.label}.{unknown[0]}", self)
+            own.append(part.override(values))
+        return dataclasses.replace(self, parts=_sorted([*others, *own]))
+
+    def _with_value(self, name: str, value: Any) -> "Recipe":
+        parts = list(self.parts)
+        for full in self._known(name):
+            label, _, argument = full.rpartition(".")
+            at = [part.label for part in parts].index(label)
+            parts[at] = parts[at].override({argument: value})
+        return dataclasses.replace(self, parts=tuple(parts))
+
+    def _known(self, name: str) -> list[str]:
+        names = self.full_names(name)
+        if not names:
+            raise _no_setting(name, self)
+        return names
+
+
+def start(name: str, summary: str, values: Mapping[str, Any]) -> Recipe:
+    """A recipe of named parts and values, as `Recipe.override` takes them."""
+    parts = tuple(Part(seat, "") for seat in FIXED)
+    return Recipe(name, summary, parts).override(values)
+
+
+def _sorted(parts: Sequence[Part]) -> tuple[Part, ...]:
+    order = [*SEATS, *FIXED]
+    return tuple(sorted(parts, key=lambda part: order.index(part.seat)))
+
+
+def _no_setting(name: str, recipe: Recipe) -> SettingError:
+    short = [full.rpartition(".")[2] for full in recipe.settings]
+    known = dict.fromkeys([*short, *recipe.settings, *SEATS])
+    return SettingError(
+        f"The recipe {recipe.name!r} has no setting of this name."
+        f"{hint(name.replace('-', '_'), known)} Its settings: "
+        f"{', '.join(dict.fromkeys(short))}. Received: {name!r}",
+        name,
+    )
+
+
+def _stand_ins(num_factors: int | None) -> dict[str, Any]:
+    """What a run supplies to parts, for a check."""
+    return {
+        "num_latents": 2 * (num_factors or 1),
+        "num_pixel_values": 1,
+        "num_examples": 2,
+        "total_steps": 1,
+        "learning_rate": 1.0,
+    }

@@ -10,22 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import pydantic
 
 from keras_qlae.files import read_json
 from keras_qlae.files import replacing
 from keras_qlae.files import write_json
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.records import Row
 
 _logger = logging.getLogger(__name__)
 
 _KEPT = 2  # the newest, and one to fall back on
 _WEIGHTS = "model.weights.h5"
 _STATE = "state.json"
+_HASHES = "sha256.json"  # of the other two
 
 
 @dataclasses.dataclass
 class Record:
-    """What a run has recorded so far, an entry an epoch.
+    """What a run has recorded so far, one entry per epoch.
 
     Attributes:
         rows: The lines of `metrics.csv`.
@@ -33,8 +36,8 @@ class Record:
             model without.
     """
 
-    rows: list[dict[str, float]] = dataclasses.field(default_factory=list)
-    codebooks: list[Any] = dataclasses.field(default_factory=list)
+    rows: list[Row] = dataclasses.field(default_factory=list)
+    codebooks: list[list[list[float]]] = dataclasses.field(default_factory=list)
 
     @property
     def step(self) -> int:
@@ -53,23 +56,19 @@ class Checkpoints(keras.callbacks.Callback):
     """Saves a run at the end of every epoch.
 
     A checkpoint is a folder `epoch-<number>` with the weights, the optimizer's
-    state and the record, written under another name and renamed when whole.
-    The last two are kept, in case the last is damaged. List it after the
-    callbacks whose scores belong to the epoch.
+    state, the record and the hashes of these files, written under another name
+    and renamed when whole. The last two are kept, in case the last is damaged.
+    List it after the callbacks whose scores belong to the epoch.
 
     Args:
         run: The run directory.
         record: What was recorded before; each epoch adds to it.
-        steps_per_batch: Steps of the encoder that a batch of `fit` makes.
     """
 
-    def __init__(
-        self, run: RunDirectory, record: Record, steps_per_batch: int = 1
-    ) -> None:
+    def __init__(self, run: RunDirectory, record: Record) -> None:
         super().__init__()
         self.run = run
         self.record = record
-        self.steps_per_batch = steps_per_batch
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -79,20 +78,17 @@ class Checkpoints(keras.callbacks.Callback):
         with replacing(path, size_on_disk(self.model)) as folder:
             folder.mkdir()
             self.model.save_weights(folder / _WEIGHTS)
-            state = {
-                "sha256": _digest(folder / _WEIGHTS),
-                **dataclasses.asdict(self.record),
-            }
-            (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
+            state = json.dumps(dataclasses.asdict(self.record))
+            (folder / _STATE).write_text(state, encoding="utf-8")
+            write_json(folder / _HASHES, _digests(folder))
         self.record.write(self.run)
         for old in _folders(self.run.checkpoints)[:-_KEPT]:
             shutil.rmtree(old)
 
     def _record(self, epoch: int, logs: dict[str, Any]) -> None:
-        row = {"epoch": epoch + 1, "step": 0.0}
+        row = {"epoch": epoch + 1.0, "step": 0.0}
         row |= {name: float(value) for name, value in logs.items()}
-        steps = self.params["steps"] * self.steps_per_batch
-        row["step"] = self.record.step + steps
+        row["step"] = float(self.record.step + self.params["steps"])
         self.record.rows.append(row)
         codebooks = getattr(self.model.latent, "codebooks", None)
         if codebooks is not None:
@@ -121,16 +117,17 @@ def restore(run: RunDirectory, model: keras.Model) -> Record:
     """
     folders = _folders(run.checkpoints)
     for folder in reversed(folders):
-        problem = _problem(folder)
-        if problem is None:
-            model.load_weights(folder / _WEIGHTS)
-            state = read_json(folder / _STATE)
-            return Record(state["rows"], state["codebooks"])
-        _logger.warning(
-            "Checkpoint %s is damaged (%s): going back to the one before.",
-            folder,
-            problem,
-        )
+        try:
+            record = _checked_record(folder)
+        except (OSError, ValueError) as error:
+            _logger.warning(
+                "Checkpoint %s is damaged (%s): going back to the one before.",
+                folder,
+                error,
+            )
+            continue
+        model.load_weights(folder / _WEIGHTS)
+        return record
     if folders:
         raise ValueError(
             f"No checkpoint in {run.checkpoints} can be read. Train anew in "
@@ -140,22 +137,29 @@ def restore(run: RunDirectory, model: keras.Model) -> Record:
 
 
 def _folders(path: Path) -> list[Path]:
-    return sorted(path.glob("epoch-*")) if path.exists() else []
+    """The checkpoints by their number, the newest last."""
+    numbers = {
+        int(folder.name.removeprefix("epoch-")): folder
+        for folder in path.glob("epoch-*")
+        if folder.name.removeprefix("epoch-").isdecimal()
+    }
+    return [numbers[number] for number in sorted(numbers)]
 
 
-def _problem(folder: Path) -> str | None:
-    """What is wrong with a checkpoint, or `None`."""
-    try:
-        state = read_json(folder / _STATE)
-        if state["sha256"] == _digest(folder / _WEIGHTS):
-            return None
-    except FileNotFoundError as error:
-        return f"{Path(error.filename).name} is missing"
-    except (ValueError, KeyError, TypeError):
-        return f"{_STATE} cannot be read"
-    return f"{_WEIGHTS} is not what was saved"
+def _checked_record(folder: Path) -> Record:
+    """The record of a checkpoint whose files are what was saved."""
+    hashes = read_json(folder / _HASHES)
+    for name, digest in _digests(folder).items():
+        if not isinstance(hashes, dict) or hashes.get(name) != digest:
+            raise ValueError(f"{name} is not what was saved")
+    state = read_json(folder / _STATE)
+    return pydantic.TypeAdapter(Record).validate_python(state)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digests(folder: Path) -> dict[str, str]:
+    """The hashes of what is saved in a checkpoint."""
+    digests = {}
+    for name in (_WEIGHTS, _STATE):
+        with (folder / name).open("rb") as file:
+            digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return digests

@@ -4,18 +4,13 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from keras_qlae.files import locked
 from keras_qlae.files import read_csv
-from keras_qlae.files import read_json
 from keras_qlae.files import write_csv
-from keras_qlae.files import write_json
-
-# What may differ between the first and a later call of one run.
-_FREE = ("versions",)
-# Settings that runs of earlier versions did not have, and what they did.
-_EARLIER = {"protocol": "held_out"}
+from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.records import Row
+from keras_qlae.runs.records import Scores
 
 
 class RunDirectory:
@@ -27,7 +22,7 @@ class RunDirectory:
     Attributes:
         path: The directory.
         config: Everything needed to repeat the run.
-        metrics: A line an epoch.
+        metrics: One line per epoch.
         codebooks: The codebooks after each epoch.
         scores: InfoMEC of the trained model.
         model: The trained model.
@@ -54,36 +49,36 @@ class RunDirectory:
         """Whether the run ended."""
         return self.report.exists()
 
-    def read_config(self) -> dict[str, Any]:
+    def read_config(self) -> Configuration:
         """The configuration of the run.
 
         Raises:
             FileNotFoundError: The directory holds no run.
+            ValueError: The file is damaged, or of another version.
         """
         if not self.config.exists():
             raise FileNotFoundError(
                 f"There is no run in {self.path}: it has no config.json. Train "
                 "one with `keras-qlae train`."
             )
-        config: dict[str, Any] = read_json(self.config)
-        return config | {"settings": _EARLIER | config.get("settings", {})}
+        return Configuration.read(self.config)
 
-    def read_trained_config(self) -> dict[str, Any]:
+    def read_trained_config(self) -> Configuration:
         """The configuration of a run that has a trained model.
 
         Raises:
-            FileNotFoundError: The directory holds no run, or no model yet.
+            FileNotFoundError: No run there, or none that is trained.
         """
         config = self.read_config()
         if not self.model.exists():
             raise FileNotFoundError(
-                f"The run in {self.path} has no trained model yet: call "
-                "`keras-qlae train` with its settings to finish it."
+                f"The run in {self.path} is not trained to the end: it has no "
+                "model.keras. Go on with `keras-qlae train`."
             )
         return config
 
-    def claim(self, config: dict[str, Any]) -> None:
-        """Makes the directory that of a run, new or to be resumed.
+    def claim(self, config: Configuration) -> None:
+        """Makes the directory that of a run, new or to go on with.
 
         Args:
             config: Everything needed to repeat the run.
@@ -93,10 +88,16 @@ class RunDirectory:
         """
         self.check(config)
         if not self.config.exists():
-            write_json(self.config, config)
+            config.write(self.config)
+        elif self.wants_more(config):
+            # In this order: without a report it is a run that was stopped.
+            self.report.unlink(missing_ok=True)
+            config.write(self.config)
 
-    def check(self, config: dict[str, Any]) -> None:
+    def check(self, config: Configuration) -> None:
         """Raises unless the directory is free, or holds the run of `config`.
+
+        A run of the same settings but fewer steps is that run: it goes on.
 
         Args:
             config: Everything needed to repeat the run.
@@ -105,6 +106,7 @@ class RunDirectory:
             ValueError: The directory holds a run of other settings, or files
                 that are no run.
         """
+        self._check_links()
         if not self.config.exists():
             if self.path.exists() and any(self._visible_files()):
                 raise ValueError(
@@ -112,21 +114,31 @@ class RunDirectory:
                     "directory, so that nothing in it is overwritten."
                 )
             return
-        differences = list(_differences(self.read_config(), config))
+        there = self.read_config()
+        if there.format != config.format:
+            raise ValueError(
+                f"{self.path} holds a run of an earlier version of keras-qlae, "
+                f"{there.versions.get('keras-qlae', 'unknown')}: it can be "
+                "evaluated, drawn and exported, and not trained on. Choose "
+                "another directory."
+            )
+        differences = there.differences(config)
         if differences:
-            listed = "\n".join(f"  {line}" for line in differences)
+            listed = "\n".join(f"  {line}" for line in differences[:10])
             raise ValueError(
                 f"{self.path} holds a run of other settings:\n{listed}\n"
                 "Choose another directory, or the same settings to go on with "
                 "that run."
             )
 
+    def wants_more(self, config: Configuration) -> bool:
+        """Whether `config` has more steps than the run that is there."""
+        there = self.read_config().setting("training", "steps", 0)
+        return bool(config.setting("training", "steps", 0) > there)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps a second process from training in the same directory.
-
-        The lock goes with the process, however it ends. Without `fcntl`
-        (Windows) there is none.
 
         Raises:
             RuntimeError: Another process holds it.
@@ -139,28 +151,45 @@ class RunDirectory:
             yield
 
     def read_metrics(self) -> dict[str, list[float]]:
-        """The columns of `metrics.csv`."""
+        """The columns of `metrics.csv`.
+
+        Raises:
+            ValueError: The file is damaged.
+        """
         rows = read_csv(self.metrics)
         names = rows[0] if rows else {}
-        return {
-            name: [float(row[name] or "nan") for row in rows] for name in names
-        }
+        try:
+            return {
+                name: [float(row[name] or "nan") for row in rows]
+                for name in names
+            }
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{self.metrics} is damaged: {error}") from error
 
-    def write_metrics(self, rows: Sequence[dict[str, Any]]) -> None:
+    def write_metrics(self, rows: Sequence[Row]) -> None:
         """Writes `metrics.csv`, whole or not at all."""
         write_csv(self.metrics, rows)
 
+    def read_scores(self) -> Scores:
+        """The scores of the trained model.
+
+        Raises:
+            FileNotFoundError: It is not scored.
+            ValueError: The file is damaged.
+        """
+        return Scores.read(self.scores)
+
+    def _check_links(self) -> None:
+        """Raises if a folder that is written to is a link elsewhere.
+
+        The directory may come from somebody else.
+        """
+        for folder in (self.checkpoints, self.figures):
+            if folder.is_symlink():
+                raise ValueError(
+                    f"{folder} is a link, and what a run writes stays in its "
+                    "directory: remove the link, or choose another directory."
+                )
+
     def _visible_files(self) -> Iterator[Path]:
         return (p for p in self.path.iterdir() if not p.name.startswith("."))
-
-
-def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
-    """A line for each setting that differs."""
-    for name in [*old, *(name for name in new if name not in old)]:
-        before, after = old.get(name), new.get(name)
-        if name in _FREE or before == after:
-            continue
-        if isinstance(before, dict) and isinstance(after, dict):
-            yield from _differences(before, after)
-        else:
-            yield f"{name}: {before} there, {after} asked for"

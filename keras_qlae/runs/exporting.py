@@ -1,13 +1,14 @@
 """The trained model of a run, for use without this package."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from keras_qlae import export as library
-from keras_qlae.files import read_json
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.foreign import allow
 
 _SCORES = ("factor_names", "nmi", "active", "infom", "infoe", "infoc", "psnr")
 
@@ -27,6 +28,7 @@ def export(
     path: Path | None = None,
     part: str = "encoder",
     format: str = "saved_model",
+    imports: Sequence[str] = (),
 ) -> Path:
     """Writes a part of the trained model of a run.
 
@@ -36,6 +38,7 @@ def export(
             SavedModel, `PART-FORMAT` for another format.
         part: As in `keras_qlae.export_model`.
         format: As in `keras_qlae.export_model`.
+        imports: As of `runs.load`.
 
     Returns:
         The path.
@@ -43,7 +46,8 @@ def export(
     Raises:
         FileNotFoundError: No run there, or none that is trained.
     """
-    run.read_trained_config()
+    config = run.read_trained_config()
+    allow(config, imports)
     suffix = "" if format == "saved_model" else f"-{format}"
     return library.export_model(
         keras.saving.load_model(run.model),
@@ -57,8 +61,12 @@ def export(
 def _metadata(run: RunDirectory) -> dict[str, Any]:
     """What is known of the latents: names, NMI, which are active."""
     config = run.read_config()
-    known = {name: config[name] for name in ("recipe", "dataset", "seed")}
+    known: dict[str, Any] = {
+        "recipe": config.recipe,
+        "dataset": config.dataset,
+        "seed": config.seed,
+    }
     if run.scores.exists():
-        scores = read_json(run.scores)
+        scores = run.read_scores().to_dict()
         known |= {name: scores[name] for name in _SCORES if name in scores}
     return known

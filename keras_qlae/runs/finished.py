@@ -1,61 +1,114 @@
 """A trained run, looked at again."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_qlae import recipes
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import write_text
+from keras_qlae.recipes.protocol import Scoring
+from keras_qlae.runs import data as run_data
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.other_scores import other_scores
+from keras_qlae.runs.foreign import allow
 from keras_qlae.runs.reporting import report
-from keras_qlae.runs.reporting import score
 from keras_qlae.runs.reporting import write_figures
-from keras_qlae.runs.reporting import write_scores
-from keras_qlae.runs.training import held_out_of
+from keras_qlae.runs.scoring import score
 
 
-def load(run: RunDirectory) -> tuple[Any, FactorDataset]:
-    """The trained model of a run and its held-out images.
+def load(
+    run: RunDirectory,
+    dataset: FactorDataset | None = None,
+    imports: Sequence[str] = (),
+) -> tuple[Any, FactorDataset]:
+    """The trained model of a run and the images that it is scored on.
 
     Args:
         run: The run directory.
+        dataset: The data set of a run that was given one as an object.
+        imports: Modules of one's own that the run names and that may be
+            imported.
 
     Returns:
         The model, compiled as in training, and the data set.
 
     Raises:
         FileNotFoundError: No run there, or none that is trained.
+        ValueError: The data set is not the one that was trained on, or the
+            run names code that may not be imported.
     """
     config = run.read_trained_config()
-    recipe = recipes.get(config["recipe"], **config["settings"])
-    return keras.saving.load_model(run.model), held_out_of(recipe, config)
+    allow(config, imports)
+    image_size = config.setting("training", "image_size")
+    data = run_data.load(dataset or config.dataset, image_size)
+    fingerprint = data.fingerprint()
+    if config.fingerprint not in (None, fingerprint):
+        raise ValueError(
+            f"The data set {config.dataset} is not what it was when the run in "
+            f"{run.path} was trained, so that images may be scored that were "
+            "trained on. Restore it, or train anew. Received: fingerprint "
+            f"{fingerprint}, {config.fingerprint} in training"
+        )
+    known = ("num_scored", "protocol")
+    scoring = Scoring(**{k: config.setting("scoring", k) for k in known})
+    _, held_out = run_data.split(scoring, data)
+    return keras.saving.load_model(run.model), held_out
 
 
-def evaluate(run: RunDirectory, every_metric: bool = False) -> None:
+def evaluate(
+    directory: RunDirectory | os.PathLike[str] | str,
+    every_metric: bool = False,
+    dataset: FactorDataset | None = None,
+    imports: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+) -> None:
     """Scores a trained run again: writes `infomec.json` and the report.
 
     Args:
-        run: The run directory.
+        directory: The run directory.
         every_metric: Whether to score more than InfoMEC and PSNR. On images
             without factors there is no InfoMEC, and SSIM is all there is more.
+        dataset: As of `load`.
+        imports: As of `load`.
+        metrics: Metrics of one's own, as `module:name`, besides those of the
+            run's recipe.
     """
-    model, held_out = load(run)
-    others = other_scores(model, held_out) if every_metric else None
-    write_scores(run, *score(model, held_out), held_out, others)
+    run = _run(directory)
+    model, held_out = load(run, dataset, imports)
+    own = run.read_config().setting("scoring", "metrics") or []
+    own = list(dict.fromkeys([*own, *metrics]))
+    scores = score(model, held_out, own, every_metric)
+    if run.scores.exists():
+        before = run.read_scores().others or {}
+        others = {**before, **(scores.others or {})}
+        scores = scores.model_copy(update={"others": others or None})
+    scores.write(run.scores)
     if run.is_finished:
         write_text(run.report, report(run, held_out))
 
 
-def draw(run: RunDirectory) -> list[Path]:
+def draw(
+    directory: RunDirectory | os.PathLike[str] | str,
+    dataset: FactorDataset | None = None,
+    imports: Sequence[str] = (),
+) -> list[Path]:
     """Draws the figures of a trained run again.
+
+    Args are those of `evaluate`.
 
     Returns:
         The paths written.
     """
-    model, held_out = load(run)
+    run = _run(directory)
+    model, held_out = load(run, dataset, imports)
     if not run.scores.exists():
-        write_scores(run, *score(model, held_out), held_out)
+        score(model, held_out).write(run.scores)
     return write_figures(run, model, held_out)
+
+
+def _run(directory: RunDirectory | os.PathLike[str] | str) -> RunDirectory:
+    if isinstance(directory, RunDirectory):
+        return directory
+    return RunDirectory(os.fspath(directory))

@@ -1,28 +1,28 @@
 """What a finished run shows: scores, figures, a report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_qlae import figures
-from keras_qlae import metrics
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import markdown_table
 from keras_qlae.files import read_json
-from keras_qlae.files import write_json
 from keras_qlae.files import write_text
-from keras_qlae.metrics import InfoMECResult
 from keras_qlae.metrics import active_latents
-from keras_qlae.metrics import infomec
 from keras_qlae.runs import exporting
+from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.records import Scores
+from keras_qlae.runs.scoring import score
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
 _NUM_SAMPLES = 25
 _NUM_VALUES = 8  # steps along a continuous latent
-_PART = 1000  # images rebuilt at a time
 _INFOMEC = {
     "InfoM": "modularity",
     "InfoE": "explicitness",
@@ -31,70 +31,20 @@ _INFOMEC = {
 
 
 def finish(
-    run: RunDirectory, model: keras.Model, held_out: FactorDataset
+    run: RunDirectory,
+    model: keras.Model,
+    held_out: FactorDataset,
+    own_metrics: Sequence[str] = (),
 ) -> None:
     """Scores a trained model and writes everything a person looks at.
 
     The report comes last: a run that has one is finished.
     """
-    write_scores(run, *score(model, held_out), held_out)
+    score(model, held_out, own_metrics).write(run.scores)
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
     write_text(run.report, report(run, held_out))
-
-
-def score(
-    model: keras.Model, held_out: FactorDataset
-) -> tuple[InfoMECResult | None, float]:
-    """InfoMEC, if there are factors, and mean PSNR (dB) of a model."""
-    index = np.arange(len(held_out))
-    images = held_out.images(index)
-    result = None
-    if held_out.has_factors:
-        result = infomec(held_out.factors(index), model.codes(images))
-    return result, float(psnr(model, images).mean())
-
-
-def psnr(model: Any, images: np.ndarray) -> np.ndarray:
-    """PSNR of each image's reconstruction, in dB; higher is better.
-
-    Args:
-        model: An `Autoencoder`, or an `InfoWGANGP`: its encoder and generator.
-        images: `(n, height, width, channels)`, integers in `[0, 255]`.
-
-    Returns:
-        `(n,)`.
-    """
-    parts = [images[i : i + _PART] for i in range(0, len(images), _PART)]
-    return np.concatenate(
-        [metrics.psnr(part, model.reconstruct(part)) for part in parts]
-    )
-
-
-def write_scores(
-    run: RunDirectory,
-    result: InfoMECResult | None,
-    psnr: float,
-    held_out: FactorDataset,
-    others: dict[str, float] | None = None,
-) -> None:
-    """Writes `infomec.json`; other scores that it holds are kept."""
-    if others is None and run.scores.exists():
-        others = read_json(run.scores).get("others")
-    write_json(
-        run.scores,
-        {
-            "num_samples": len(held_out),
-            "psnr": psnr,
-            **(
-                result.to_dict() | {"factor_names": list(held_out.factor_names)}
-                if result
-                else {}
-            ),
-            **({"others": others} if others else {}),
-        },
-    )
 
 
 def write_figures(
@@ -105,7 +55,7 @@ def write_figures(
     Returns:
         The paths written.
     """
-    scores = read_json(run.scores)
+    scores = run.read_scores()
     shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
@@ -114,16 +64,16 @@ def write_figures(
     drawn = {}
     titles = None
     is_active = active_latents(codes)
-    if held_out.has_factors:
+    if scores.has_infomec:
         names = list(held_out.factor_names)
-        nmi = np.array(scores["nmi"])
+        nmi = np.array(scores.nmi)
         titles = [names[row] for row in nmi.argmax(axis=0)]
-        is_active = np.array(scores["active"])
+        is_active = np.array(scores.active)
         drawn["nmi"] = figures.nmi_heatmap(
             nmi,
             factor_names=names,
             is_active=is_active,
-            scores={name: scores[name.lower()] for name in _INFOMEC},
+            scores={name: getattr(scores, name.lower()) for name in _INFOMEC},
         )
     drawn |= {
         "interventions": _interventions(model, shown, codes, titles, is_active),
@@ -152,30 +102,27 @@ def write_figures(
     ]
 
 
-def score_rows(scores: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Name, value and meaning of each score in `infomec.json`."""
-    rows = [
-        (name, f"{scores[name.lower()]:.3f}", meaning)
-        for name, meaning in _INFOMEC.items()
-        if name.lower() in scores
-    ]
-    rows.append(("PSNR", f"{scores['psnr']:.2f} dB", "reconstruction"))
-    if "active" in scores:
-        used = f"{scores['num_active']} of {len(scores['active'])}"
+def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
+    """Name, value and meaning of each score."""
+    rows = []
+    if scores.has_infomec:
+        rows = [
+            (name, f"{getattr(scores, name.lower()):.3f}", meaning)
+            for name, meaning in _INFOMEC.items()
+        ]
+    rows.append(("PSNR", f"{scores.psnr:.2f} dB", "reconstruction"))
+    if scores.active is not None:
+        used = f"{scores.num_active} of {len(scores.active)}"
         rows.append(("active", used, "latents"))
-    return [
-        *rows,
-        *(
-            (name, f"{value:.3f}", "other metric")
-            for name, value in scores.get("others", {}).items()
-        ),
-    ]
+    others = (scores.others or {}).items()
+    rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
+    return rows
 
 
 def scored_images(run: RunDirectory) -> str:
     """How many images were scored, and whether they were trained on."""
-    number = read_json(run.scores)["num_samples"]
-    if run.read_config()["settings"]["protocol"] == "paper":
+    number = run.read_scores().num_samples
+    if run.read_config().setting("scoring", "protocol") == "paper":
         return f"{number} images (trained on too, as in the paper)"
     return f"{number} held-out images"
 
@@ -183,16 +130,14 @@ def scored_images(run: RunDirectory) -> str:
 def report(run: RunDirectory, held_out: FactorDataset) -> str:
     """The text of `report.md`."""
     config = run.read_config()
-    scores = read_json(run.scores)
-    title = f"{config['recipe']} on {held_out.name}, seed {config['seed']}"
+    title = f"{config.recipe} on {held_out.name}, seed {config.seed}"
     versions = ", ".join(
-        f"{name} {version}" for name, version in config["versions"].items()
+        f"{name} {version}" for name, version in config.versions.items()
     )
     parts = [
         f"# {title}",
         markdown_table(
-            ("score", "value", "of what"),
-            score_rows(scores),
+            ("score", "value", "of what"), score_rows(run.read_scores())
         ),
         f"Scored on {scored_images(run)} of "
         f"{held_out.name}; higher is better. {_remark(held_out)}",
@@ -202,11 +147,27 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             for path in sorted(run.figures.glob("*.png"))
         ),
         "## Settings",
-        f"Backend {config['backend']}, precision {config['precision']}, "
+        f"Backend {config.backend}, precision {config.precision}, "
         f"versions {versions}.",
-        markdown_table(("setting", "value"), config["settings"].items()),
+        markdown_table(("part", "setting", "value"), _settings(config)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _settings(config: Configuration) -> list[tuple[str, str, Any]]:
+    """The parts of a run and their settings, a line each."""
+    tables = dict(config.settings)
+    penalties = tables.pop("penalties", {})
+    lines = []
+    for seat, table in {**tables, **penalties}.items():
+        values = dict(table)
+        lines.append((seat, "", values.pop("part", "")))
+        lines += [("", name, _shown(value)) for name, value in values.items()]
+    return lines
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _remark(held_out: FactorDataset) -> str:
@@ -226,11 +187,6 @@ def caution(dataset: str) -> str:
         "The pictures of room3d are drawn by this package: scores on it are "
         "not comparable with those published for 3D Shapes."
     )
-
-
-def spread(size: int, count: int) -> np.ndarray:
-    """Positions spread evenly over a data set."""
-    return np.linspace(0, size - 1, min(size, count)).astype(int)
 
 
 def _curves(run: RunDirectory) -> dict[str, list[float]]:

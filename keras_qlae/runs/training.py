@@ -1,30 +1,31 @@
 """Trains a recipe in a run directory; goes on where a killed run stopped."""
 
 import logging
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_qlae import datasets
 from keras_qlae import recipes
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
 from keras_qlae.callbacks import Progress
+from keras_qlae.callbacks import Reconstruction
 from keras_qlae.datasets import FactorDataset
-from keras_qlae.datasets.registry import options_of
-from keras_qlae.datasets.registry import resolve
 from keras_qlae.files import replacing
 from keras_qlae.recipes import Recipe
+from keras_qlae.runs import data as run_data
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import Record
 from keras_qlae.runs.checkpoints import restore
 from keras_qlae.runs.checkpoints import size_on_disk
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.records import FORMAT
+from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.reporting import finish
-from keras_qlae.runs.reporting import spread
-from keras_qlae.runs.versions import version_of
+from keras_qlae.runs.scoring import own_metrics
+from keras_qlae.versions import version_of
 
 _logger = logging.getLogger(__name__)
 
@@ -34,29 +35,33 @@ _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 def train(
     directory: Path | str,
     recipe: Recipe,
-    dataset: str = "room3d",
+    dataset: str | FactorDataset = "room3d",
     seed: int = 0,
     precision: str = "float32",
     verbose: int = 1,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> RunDirectory:
     """Trains, scores and reports a recipe, all in one directory.
 
     Called again on the same directory with the same settings it goes on from
     the last finished epoch, with the optimizer's state and the order of the
     data, and ends with the same weights as if it had never stopped (on one
-    backend and machine, on a CPU). A finished run is left alone.
+    backend and machine, on a CPU). A finished run is left alone; asked for
+    more steps, it goes on.
 
     Args:
         directory: The run directory.
         recipe: What to train.
-        dataset: Name of the data set, or a folder of images: as of
-            `datasets.load`. Without factors, loss and PSNR are all that is
-            logged and scored.
+        dataset: A data set; or the name of one, a folder of images, or
+            `module:name` of one of one's own, as of `runs.data.load`. Without
+            factors, loss and PSNR are all that is logged and scored.
         seed: Integer: initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
-        verbose: 0 for silence, 1 for a progress bar and a line an epoch, 2
+        verbose: 0 for silence, 1 for a progress bar and one line per epoch, 2
             for the lines alone.
+        callbacks: More callbacks. They see the scores in the logs, and run
+            before the checkpoint of their epoch is written.
 
     Returns:
         The run directory.
@@ -71,18 +76,14 @@ def train(
     run = RunDirectory(directory)
     config = describe(recipe, dataset, seed, precision)
     run.check(config)
-    if run.is_finished:
+    if run.is_finished and not run.wants_more(config):
         return run
     # All that may not fit comes before the directory is touched.
-    data = load_dataset(config)
-    if not (data.has_factors or recipe.num_latents):
-        raise ValueError(
-            "`num_latents` must be given for a data set without factors: its "
-            "default, 0, is twice their number. "
-            f"Received: num_latents=0, {data!r}"
-        )
-    train_part, held_out = split(recipe, data)
-    train_part.batches_per_epoch(_images_per_batch(recipe))
+    data = run_data.load(dataset, recipe.training.image_size)
+    config = describe(recipe, dataset, seed, precision, data.fingerprint())
+    run.check(config)
+    train_part, held_out = run_data.split(recipe.scoring, data)
+    train_part.batches_per_epoch(recipe.training.batch_size)
     model = recipes.compiled_model(
         recipe,
         data.image_shape,
@@ -91,6 +92,7 @@ def train(
         precision,
         num_examples=len(train_part),
     )
+    model.check_batch(recipe.training.batch_size)
     if not data.has_factors:
         _logger.warning(
             "%s has no factors to score latents against: training goes by "
@@ -101,65 +103,44 @@ def train(
         run.claim(config)
         record = restore(run, model)
         record.write(run)
-        _fit(run, model, recipe, train_part, held_out, seed, record, verbose)
+        _fit(
+            run,
+            model,
+            recipe,
+            train_part,
+            held_out,
+            seed,
+            record,
+            verbose,
+            callbacks,
+        )
         with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
-        finish(run, model, held_out)
+        finish(run, model, held_out, recipe.scoring.metrics)
     return run
 
 
 def describe(
-    recipe: Recipe, dataset: str, seed: int, precision: str
-) -> dict[str, Any]:
-    """Everything needed to repeat a run, as plain values."""
-    return {
-        "recipe": recipe.name,
-        "dataset": resolve(dataset),
-        "seed": seed,
-        "backend": keras.backend.backend(),
-        "precision": precision,
-        "settings": recipe.to_dict(),
-        "versions": {
-            name: version_of(name)
-            for name in (
-                "keras-qlae",
-                "keras",
-                "numpy",
-                *dict.fromkeys((keras.backend.backend(), "tensorflow")),
-            )
-        },
-    }
-
-
-def load_dataset(config: dict[str, Any]) -> FactorDataset:
-    """The data set of a run's configuration."""
-    options = {}
-    if "image_size" in options_of(config["dataset"]):
-        options["image_size"] = config["settings"]["image_size"]
-    return datasets.load(config["dataset"], **options)
-
-
-def split(
-    recipe: Recipe, data: FactorDataset
-) -> tuple[FactorDataset, FactorDataset]:
-    """What is trained on, and what is scored: at most a fifth, or it warns.
-
-    The same for every seed, so that runs are scored on the same images.
-    """
-    num_scored = min(recipe.num_scored, len(data) // 5)
-    if num_scored < recipe.num_scored:
-        warnings.warn(
-            f"{num_scored} images are scored in place of the "
-            f"{recipe.num_scored} of `num_scored`: a fifth of the {len(data)} "
-            f"images of `{data.name}`. Scores of fewer images vary more.",
-            stacklevel=3,
-        )
-    return data.split(num_scored, seed=0, protocol=recipe.protocol)
-
-
-def held_out_of(recipe: Recipe, config: dict[str, Any]) -> FactorDataset:
-    """The scored images of a run's configuration."""
-    return split(recipe, load_dataset(config))[1]
+    recipe: Recipe,
+    dataset: str | FactorDataset,
+    seed: int,
+    precision: str,
+    fingerprint: str | None = None,
+) -> Configuration:
+    """Everything needed to repeat a run."""
+    backend = keras.backend.backend()
+    libraries = ("keras-qlae", "keras", "numpy", backend, "tensorflow")
+    return Configuration(
+        format=FORMAT,
+        recipe=recipe.name,
+        dataset=run_data.name_of(dataset),
+        fingerprint=fingerprint,
+        seed=seed,
+        backend=backend,
+        precision=precision,
+        settings=recipe.to_dict(),
+        versions={name: version_of(name) for name in dict.fromkeys(libraries)},
+    )
 
 
 def _fit(
@@ -171,27 +152,35 @@ def _fit(
     seed: int,
     record: Record,
     verbose: int,
+    callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """Trains from where `record` stands to the last step."""
+    training, scoring = recipe.training, recipe.scoring
     scores = []
     if held_out.has_factors:
-        scores = [InfoMEC(held_out, recipe.num_scored, recipe.score_every)]
-        scores[0].restore(_carried(record))
+        scores = [
+            InfoMEC(
+                held_out,
+                scoring.num_scored,
+                scoring.score_every,
+                metrics=own_metrics(scoring.metrics),
+            )
+        ]
+        scores[0].restore(_carried(record, scores[0]))
     # Spread over the held-out images, which are in the order of the factors.
-    validated = held_out.subset(spread(len(held_out), _NUM_VALIDATED))
-    validation_batch = min(recipe.batch_size, len(validated))
-    batch_size = _images_per_batch(recipe)
-    batches = data.batches_per_epoch(batch_size)
-    period = recipe.generator_period
-    while record.step < recipe.steps:
+    validated = held_out.subset(run_data.spread(len(held_out), _NUM_VALIDATED))
+    reconstruction = Reconstruction(validated.images(range(len(validated))))
+    validation_batch = min(training.batch_size, len(validated))
+    batches = data.batches_per_epoch(training.batch_size)
+    while record.step < training.steps:
         step = record.step
         epoch = len(record.rows)
-        whole, rest = divmod(recipe.steps - step, recipe.steps_per_epoch)
-        start_epoch, start_batch = divmod(step // period, batches)
-        bar = Progress(recipe.steps, step, verbose == 1, period)
+        whole, rest = divmod(training.steps - step, training.steps_per_epoch)
+        start_epoch, start_batch = divmod(step, batches)
+        bar = Progress(training.steps, step, verbose == 1)
         model.fit(
             data.as_tf_dataset(
-                batch_size,
+                training.batch_size,
                 shuffle=True,
                 repeat=True,
                 seed=seed,
@@ -204,24 +193,21 @@ def _fit(
             ),
             initial_epoch=epoch,
             epochs=epoch + (whole or 1),
-            steps_per_epoch=(recipe.steps_per_epoch if whole else rest)
-            // period,
+            steps_per_epoch=training.steps_per_epoch if whole else rest,
             callbacks=[
-                FiniteLoss(step, period),
+                FiniteLoss(step),
                 *scores,
+                reconstruction,
                 *([bar] if verbose else []),
-                Checkpoints(run, record, period),
+                *callbacks,
+                Checkpoints(run, record),
             ],
             verbose=0,
         )
 
 
-def _images_per_batch(recipe: Recipe) -> int:
-    """Images in a batch of `fit`, which makes `generator_period` steps."""
-    return recipe.batch_size * recipe.generator_period
-
-
-def _carried(record: Record) -> dict[str, float]:
-    """The last InfoMEC scores of an earlier call."""
+def _carried(record: Record, scores: InfoMEC) -> dict[str, Any]:
+    """The last scores of an earlier call."""
     last = record.rows[-1] if record.rows else {}
-    return {name: last[name] for name in InfoMEC.names if name in last}
+    names = [*scores.names, *(f"val_{name}" for name in scores.metrics)]
+    return {name: last[name] for name in names if name in last}

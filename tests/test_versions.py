@@ -5,7 +5,7 @@ import importlib.metadata
 import keras
 import pytest
 
-from keras_qlae.runs.versions import version_of
+from keras_qlae.versions import version_of
 
 
 def test_version_of_a_distribution():

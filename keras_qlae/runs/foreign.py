@@ -1,0 +1,35 @@
+"""Code that a run names and that is not the package's."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from keras_qlae.runs.records import Configuration
+
+
+def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
+    """Imports the modules of one's own that a run needs, if they may run.
+
+    A run directory may come from somebody else, and importing a module runs
+    it. So a module that `config.json` names is imported only if it is loaded
+    already, or named in `imports`.
+
+    Args:
+        config: The run's configuration.
+        imports: Modules that may be imported.
+
+    Raises:
+        ValueError: The run names a module that may not be imported.
+    """
+    for path in config.foreign_parts:
+        module = path.partition(":")[0]
+        if module in sys.modules:
+            continue
+        if module not in imports:
+            raise ValueError(
+                f"The run uses `{path}`, which is not part of keras_qlae. If "
+                f"you trust that code, import it first: `--import {module}` "
+                f"on the command line, `imports=[{module!r}]` in Python. "
+                f"Received: imports={list(imports)!r}"
+            )
+        importlib.import_module(module)

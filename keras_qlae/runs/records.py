@@ -1,0 +1,229 @@
+"""What a run writes down and reads again: one type a file."""
+
+import json
+from collections.abc import Iterator
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from typing import Self
+
+import pydantic
+
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
+from keras_qlae.metrics import InfoMECResult
+
+FORMAT = 2  # of a run directory
+_FREE = ("format", "versions")  # what a later call may do otherwise
+_STEPS = "settings.training.steps"
+
+Row = dict[str, float]  # a line of `metrics.csv`
+
+
+class _Record(pydantic.BaseModel):
+    """Plain values of known types, kept in a JSON file."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads a file.
+
+        Raises:
+            ValueError: The file is damaged; says where.
+            FileNotFoundError: There is none.
+        """
+        return cls.checked(read_json(path), path)
+
+    @classmethod
+    def checked(cls, values: Any, path: Path) -> Self:
+        """A record of plain values, checked.
+
+        Args:
+            values: What was read.
+            path: Where from, for the message.
+        """
+        try:
+            return cls.model_validate(values)
+        except pydantic.ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole file"
+            raise ValueError(
+                f"{path} is damaged: {where}: {first['msg']}."
+            ) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, without those that are not known."""
+        return self.model_dump(exclude_none=True)
+
+    def write(self, path: Path) -> None:
+        """Writes a file, whole or not at all."""
+        write_json(path, self.to_dict())
+
+
+class Configuration(_Record):
+    """Everything needed to repeat a run: `config.json`.
+
+    Attributes:
+        format: Version of the run directory.
+        recipe: Name of the recipe.
+        dataset: Name of the data set, or the path of a folder.
+        fingerprint: Of the content of the data set; `None` if not known.
+        seed: Initial weights and order of the data.
+        backend: Keras backend.
+        precision: Keras dtype policy.
+        settings: The parts of the recipe with their settings, as
+            `Recipe.to_dict` gives.
+        rotate: `"ica"` if the latents are rotated before they are scored.
+        versions: Of the libraries.
+    """
+
+    format: int
+    recipe: str
+    dataset: str
+    fingerprint: str | None = None
+    seed: int
+    backend: str
+    precision: str
+    settings: dict[str, dict[str, Any]]
+    rotate: str | None = None
+    versions: dict[str, str] = {}
+
+    @classmethod
+    def checked(cls, values: Any, path: Path) -> Self:
+        if isinstance(values, dict):
+            values = _of_this_format(values, path)
+        return super().checked(values, path)
+
+    def setting(self, seat: str, name: str, default: Any = None) -> Any:
+        """The value of a setting."""
+        return self.settings.get(seat, {}).get(name, default)
+
+    @property
+    def foreign_parts(self) -> list[str]:
+        """Import paths that are named in it: code that is not the package's."""
+        named = [table.get("part") for table in self.settings.values()]
+        named += self.settings.get("penalties", {})
+        named += self.setting("scoring", "metrics", [])
+        if not Path(self.dataset).is_absolute():
+            named.append(self.dataset)
+        return [name for name in named if isinstance(name, str) and ":" in name]
+
+    def differences(self, other: "Configuration") -> list[str]:
+        """A line for each value in which a later call differs.
+
+        More steps are no difference: the run goes on.
+        """
+        lines = []
+        mine, new = _flat(self.to_dict()), _flat(other.to_dict())
+        for name in dict.fromkeys([*mine, *new]):
+            before, after = mine.get(name), new.get(name)
+            if name.partition(".")[0] in _FREE or before == after:
+                continue
+            if name == "fingerprint" and None in (before, after):
+                continue
+            if name == _STEPS and before < after:
+                continue
+            lines.append(
+                f"{name.removeprefix('settings.')}: {before} there, {after} "
+                "asked for"
+            )
+        return lines
+
+
+class Scores(_Record):
+    """Scores of a trained model: `infomec.json`.
+
+    Attributes:
+        num_samples: Images scored.
+        psnr: Mean over images, in dB.
+        infom: Modularity; as those below `None` without known factors.
+        infoe: Explicitness.
+        infoc: Compactness.
+        num_active: Active latents.
+        active: Whether each latent is active.
+        nmi: Share of each factor's entropy that each latent has, a list a
+            factor.
+        factor_names: The factors, in the order of `nmi`.
+        others: Other scores by the name they are shown with.
+        converged: Whether the rotation of the latents converged.
+    """
+
+    num_samples: int
+    psnr: float
+    infom: float | None = None
+    infoe: float | None = None
+    infoc: float | None = None
+    num_active: int | None = None
+    active: list[bool] | None = None
+    nmi: list[list[float]] | None = None
+    factor_names: list[str] | None = None
+    others: dict[str, float] | None = None
+    converged: bool | None = None
+
+    @classmethod
+    def of(
+        cls,
+        num_samples: int,
+        psnr: float,
+        result: InfoMECResult | None,
+        factor_names: tuple[str, ...] = (),
+        **more: Any,
+    ) -> "Scores":
+        """Scores of an InfoMEC result; of `None` where there are no factors."""
+        infomec = {}
+        if result is not None:
+            infomec = {
+                "infom": result.infom,
+                "infoe": result.infoe,
+                "infoc": result.infoc,
+                "num_active": result.num_active,
+                "active": [bool(each) for each in result.active],
+                "nmi": result.nmi.tolist(),
+                "factor_names": list(factor_names),
+            }
+        return cls(num_samples=num_samples, psnr=psnr, **infomec, **more)
+
+    @property
+    def has_infomec(self) -> bool:
+        """Whether there are known factors, and so InfoMEC."""
+        return self.infom is not None
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as one, with dotted names."""
+
+    def pairs() -> Iterator[tuple[str, Any]]:
+        for name, value in values.items():
+            if isinstance(value, dict) and value:
+                yield from _flat(value, f"{prefix}{name}.").items()
+            else:
+                yield f"{prefix}{name}", value
+
+    return dict(pairs())
+
+
+def _of_this_format(values: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The values of an earlier format in today's, for what reads them."""
+    number = values.get("format", 1)
+    if number == 1:
+        flat = values.get("settings")
+        if not isinstance(flat, dict):
+            flat = {}
+        settings = {
+            "earlier": flat,
+            "training": {"image_size": flat.get("image_size", 64)},
+            "scoring": {
+                "num_scored": flat.get("num_scored", 10_000),
+                "protocol": flat.get("protocol", "held_out"),
+            },
+        }
+        return {**values, "format": 1, "settings": settings}
+    if number != FORMAT:
+        raise ValueError(
+            f"{path} was written by another version of keras-qlae: "
+            f"{json.dumps(values.get('versions', {}))[:200]}. Install that "
+            f"version to read it. Received: format={number!r}, known are 1 "
+            f"and {FORMAT}"
+        )
+    return values

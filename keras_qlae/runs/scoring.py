@@ -1,0 +1,136 @@
+"""Scores of a trained model on the images that are scored."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_qlae import metrics
+from keras_qlae.datasets import FactorDataset
+from keras_qlae.metrics import infomec
+from keras_qlae.recipes.parts import SettingError
+from keras_qlae.recipes.parts import import_object
+from keras_qlae.runs.records import Scores
+
+_PART = 1000  # images rebuilt at a time
+
+Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+def score(
+    model: Any,
+    data: FactorDataset,
+    own: Sequence[str] = (),
+    every_metric: bool = False,
+) -> Scores:
+    """Scores a model.
+
+    Args:
+        model: A trained model with `codes`, `reconstruct` and `latent`.
+        data: What to score on. Without factors there is no InfoMEC.
+        own: Metrics of one's own, as of `own_metrics`.
+        every_metric: Whether to score by every metric of the package.
+
+    Returns:
+        The scores.
+    """
+    images = data.images(np.arange(len(data)))
+    psnr = float(psnr_of(model, images).mean())
+    others: dict[str, float] = {}
+    result = None
+    if data.has_factors:
+        factors = data.factors(np.arange(len(data)))
+        codes = model.codes(images)
+        result = infomec(factors, codes)
+        others = {
+            name: float(metric(factors, codes))
+            for name, metric in own_metrics(own).items()
+        }
+        if every_metric:
+            others |= _latent_scores(model.latent, factors, codes)
+    if every_metric:
+        others["SSIM"] = _ssim(model, images)
+    names = data.factor_names
+    return Scores.of(len(data), psnr, result, names, others=others or None)
+
+
+def psnr_of(model: Any, images: np.ndarray) -> np.ndarray:
+    """PSNR of each image's reconstruction, in dB; higher is better.
+
+    Args:
+        model: One with `reconstruct`.
+        images: `(n, height, width, channels)`, integers in `[0, 255]`.
+
+    Returns:
+        `(n,)`.
+    """
+    return np.concatenate(
+        [
+            metrics.psnr(part, model.reconstruct(part))
+            for start in range(0, len(images), _PART)
+            for part in [images[start : start + _PART]]
+        ]
+    )
+
+
+def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
+    """Metrics of one's own by name.
+
+    Args:
+        paths: Import paths `module:name` of functions
+            `metric(factors, latents) -> float`: integers
+            `(num_samples, num_factors)`, and `(num_samples, num_latents)`,
+            integers if the latents are discrete.
+
+    Raises:
+        SettingError: There is no such function, or a path is none.
+    """
+    for path in paths:
+        if ":" not in path:
+            raise SettingError(
+                "`metrics` takes import paths of functions, as "
+                "`my_module:my_metric`. The metrics of the package are scored "
+                "with `keras-qlae evaluate RUN --metrics all`. "
+                f"Received: {path!r}",
+                "metrics",
+            )
+    return {path.rpartition(":")[2]: import_object(path) for path in paths}
+
+
+def _latent_scores(
+    latent: Any, factors: np.ndarray, codes: np.ndarray
+) -> dict[str, float]:
+    """Scores other than InfoMEC, by the name they are shown with.
+
+    MIG and modularity count how often codes occur with factors, each code by
+    itself. The others take a latent for a number, and of a discrete latent
+    that is its quantized value, the number that the decoder reads: a learned
+    codebook need not be in the order of its indices, or evenly spaced. Where
+    the decoder reads a vector, as in a VQ-VAE, it is the index.
+    """
+    numbers = codes
+    if latent.is_discrete and latent.num_outputs == latent.num_latents:
+        numbers = np.asarray(keras.ops.convert_to_numpy(latent.values(codes)))
+    dci = metrics.dci_scores(factors, numbers)
+    return {
+        "MIG": metrics.mig_score(factors, codes),
+        "DCI-D": dci.disentanglement,
+        "DCI-C": dci.completeness,
+        "DCI-I": dci.informativeness,
+        "SAP": metrics.sap_score(factors, numbers),
+        "modularity": metrics.modularity_score(factors, codes),
+        "explicitness": metrics.explicitness_score(factors, numbers),
+        "IRS": metrics.irs_score(factors, numbers),
+        "FactorVAE": metrics.factor_vae_score(factors, numbers),
+    }
+
+
+def _ssim(model: Any, images: np.ndarray) -> float:
+    values = [
+        metrics.ssim(part, np.clip(model.reconstruct(part), 0, 1))
+        for start in range(0, len(images), _PART)
+        for part in [images[start : start + _PART]]
+    ]
+    return float(np.concatenate(values).mean())
