@@ -6,6 +6,7 @@ import click
 
 from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.imports import imports_option
 from keras_qlae.cli.scores import print_scores
 
 
@@ -13,21 +14,28 @@ from keras_qlae.cli.scores import print_scores
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option(
     "--metrics",
-    type=click.Choice(["infomec", "all"]),
     default="infomec",
     show_default=True,
+    metavar="infomec|all|MODULE:NAME",
     help="infomec: InfoMEC and PSNR. all: also MIG, DCI, SAP, modularity, "
-    "explicitness, IRS, FactorVAE and SSIM; the trees of DCI take half a "
-    "minute to two minutes on 10,000 images.",
+    "explicitness, IRS, FactorVAE and SSIM. MODULE:NAME: also a metric of "
+    "your own, a function of factors and latents to a number; several with "
+    "commas between them.",
 )
+@imports_option
 @backend_option
-def evaluate(directory: Path, metrics: str) -> None:
+def evaluate(directory: Path, metrics: str, imports: tuple[str, ...]) -> None:
     """Score the trained model of a run again, on the same images.
 
     DIRECTORY is what `keras-qlae train` wrote; the images are those of its
     `--protocol`, by default held out. The model may be loaded on another
     backend than it was trained on.
     """
-    run = runs.RunDirectory(directory)
-    runs.evaluate(run, every_metric=metrics == "all")
-    print_scores(run)
+    wanted = metrics.split(",")
+    runs.evaluate(
+        directory,
+        every_metric="all" in wanted,
+        imports=imports,
+        metrics=[name for name in wanted if name not in ("all", "infomec")],
+    )
+    print_scores(runs.RunDirectory(directory))

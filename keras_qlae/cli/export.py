@@ -6,6 +6,7 @@ import click
 
 from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.imports import imports_option
 from keras_qlae.export import FORMATS
 from keras_qlae.export import PARTS
 
@@ -31,9 +32,14 @@ from keras_qlae.export import PARTS
     type=click.Path(path_type=Path),
     help="The folder to write. Defaults to PART in the run, or PART-FORMAT.",
 )
+@imports_option
 @backend_option
 def export(
-    directory: Path, part: str, format: str, output: Path | None
+    directory: Path,
+    part: str,
+    format: str,
+    output: Path | None,
+    imports: tuple[str, ...],
 ) -> None:
     """Export the trained model of a run for use without keras_qlae.
 
@@ -41,4 +47,4 @@ def export(
     docs/serving.md.
     """
     run = runs.RunDirectory(directory)
-    click.echo(runs.export(run, output, part, format))
+    click.echo(runs.export(run, output, part, format, imports))

@@ -6,15 +6,17 @@ import click
 
 from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.imports import imports_option
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
+@imports_option
 @backend_option
-def figures(directory: Path) -> None:
+def figures(directory: Path, imports: tuple[str, ...]) -> None:
     """Draw the figures of a finished run again.
 
     DIRECTORY is what `keras-qlae train` wrote.
     """
-    for path in runs.draw(runs.RunDirectory(directory)):
+    for path in runs.draw(directory, imports=imports):
         click.echo(path)

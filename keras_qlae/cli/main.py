@@ -9,8 +9,10 @@ from keras_qlae.cli.datasets import datasets
 from keras_qlae.cli.evaluate import evaluate
 from keras_qlae.cli.export import export
 from keras_qlae.cli.figures import figures
+from keras_qlae.cli.settings import as_options
 from keras_qlae.cli.train import train
 from keras_qlae.cli.tune import tune
+from keras_qlae.recipes import SettingError
 
 
 class _Group(click.Group):
@@ -30,8 +32,11 @@ class _Group(click.Group):
         ) as error:
             if ctx.params.get("traceback"):
                 raise
+            message = as_options(ctx, _message(error))
+            if isinstance(error, SettingError):
+                raise click.UsageError(message, ctx) from error
             raise click.ClickException(
-                f"{_message(error)}\n(`keras-qlae --traceback ...` shows where "
+                f"{message}\n(`keras-qlae --traceback ...` shows where "
                 "in the code.)"
             ) from error
 

@@ -2,7 +2,6 @@
 
 import click
 
-from keras_qlae.files import read_json
 from keras_qlae.runs import RunDirectory
 from keras_qlae.runs.reporting import score_rows
 from keras_qlae.runs.reporting import scored_images
@@ -10,8 +9,8 @@ from keras_qlae.runs.reporting import scored_images
 
 def print_scores(run: RunDirectory) -> None:
     """Prints the scores of a finished run."""
-    scores = read_json(run.scores)
-    if "infom" not in scores:
+    scores = run.read_scores()
+    if not scores.has_infomec:
         click.echo("No InfoMEC: the data set has no factors.")
     click.echo(f"On {scored_images(run)}:")
     rows = score_rows(scores)

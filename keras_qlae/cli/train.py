@@ -1,8 +1,6 @@
 """`keras-qlae train`."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,40 +9,18 @@ from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scores import print_scores
-from keras_qlae.datasets.registry import resolve
+from keras_qlae.cli.settings import RecipeCommand
+from keras_qlae.cli.settings import settings_of
 from keras_qlae.recipes import Recipe
-
-_QLAE = recipes.get("qlae")
-_NAMES = "; ".join(
-    f"{name}: {recipes.get(name).summary}" for name in recipes.available()
-)
+from keras_qlae.runs.data import name_of
 
 
-def _type(name: str, default: Any) -> Any:
-    choices = recipes.CHOICES.get(name)
-    return click.Choice(choices) if choices else type(default)
-
-
-def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds an option for every setting of a recipe."""
-    for name, field in reversed(recipes.settings().items()):
-        flag = name.replace("_", "-")
-        is_switch = isinstance(field.default, bool)
-        command = click.option(
-            f"--{flag}/--no-{flag}" if is_switch else f"--{flag}",
-            type=None if is_switch else _type(name, field.default),
-            default=None,
-            help=f"{field.metadata['help']}  [qlae: {getattr(_QLAE, name)}]",
-        )(command)
-    return command
-
-
-@click.command()
+@click.command(cls=RecipeCommand)
 @click.option(
     "--recipe",
     default="qlae",
     show_default=True,
-    help=f"Which settings. {_NAMES}",
+    help="Which model and settings; the recipes are listed below.",
 )
 @click.option(
     "--dataset",
@@ -52,7 +28,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Which data set: see `keras-qlae datasets list`. Or a folder of "
     "images; with a table factors.csv in it (docs/datasets.md) the latents are "
-    "scored.",
+    "scored. Or module:name of a data set of your own.",
 )
 @click.option(
     "--directory",
@@ -68,30 +44,30 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @precision_option
 @click.option(
-    "--quiet", is_flag=True, help="No progress bar, only a line an epoch."
+    "--quiet", is_flag=True, help="No progress bar, only one line per epoch."
 )
 @backend_option
-@_recipe_options
+@click.pass_context
 def train(
+    ctx: click.Context,
     recipe: str,
     dataset: str,
     directory: Path | None,
     seed: int,
     precision: str,
     quiet: bool,
-    **overrides: Any,
 ) -> None:
     """Train a model, score it and draw what it learned.
 
     Needs no arguments: it then trains QLAE on the embedded data set. After a
-    crash or a kill, the same command goes on from the last finished epoch.
+    crash or a kill, the same command goes on from the last finished epoch. A
+    finished run goes on when more --steps are asked for.
 
-    The options from --latent on are the settings of the recipe, with the
-    values of `qlae` in brackets; give one to use another value.
+    Every setting of the recipe is an option: `keras-qlae train --recipe NAME
+    --help` lists them.
     """
-    given = {k: v for k, v in overrides.items() if v is not None}
-    chosen = recipes.get(recipe, dataset, **given)
-    place = Path(resolve(dataset)).name
+    chosen = recipes.get(recipe, dataset, settings_of(ctx))
+    place = Path(name_of(dataset)).name.replace(":", "-")
     directory = directory or Path("runs", f"{recipe}-{place}-{seed}")
     run = runs.RunDirectory(directory)
     if run.is_finished:
@@ -112,6 +88,6 @@ def train(
 
 def _announce(recipe: Recipe, dataset: str, directory: Path) -> None:
     click.echo(
-        f"Training {recipe.name} on {dataset} for {recipe.steps} steps in "
-        f"{directory}. {recipe.summary}"
+        f"Training {recipe.name} on {dataset} for {recipe.training.steps} "
+        f"steps in {directory}. {recipe.summary}"
     )

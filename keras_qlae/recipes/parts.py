@@ -10,6 +10,8 @@ import functools
 import importlib
 import inspect
 import math
+import os
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -93,6 +95,8 @@ class Setting:
         """
         import pydantic
 
+        if isinstance(value, str) and _is_list(self.annotation):
+            value = [item.strip() for item in value.split(",") if item.strip()]
         try:
             result = pydantic.TypeAdapter(self.annotation).validate_python(
                 value
@@ -233,7 +237,7 @@ def import_object(path: str) -> Any:
     """
     module_name, _, name = path.partition(":")
     try:
-        module = importlib.import_module(module_name)
+        module = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not module_name.startswith(error.name):
             raise
@@ -250,6 +254,17 @@ def import_object(path: str) -> Any:
             path,
         )
     return found
+
+
+def import_module(name: str) -> types.ModuleType:
+    """Imports a module, one in the current directory too.
+
+    That comes last in the search, so that no file there takes the place of an
+    installed package.
+    """
+    if not {"", os.getcwd()} & set(sys.path):
+        sys.path.append(os.getcwd())
+    return importlib.import_module(name)
 
 
 @functools.cache
@@ -356,3 +371,14 @@ def _plain(annotation: Any, default: Any) -> Any:
 
 def _is_union(annotation: Any) -> bool:
     return typing.get_origin(annotation) in (typing.Union, types.UnionType)
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(typing.get_origin(a) is list for a in _members(annotation))
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    """The types of a union; of another type itself."""
+    return (
+        typing.get_args(annotation) if _is_union(annotation) else (annotation,)
+    )

@@ -1,9 +1,9 @@
 """Code that a run names and that is not the package's."""
 
-import importlib
 import sys
 from collections.abc import Sequence
 
+from keras_qlae.recipes.parts import import_module
 from keras_qlae.runs.records import Configuration
 
 
@@ -32,4 +32,4 @@ def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
                 f"on the command line, `imports=[{module!r}]` in Python. "
                 f"Received: imports={list(imports)!r}"
             )
-        importlib.import_module(module)
+        import_module(module)

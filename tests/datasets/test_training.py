@@ -22,7 +22,7 @@ SMALL = [
     "--num-scored=150",
     "--num-latents=3",
     "--num-values=3",
-    "--network=tiny",
+    "--size=tiny",
     "--quiet",
 ]
 
@@ -50,7 +50,7 @@ def test_a_thousand_images(name, tmp_path, monkeypatch):
     call("train", *recipe, f"--directory={run}", *SMALL)
     config = json.loads((run / "config.json").read_text())
     decay = 0.001 if name == "mpi3d" else 0.1  # the paper's
-    assert config["settings"]["weight_decay"] == decay
+    assert config["settings"]["optimizer"]["weight_decay"] == decay
     before = json.loads((run / "infomec.json").read_text())
     call("evaluate", str(run))
     after = json.loads((run / "infomec.json").read_text())

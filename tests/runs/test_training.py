@@ -27,17 +27,21 @@ SETTINGS = {
 }
 
 
-GAN_SETTINGS = {**SETTINGS, "steps": 12, "steps_per_epoch": 4}
-
-
 def recipe(**overrides):
     return recipes.get("qlae", **{**SETTINGS, **overrides})
 
 
 def gan_recipe(name="ql-info-wgan-gp", **overrides):
-    """Three epochs of two batches, each of two critic steps."""
-    settings = {**GAN_SETTINGS, "generator_period": 2, **overrides}
-    return recipes.get(name, **settings)
+    """Three epochs of two steps, each of two critic updates."""
+    settings = {**SETTINGS, "batch_size": 16, **overrides}
+    return known(name, settings)
+
+
+def known(name, settings):
+    """A recipe with those of the settings that it has."""
+    plain = recipes.get(name)
+    has = {k: v for k, v in settings.items() if plain.full_names(k)}
+    return recipes.get(name, "", has)
 
 
 def weights_of(path):
@@ -135,9 +139,9 @@ def test_scores_are_those_of_the_saved_model(finished):
 
 def test_config_repeats_the_run(finished):
     config = finished.read_config()
-    assert config["backend"] == keras.backend.backend()
-    assert config["settings"] == recipe().to_dict()
-    assert config["versions"]["keras"] == keras.__version__
+    assert config.backend == keras.backend.backend()
+    assert config.settings == recipe().to_dict()
+    assert config.versions["keras"] == keras.__version__
 
 
 def test_finished_run_is_left_alone(finished):
@@ -160,8 +164,7 @@ def test_gan_leaves_what_an_autoencoder_does(finished_gan, finished):
             p.name for p in there.iterdir()
         }
     columns = finished_gan.read_metrics()
-    # Steps are those of the encoder: 2 to each batch of `fit`.
-    assert columns["step"] == [4, 8, 12]
+    assert columns["step"] == [2, 4, 6]
     model, _ = runs.load(finished_gan)
     critic, generator = (
         int(keras.ops.convert_to_numpy(optimizer.iterations))
@@ -178,13 +181,13 @@ def test_resumed_gan_equals_the_uninterrupted(
     finished_gan, tmp_path, monkeypatch
 ):
     run = interrupt(tmp_path / "run", monkeypatch, gan_recipe())
-    assert run.read_metrics()["step"] == [4, 8]
+    assert run.read_metrics()["step"] == [2, 4]
     runs.train(run.path, gan_recipe(), verbose=0)
     assert_same_run(run, finished_gan)
 
 
 def test_gan_with_continuous_latents_has_a_report_too(tmp_path):
-    short = gan_recipe("info-wgan-gp", steps=4)
+    short = gan_recipe("info-wgan-gp", steps=2)
     run = runs.train(tmp_path / "run", short, verbose=0)
     assert run.is_finished
     assert not run.codebooks.exists()
@@ -216,7 +219,9 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(
     assert_same_run(interrupted, finished)
 
 
-@pytest.mark.parametrize("file", ["state.json", "model.weights.h5"])
+@pytest.mark.parametrize(
+    "file", ["state.json", "model.weights.h5", "sha256.json"]
+)
 def test_truncated_checkpoint_gives_way_too(
     finished, interrupted, caplog, file
 ):
@@ -229,13 +234,42 @@ def test_truncated_checkpoint_gives_way_too(
 
 def test_says_so_when_no_checkpoint_is_whole(interrupted):
     for folder in interrupted.checkpoints.iterdir():
-        (folder / "state.json").unlink()
+        (folder / "sha256.json").unlink()
     with pytest.raises(ValueError, match=r"No checkpoint in .* can be read"):
         runs.train(interrupted.path, recipe(), verbose=0)
 
 
+def test_a_finished_run_goes_on_when_more_steps_are_asked_for(
+    finished, tmp_path
+):
+    path = tmp_path / "run"
+    shutil.copytree(finished.path, path)
+    run = runs.train(path, recipe(steps=9), verbose=0)
+    assert run.read_metrics()["step"] == [2, 4, 6, 8, 9]
+    assert run.read_config().setting("training", "steps") == 9
+    rows = run.metrics.read_text().splitlines()
+    assert rows[:4] == finished.metrics.read_text().splitlines()
+    before = run.report.stat().st_mtime_ns
+    runs.train(path, recipe(steps=9), verbose=0)
+    assert run.report.stat().st_mtime_ns == before
+    with pytest.raises(ValueError, match="steps: 9 there, 6 asked for"):
+        runs.train(path, recipe(), verbose=0)
+
+
+def test_callbacks_of_ones_own_see_the_scores(tmp_path):
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append((epoch, dict(logs)))
+    )
+    runs.train(tmp_path / "run", recipe(steps=2), verbose=0, callbacks=[watch])
+    assert [epoch for epoch, _ in seen] == [0]
+    assert {"val_infom", "val_psnr"} <= set(seen[0][1])
+
+
 def test_refuses_a_directory_of_other_settings(finished):
-    with pytest.raises(ValueError, match=r"weight_decay: 0\.\d+ there, 0.7"):
+    with pytest.raises(
+        ValueError, match=r"optimizer.weight_decay: 0\.\d+ there, 0.7"
+    ):
         runs.train(finished.path, recipe(weight_decay=0.7), verbose=0)
     with pytest.raises(ValueError, match="seed: 0 there, 5 asked for"):
         runs.train(finished.path, recipe(), seed=5, verbose=0)
@@ -335,7 +369,7 @@ def test_half_precision(tmp_path, precision):
     run = runs.train(
         tmp_path / "run", recipe(steps=2), precision=precision, verbose=0
     )
-    assert run.read_config()["precision"] == precision
+    assert run.read_config().precision == precision
     model, _ = runs.load(run)
     assert model.encoder.get_layer("conv0").compute_dtype != "float32"
     assert model.latent.codebook.dtype == "float32"
@@ -357,7 +391,7 @@ def test_fewer_scored_images_than_a_batch(tmp_path):
 
 
 def test_plain_autoencoder_has_a_report_too(tmp_path):
-    plain = recipes.get("ae", **{**SETTINGS, "steps": 2})
+    plain = known("ae", {**SETTINGS, "steps": 2})
     run = runs.train(tmp_path / "run", plain, verbose=0)
     assert run.is_finished
     assert not run.codebooks.exists()
@@ -368,7 +402,7 @@ def test_plain_autoencoder_has_a_report_too(tmp_path):
     "name", ["beta-vae", "beta-tcvae", "bio-ae", "vq-vae", "fsq"]
 )
 def test_baselines_have_a_report_too(name, tmp_path):
-    baseline = recipes.get(name, **{**SETTINGS, "steps": 2, "embedding_dim": 4})
+    baseline = known(name, {**SETTINGS, "steps": 2, "embedding_dim": 4})
     run = runs.train(tmp_path / "run", baseline, verbose=0)
     assert run.is_finished
     drawn = {path.stem for path in run.figures.iterdir()}
@@ -381,7 +415,7 @@ def test_baselines_have_a_report_too(name, tmp_path):
 
 def test_resumed_noise_equals_the_uninterrupted(tmp_path, monkeypatch):
     """The generator of the latent's noise goes on where it was."""
-    settings = recipes.get("beta-tcvae", **SETTINGS)
+    settings = known("beta-tcvae", SETTINGS)
     whole = runs.train(tmp_path / "whole", settings, verbose=0)
     part = interrupt(tmp_path / "part", monkeypatch, settings)
     runs.train(part.path, settings, verbose=0)
@@ -424,10 +458,11 @@ def test_killed_in_the_middle_of_an_epoch(
     run = runs.RunDirectory(tmp_path / "killed")
     arguments = ["train", "--quiet", f"--directory={run.path}"]
     arguments.append(f"--recipe={settings.name}")
-    plain = recipes.get(settings.name).to_dict()
-    for name, value in settings.to_dict().items():
-        if value != plain[name]:
-            arguments.append(f"--{name.replace('_', '-')}={value}")
+    plain = recipes.get(settings.name).settings
+    for name, setting in settings.settings.items():
+        if setting.default != plain[name].default:
+            flag = name.replace("_", "-")
+            arguments.append(f"--{flag}={setting.default}")
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, *arguments], capture_output=True
     )

@@ -11,13 +11,13 @@ from keras_qlae.recipes import named
 def test_the_papers_recipe_for_each_data_set(dataset):
     recipe = recipes.get("qlae-paper", dataset)
     decay = 1e-3 if dataset.startswith("mpi3d") else 0.1
-    assert recipe.weight_decay == decay
-    assert recipes.get("ae-paper", dataset).weight_decay == 1e-3
+    assert recipe.value("weight_decay") == decay
+    assert recipes.get("ae-paper", dataset).value("weight_decay") == 1e-3
 
 
 def test_settings_given_win_over_those_of_the_data_set():
     recipe = recipes.get("qlae-paper", "mpi3d", weight_decay=0.5)
-    assert recipe.weight_decay == 0.5
+    assert recipe.value("weight_decay") == 0.5
 
 
 def test_only_data_sets_that_exist_have_settings():

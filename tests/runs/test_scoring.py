@@ -8,7 +8,8 @@ from keras_qlae import layers
 from keras_qlae import metrics
 from keras_qlae import models
 from keras_qlae import networks
-from keras_qlae.runs.other_scores import other_scores
+from keras_qlae.runs.scoring import own_metrics
+from keras_qlae.runs.scoring import score
 
 NUMBERS = {
     "SAP": metrics.sap_score,
@@ -60,7 +61,7 @@ def test_a_codebook_out_of_order_is_scored_by_its_values(data):
     codes = model.codes(data.images(index))
     values = np.stack([quartiles[j][order][codes[:, j]] for j in (0, 1)], 1)
     factors = data.factors(index)
-    scores = other_scores(model, data)
+    scores = score(model, data, every_metric=True).others
     assert_scored(scores, factors, codes, values)
     # The indices would say something else.
     assert scores["IRS"] != pytest.approx(metrics.irs_score(factors, codes))
@@ -78,6 +79,26 @@ def test_others_are_scored_by_their_codes(latent, data):
     model = model_of(latent())
     index = np.arange(len(data))
     codes = model.codes(data.images(index))
-    scores = other_scores(model, data)
+    scores = score(model, data, every_metric=True).others
     assert_scored(scores, data.factors(index), codes, codes)
     assert -1 <= scores["SSIM"] <= 1
+
+
+def share_of_zeros(factors, latents):
+    """A metric of one's own."""
+    assert len(factors) == len(latents)
+    return (latents == 0).mean()
+
+
+def test_a_metric_of_ones_own_is_scored_too(data):
+    model = model_of(layers.ScalarCodebookQuantizer(2, 4))
+    codes = model.codes(data.images(np.arange(len(data))))
+    scores = score(model, data, own=[f"{__name__}:share_of_zeros"])
+    assert scores.others == {"share_of_zeros": (codes == 0).mean()}
+
+
+def test_a_metric_must_be_an_import_path(data):
+    with pytest.raises(ValueError, match="takes import paths of functions"):
+        own_metrics(["mig"])
+    with pytest.raises(ValueError, match="has no class or function 'nothing'"):
+        own_metrics([f"{__name__}:nothing"])

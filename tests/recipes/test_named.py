@@ -3,101 +3,94 @@
 import numpy as np
 import pytest
 
-from keras_qlae import layers
 from keras_qlae import recipes
-from keras_qlae.models import Autoencoder
-from keras_qlae.models import InfoWGANGP
+from keras_qlae.recipes.parts import names_at
+
+PAPER = {
+    "latent": "ScalarCodebookQuantizer",
+    "encoder": "image_encoder",
+    "decoder": "style_image_decoder",
+    "optimizer": "RegularizedAdamW",
+    "steps": 200_000,
+    "batch_size": 128,
+    "learning_rate": 1e-3,
+    "weight_decay": 0.1,
+    "clip": 1.0,
+    "num_values": 10,
+    "quantization_weight": 0.01,
+    "commitment_weight": 0.01,
+    "size": "large",
+    "image_size": 64,
+}
+PAPER_GAN = {
+    "encoder": "image_trunk",
+    "decoder": "style_image_decoder",
+    "steps": 40_000,
+    "batch_size": 5 * 64,
+    "generator_period": 5,
+    "learning_rate": 2e-4,
+    "beta_1": 0.0,
+    "beta_2": 0.9,
+    "clip": 1.0,
+    "latent_weight": 200.0,
+    "gradient_weight": 10.0,
+    "size": "large",
+    "image_size": 64,
+}
+
+
+def values_of(recipe, names):
+    """Names of parts and values of settings."""
+    return {
+        name: recipe.part(name).name if recipe.has(name) else recipe.value(name)
+        for name in names
+    }
 
 
 def test_paper_recipe_is_the_paper():
     recipe = recipes.get("qlae-paper")
-    assert (
-        recipe.to_dict()
-        | {
-            "steps": 200_000,
-            "batch_size": 128,
-            "learning_rate": 1e-3,
-            "weight_decay": 0.1,
-            "clip": 1.0,
-            "num_values": 10,
-            "quantization_weight": 0.01,
-            "commitment_weight": 0.01,
-            "network": "large",
-            "decoder": "style",
-            "image_size": 64,
-            "schedule": "constant",
-        }
-        == recipe.to_dict()
-    )
+    assert values_of(recipe, PAPER) == PAPER
+    assert not recipe.has("schedule")
+    assert not recipe.penalties
 
 
 @pytest.mark.parametrize("name", recipes.available())
 def test_every_recipe_builds(name):
-    recipe = recipes.get(name, network="tiny", image_size=16)
+    recipe = recipes.get(name, size="tiny", image_size=16)
     model = recipes.compiled_model(
         recipe, (16, 16, 3), num_factors=6, num_examples=50
     )
     assert model.latent.num_latents == 12
-    kind = {
-        "scalar_codebook": layers.ScalarCodebookQuantizer,
-        "continuous": layers.ContinuousLatent,
-        "uniform": layers.UniformLatent,
-        "gaussian": layers.GaussianLatent,
-        "total_correlation": layers.TotalCorrelationLatent,
-        "bio": layers.BioLatent,
-        "vector": layers.VectorQuantizer,
-        "finite_scalar": layers.FiniteScalarQuantizer,
-    }[recipe.latent]
-    assert type(model.latent) is kind
-    kind = {"autoencoder": Autoencoder, "info_wgan_gp": InfoWGANGP}
-    assert type(model) is kind[recipe.model]
+    assert type(model.latent) is recipe.part("latent").target
+    assert type(model) is recipe.part("model").target
     for optimizer in optimizers_of(model):
-        assert optimizer.decay == recipe.weight_decay
-        assert optimizer.clip == recipe.clip
-        assert optimizer.beta_1 == recipe.beta_1
-        assert optimizer.beta_2 == recipe.beta_2
+        assert optimizer.decay == recipe.value("weight_decay")
+        assert optimizer.clip == recipe.value("clip")
+        assert optimizer.beta_1 == recipe.value("beta_1")
+        assert optimizer.beta_2 == recipe.value("beta_2")
         assert optimizer.built
 
 
 def optimizers_of(model):
-    if isinstance(model, Autoencoder):
-        return [model.optimizer]
-    return [model.optimizer.critic, model.optimizer.generator]
+    if hasattr(model.optimizer, "critic"):
+        return [model.optimizer.critic, model.optimizer.generator]
+    return [model.optimizer]
 
 
 @pytest.mark.parametrize(
     ("name", "latent", "weight_decay"),
     [
-        ("ql-info-wgan-gp-paper", "scalar_codebook", 1e-3),
-        ("info-wgan-gp-paper", "uniform", 1e-4),
+        ("ql-info-wgan-gp-paper", "ScalarCodebookQuantizer", 1e-3),
+        ("info-wgan-gp-paper", "UniformLatent", 1e-4),
     ],
 )
 def test_paper_recipes_of_the_gan(name, latent, weight_decay):
-    settings = recipes.get(name).to_dict()
-    assert (
-        settings
-        | {
-            "latent": latent,
-            "weight_decay": weight_decay,
-            "steps": 200_000,
-            "batch_size": 64,
-            "generator_period": 5,
-            "learning_rate": 2e-4,
-            "beta_1": 0.0,
-            "beta_2": 0.9,
-            "clip": 1.0,
-            "latent_weight": 200.0,
-            "gradient_weight": 10.0,
-            "num_values": 10,
-            "network": "large",
-            "decoder": "style",
-            "image_size": 64,
-            "schedule": "constant",
-        }
-        == settings
-    )
+    expected = PAPER_GAN | {"latent": latent, "weight_decay": weight_decay}
+    recipe = recipes.get(name)
+    assert values_of(recipe, expected) == expected
+    assert not recipe.has("schedule")
     falcor = recipes.get("ql-info-wgan-gp-paper", "falcor3d")
-    assert falcor.weight_decay == 1e-4
+    assert falcor.value("weight_decay") == 1e-4
 
 
 @pytest.mark.parametrize(
@@ -118,10 +111,9 @@ def test_paper_recipes_of_the_gan(name, latent, weight_decay):
     ],
 )
 def test_paper_recipes_of_the_baselines(name, dataset, expected):
-    settings = recipes.get(f"{name}-paper", dataset).to_dict()
-    assert settings | expected == settings
-    assert settings["steps"] == 200_000
-    assert settings["network"] == "large"
+    recipe = recipes.get(f"{name}-paper", dataset)
+    expected = expected | {"steps": 200_000, "size": "large"}
+    assert values_of(recipe, expected) == expected
 
 
 def test_settings_reach_the_latents_of_the_baselines():
@@ -145,7 +137,7 @@ def test_settings_reach_the_latents_of_the_baselines():
 
 
 def test_every_latent_of_a_recipe_is_built():
-    for latent in recipes.CHOICES["latent"]:
+    for latent in names_at("latent"):
         recipe = recipes.get("qlae", latent=latent)
         model = recipes.compiled_model(recipe, (8, 8, 1), 2, num_examples=50)
         assert model.latent.num_latents == 4
@@ -159,7 +151,7 @@ def test_total_correlation_needs_the_number_of_examples():
 @pytest.mark.parametrize(
     "ablation",
     [
-        {"shared_codebook": True},
+        {"shared": True},
         {"trainable_codebook": False, "quantization_weight": 0.0},
         {"weight_decay": 0.0},
         {"quantization_weight": 0.0},
@@ -173,10 +165,12 @@ def test_ablations_are_arguments_alone(ablation):
     images = np.random.default_rng(0).uniform(size=(32, 8, 8, 1))
     model.fit(images, batch_size=16, verbose=0)
     codebook = model.latent.codebook
-    assert tuple(codebook.shape) == (1 if recipe.shared_codebook else 4, 10)
-    moves = recipe.trainable_codebook and recipe.quantization_weight > 0
-    assert np.any(model.latent.codebooks[0] != before) == moves
-    assert model.optimizer.decay == recipe.weight_decay
+    assert tuple(codebook.shape) == (1 if recipe.value("shared") else 4, 10)
+    moves = recipe.value("trainable_codebook") and recipe.value(
+        "quantization_weight"
+    )
+    assert np.any(model.latent.codebooks[0] != before) == bool(moves)
+    assert model.optimizer.decay == recipe.value("weight_decay")
 
 
 def test_settings_reach_the_gan():
@@ -185,10 +179,9 @@ def test_settings_reach_the_gan():
         latent_weight=3.0,
         gradient_weight=4.0,
         generator_period=5,
-        steps=100,
-        steps_per_epoch=10,
+        steps=20,
         learning_rate=0.5,
-        schedule="cooldown",
+        schedule="Cooldown",
     )
     model = recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
     assert model.latent_weight == 3
@@ -208,11 +201,11 @@ def test_settings_reach_the_model():
         "qlae",
         num_latents=5,
         num_values=3,
-        shared_codebook=True,
+        shared=True,
         trainable_codebook=False,
         commitment_weight=0.5,
-        decoder="plain",
-        schedule="cooldown",
+        decoder="image_decoder",
+        schedule="Cooldown",
         steps=100,
     )
     model = recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
@@ -238,45 +231,8 @@ def test_seed_decides_the_weights():
     assert not np.allclose(*map(np.asarray, kernels))
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"num_values": 1}, "`num_values` must be at least 2"),
-        ({"steps": 0}, "`steps` must be at least 1"),
-        ({"learning_rate": 0.0}, "`learning_rate` must be positive"),
-        ({"weight_decay": -1.0}, "`weight_decay` must be at least 0"),
-        ({"decoder": "fancy"}, "one of style, plain"),
-        ({"generator_period": 2}, "an autoencoder has no generator"),
-        ({"kl_weight": 0.0}, "`kl_weight` must be positive.*kl_weight=0.0"),
-        ({"total_correlation_weight": -1.0}, "must be positive.*=-1.0"),
-        ({"activity_weight": 0.0}, "choose the latent continuous.*=0.0"),
-        ({"nonnegativity_weight": 0.0}, "must be positive"),
-        ({"num_embeddings": 1}, "`num_embeddings` must be at least 2"),
-        ({"latent": "gausian"}, "one of scalar_codebook, .*, finite_scalar"),
-        ({"weight_decai": 0.1}, "Did you mean 'weight_decay'"),
-    ],
-)
-def test_refuses_bad_settings(values, message):
-    with pytest.raises(ValueError, match=message):
-        recipes.get("qlae", **values)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"generator_period": 0}, "`generator_period` must be at least 1"),
-        ({"latent_weight": -1.0}, "`latent_weight` must be at least 0"),
-        ({"steps": 1001}, "`steps` must be a multiple.* 1005"),
-        ({"steps_per_epoch": 3}, "`steps_per_epoch` must be a multiple.* 5"),
-    ],
-)
-def test_refuses_bad_settings_of_the_gan(values, message):
-    with pytest.raises(ValueError, match=message):
-        recipes.get("ql-info-wgan-gp-paper", **values)
-
-
 def test_a_gan_needs_a_prior():
-    recipe = recipes.get("info-wgan-gp", latent="continuous")
+    recipe = recipes.get("info-wgan-gp", latent="ContinuousLatent")
     with pytest.raises(ValueError, match="no prior"):
         recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
 

@@ -1,0 +1,158 @@
+"""Settings of recipes as options: `--num-values 8`, `--latent.num-values 8`.
+
+One form for `train`, `compare` and `tune`: every option that the command does
+not have itself is a setting of the recipe, or the name of a part.
+"""
+
+import re
+import tomllib
+from typing import Any
+
+import click
+
+from keras_qlae import recipes
+from keras_qlae.recipes.parts import SEATS
+
+_KEY = "keras_qlae.settings"
+_RECIPE = "keras_qlae.recipe"
+
+
+class RecipeCommand(click.Command):
+    """A command that takes settings of recipes as options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {
+            option
+            for parameter in self.get_params(ctx)
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        rest, settings = _separated(args, known)
+        ctx.meta[_KEY] = settings
+        ctx.meta[_RECIPE] = _value_of("--recipe", rest)
+        return super().parse_args(ctx, rest)
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        super().format_options(ctx, formatter)
+        _write_recipes(formatter)
+        if any(parameter.name == "recipe" for parameter in self.params):
+            _write_settings(ctx.meta.get(_RECIPE) or "qlae", formatter)
+
+
+def settings_of(ctx: click.Context) -> dict[str, Any]:
+    """The settings that were given, by name, numbers and lists as such."""
+    return {name: literal(text) for name, text in ctx.meta[_KEY].items()}
+
+
+def literal(text: str) -> Any:
+    """A number, `true`, `false`, a list or `none` as such; else the text."""
+    if text.lower() == "none":
+        return None
+    try:
+        value = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+    found = value["value"] if list(value) == ["value"] else text
+    return found if isinstance(found, bool | int | float | list) else text
+
+
+def as_options(ctx: click.Context, message: str) -> str:
+    """A message in the words of the command line.
+
+    Args:
+        ctx: The context of the command, or of its group.
+        message: A message that has arguments in back-ticks, and says what it
+            received as `name=value`.
+    """
+    for name in sorted(_known_names(ctx), key=len, reverse=True):
+        option = "--" + name.replace("_", "-")
+        own = re.escape(name.replace("-", "_"))
+        message = re.sub(rf"([`'\"]){own}\1", rf"\1{option}\1", message)
+        message = re.sub(rf"(?<![\w.=]){own}=", f"{option} ", message)
+    return message
+
+
+def _separated(
+    args: list[str], known: set[str]
+) -> tuple[list[str], dict[str, str]]:
+    """The arguments of the command itself, and the settings."""
+    rest, settings = [], {}
+    left = list(args)
+    while left:
+        word = left.pop(0)
+        if word == "--":
+            rest += [word, *left]
+            break
+        option, has_value, value = word.partition("=")
+        if not option.startswith("--") or option in known:
+            rest.append(word)
+            continue
+        name = option[2:].replace("-", "_")
+        if not has_value and left and not left[0].startswith("--"):
+            value = left.pop(0)
+        elif not has_value:
+            value = "false" if name.startswith("no_") else "true"
+            name = name.removeprefix("no_")
+        settings[name] = value
+    return rest, settings
+
+
+def _value_of(option: str, args: list[str]) -> str | None:
+    """The value of an option among arguments that are not parsed yet."""
+    for i, word in enumerate(args):
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+        if word == option and i + 1 < len(args):
+            return args[i + 1]
+    return None
+
+
+def _known_names(ctx: click.Context) -> set[str]:
+    """What is an option of the command that ran, settings among them."""
+    names = {"dataset", "directory", "metrics", "precision", "recipe", "seed"}
+    if _KEY not in ctx.meta:
+        return names
+    names |= {*ctx.meta[_KEY], *SEATS}
+    recipe = ctx.meta[_RECIPE] or "qlae"
+    if recipe in recipes.available():
+        settings = recipes.get(recipe).settings
+        names |= {full.rpartition(".")[2] for full in settings} | {*settings}
+    return names
+
+
+def _write_recipes(formatter: click.HelpFormatter) -> None:
+    """Writes the names of the recipes and what they are for."""
+    with formatter.section("Recipes"):
+        formatter.write_dl(
+            [(name, recipes.summary(name)) for name in recipes.available()]
+        )
+
+
+def _write_settings(name: str, formatter: click.HelpFormatter) -> None:
+    """Writes the settings of a recipe, a section for each part."""
+    recipe = recipes.get(name)
+    formatter.write_paragraph()
+    formatter.write_text(
+        f"Settings of the recipe {name} ({recipe.summary}) A setting that "
+        "several parts have is set for all of them; --encoder.size sets it "
+        "for one. --latent NAME and the like choose another part, by its name "
+        "or as module:name for one of your own."
+    )
+    for part in recipe.parts:
+        rows = [
+            (
+                f"--{setting.name.replace('_', '-')}",
+                f"{setting.help}  [{_shown(setting.default)}]",
+            )
+            for setting in recipe.settings.values()
+            if setting.seat == part.label
+        ]
+        with formatter.section(f"--{part.label} {part.name}".rstrip()):
+            formatter.write_dl(rows or [("", "no settings")])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)

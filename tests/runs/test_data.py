@@ -1,0 +1,75 @@
+"""Which images a run is scored on."""
+
+import numpy as np
+import pytest
+
+from keras_qlae import datasets
+from keras_qlae import recipes
+from keras_qlae.recipes.protocol import Scoring
+from keras_qlae.runs.data import load
+from keras_qlae.runs.data import name_of
+from keras_qlae.runs.data import split
+
+pytestmark = pytest.mark.backend_free
+
+
+def numbered(num_images):
+    """A data set whose only factor is the number of the image."""
+    images = np.zeros((num_images, 8, 8, 1), np.uint8)
+    return datasets.from_arrays(images, np.arange(num_images)[:, None])
+
+
+def numbers(dataset):
+    return set(dataset.factors(np.arange(len(dataset)))[:, 0].tolist())
+
+
+def test_scored_images_are_held_out_by_default():
+    train, scored = split(Scoring(num_scored=7), numbered(50))
+    assert len(numbers(scored)) == 7
+    assert numbers(train) == set(range(50)) - numbers(scored)
+
+
+def test_the_paper_trains_on_what_it_scores():
+    data = numbered(50)
+    train, scored = split(Scoring(num_scored=7, protocol="paper"), data)
+    assert numbers(train) == set(range(50))
+    _, held_out = split(Scoring(num_scored=7), data)
+    assert numbers(scored) == numbers(held_out)
+
+
+def test_fewer_scored_images_than_asked_for_are_warned_of():
+    message = "10 images are scored in place of the 11 of `num_scored`: a fifth"
+    with pytest.warns(UserWarning, match=message):
+        _, scored = split(Scoring(num_scored=11), numbered(50))
+    assert len(scored) == 10
+    split(Scoring(num_scored=10), numbered(50))
+
+
+def test_another_protocol_is_refused():
+    with pytest.raises(ValueError, match="one of held_out, paper"):
+        recipes.get("qlae", protocol="first")
+
+
+def of_my_own(image_size=8):
+    """A data set that is made by a function."""
+    images = np.zeros((20, image_size, image_size, 1), np.uint8)
+    return datasets.from_arrays(images, np.arange(20)[:, None], name="mine")
+
+
+def test_a_data_set_of_ones_own_is_called_by_its_import_path():
+    path = f"{__name__}:of_my_own"
+    assert name_of(path) == path
+    assert load(path, image_size=4).image_shape == (4, 4, 1)
+    with pytest.raises(ValueError, match="must make a .*FactorDataset"):
+        load(f"{__name__}:numbers_of_nothing", image_size=4)
+
+
+def numbers_of_nothing():
+    """What is no data set."""
+    return [1, 2]
+
+
+def test_a_data_set_is_taken_as_it_is():
+    data = numbered(20)
+    assert load(data, image_size=64) is data
+    assert name_of(data) == data.name
