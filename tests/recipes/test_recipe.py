@@ -33,7 +33,9 @@ def test_a_name_alone_stands_for_every_part_that_has_it():
     one = recipes.get("qlae", "", {"encoder.size": "small"})
     assert one.part("encoder").value("size") == "small"
     assert one.part("decoder").value("size") == "tiny"
-    with pytest.raises(SettingError, match="different values in encoder.size"):
+    with pytest.raises(
+        SettingError, match=r"different values in encoder\.size"
+    ):
         one.value("size")
 
 

@@ -60,7 +60,7 @@ def test_a_data_set_of_ones_own_is_called_by_its_import_path():
     path = f"{__name__}:of_my_own"
     assert name_of(path) == path
     assert load(path, image_size=4).image_shape == (4, 4, 1)
-    with pytest.raises(ValueError, match="must make a .*FactorDataset"):
+    with pytest.raises(ValueError, match=r"must make a .*FactorDataset"):
         load(f"{__name__}:numbers_of_nothing", image_size=4)
 
 

@@ -40,10 +40,10 @@ def model_of(latent):
 
 
 def assert_scored(scores, factors, codes, numbers):
-    for name, score in NUMBERS.items():
-        assert scores[name] == pytest.approx(score(factors, numbers)), name
-    for name, score in COUNTED.items():
-        assert scores[name] == pytest.approx(score(factors, codes)), name
+    for name, metric in NUMBERS.items():
+        assert scores[name] == pytest.approx(metric(factors, numbers)), name
+    for name, metric in COUNTED.items():
+        assert scores[name] == pytest.approx(metric(factors, codes)), name
     dci = metrics.dci_scores(factors, numbers)
     assert scores["DCI-D"] == pytest.approx(dci.disentanglement)
     assert scores["DCI-C"] == pytest.approx(dci.completeness)
