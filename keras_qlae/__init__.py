@@ -1,25 +1,39 @@
 """Disentangled representations by latent quantization, for Keras 3.
 
 After "Disentanglement via Latent Quantization" (NeurIPS 2023, arXiv
-2305.18378). Importing the package registers its classes with Keras, so that
-saved models load, and changes nothing else.
+2305.18378). A part of the package is imported when it is first used, so that
+`keras_qlae.metrics` needs no framework. Where Keras is imported already, the
+classes of the package are registered with it at once, so that saved models
+load.
 """
 
-from keras_qlae import callbacks
-from keras_qlae import datasets
-from keras_qlae import figures
-from keras_qlae import layers
-from keras_qlae import metrics
-from keras_qlae import models
-from keras_qlae import networks
-from keras_qlae import optimizers
-from keras_qlae import recipes
-from keras_qlae.export import export_model
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from keras_qlae import callbacks
+    from keras_qlae import comparing
+    from keras_qlae import datasets
+    from keras_qlae import figures
+    from keras_qlae import layers
+    from keras_qlae import metrics
+    from keras_qlae import models
+    from keras_qlae import networks
+    from keras_qlae import optimizers
+    from keras_qlae import penalties
+    from keras_qlae import recipes
+    from keras_qlae import runs
+    from keras_qlae import tuning
+    from keras_qlae.export import export_model
 
 __version__ = "0.1.0"
 
 __all__ = [
     "callbacks",
+    "comparing",
     "datasets",
     "export_model",
     "figures",
@@ -28,5 +42,19 @@ __all__ = [
     "models",
     "networks",
     "optimizers",
+    "penalties",
     "recipes",
+    "runs",
+    "tuning",
 ]
+_REGISTERED = ("layers", "penalties", "optimizers", "models")
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submodules={name for name in __all__ if name != "export_model"},
+    submod_attrs={"export": ["export_model"]},
+)
+
+if "keras" in sys.modules:
+    for _name in _REGISTERED:
+        importlib.import_module(f"{__name__}.{_name}")

@@ -90,9 +90,12 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file, whole or not at all."""
+    """Writes a text file, whole or not at all.
+
+    A name of a file that is not valid UTF-8 is written with backslashes.
+    """
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, "utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -145,6 +148,16 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table in Markdown, without a line break at its end."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a killed `replacing` left in a folder.
+
+    Call it only while no other process writes there.
+    """
+    for pattern in (".*.partial", ".*.partial.*", ".*.old"):
+        for path in folder.glob(pattern):
+            _remove(path)
 
 
 def _cell(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from keras_qlae.callbacks.finite_loss import FiniteLoss
 from keras_qlae.callbacks.infomec import InfoMEC
+from keras_qlae.callbacks.interrupts import Interrupts
 from keras_qlae.callbacks.progress import Progress
 from keras_qlae.callbacks.reconstruction import Reconstruction
 
-__all__ = ["FiniteLoss", "InfoMEC", "Progress", "Reconstruction"]
+__all__ = ["FiniteLoss", "InfoMEC", "Interrupts", "Progress", "Reconstruction"]

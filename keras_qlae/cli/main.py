@@ -1,22 +1,41 @@
 """The command `keras-qlae`."""
 
+import importlib
 import sys
 
 import click
 
-from keras_qlae.cli.compare import compare
-from keras_qlae.cli.datasets import datasets
-from keras_qlae.cli.evaluate import evaluate
-from keras_qlae.cli.export import export
-from keras_qlae.cli.figures import figures
-from keras_qlae.cli.settings import as_options
-from keras_qlae.cli.train import train
-from keras_qlae.cli.tune import tune
-from keras_qlae.recipes import SettingError
+# Each command with its line in the list. Its file, of the same name, is
+# imported when it is called: Keras takes seconds.
+_COMMANDS = {
+    "train": "Train a model, score it and draw what it learned.",
+    "compare": "Train several models over several seeds and compare them.",
+    "tune": "Search for good settings of a recipe with Keras Tuner.",
+    "evaluate": "Score the trained model of a run again.",
+    "figures": "Draw the figures of a finished run again.",
+    "export": "Export the trained model of a run.",
+    "datasets": "Show and prepare the data sets that can be trained on.",
+}
 
 
 class _Group(click.Group):
-    """Shows the errors a user can mend as one message, without a traceback."""
+    """Imports a command when it is called; shows errors as one message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command:
+        if name not in _COMMANDS:
+            ctx.fail(f"No such command {name!r}.{_hint(name)}")
+        module = importlib.import_module(f"keras_qlae.cli.{name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -29,25 +48,46 @@ class _Group(click.Group):
             ImportError,
             RuntimeError,
             FloatingPointError,
+            MemoryError,
         ) as error:
             if ctx.params.get("traceback"):
                 raise
-            message = as_options(ctx, _message(error))
-            if isinstance(error, SettingError):
-                raise click.UsageError(message, ctx) from error
-            raise click.ClickException(
-                f"{message}\n(`keras-qlae --traceback ...` shows where "
-                "in the code.)"
-            ) from error
+            raise _shown(error, ctx) from error
+
+
+def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
+    """An error that a user can mend, as one message without a traceback."""
+    from keras_qlae.cli.settings import as_options
+    from keras_qlae.recipes import SettingError
+
+    message = as_options(ctx, _message(error))
+    if isinstance(error, SettingError):
+        return click.UsageError(message, ctx)
+    lines = message.splitlines()
+    if len(lines) > 12:
+        lines = [*lines[:6], "...", *lines[-5:]]
+    return click.ClickException(
+        "\n".join(lines)
+        + "\n(`keras-qlae --traceback ...` shows where in the code.)"
+    )
 
 
 def _message(error: Exception) -> str:
     """What went wrong; for a file, which one."""
+    if isinstance(error, MemoryError):
+        return f"There is not enough memory. {error}".strip()
     if not isinstance(error, OSError) or not error.strerror:
         return str(error)
     if error.filename:
         return f"{error.filename}: {error.strerror}"
     return error.strerror
+
+
+def _hint(name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, _COMMANDS, 1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 @click.group(
@@ -63,10 +103,6 @@ def main(traceback: bool) -> None:
     Start with `keras-qlae train`: it trains a small model on the embedded data
     set, with no download, and writes scores, figures and a report.
     """
-
-
-for command in (train, compare, tune, evaluate, figures, export, datasets):
-    main.add_command(command)
 
 
 if __name__ == "__main__":

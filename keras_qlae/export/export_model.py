@@ -1,10 +1,12 @@
 """Writes a trained model for use without this package."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from keras_qlae.export.finite import check_finite
 from keras_qlae.export.formats import FORMATS
 from keras_qlae.export.formats import OPSET
 from keras_qlae.export.formats import check_format
@@ -52,9 +54,9 @@ def export_model(
     backend is another: give a model with classes of your own to it in an
     installed package.
 
-    `metadata.json` in the folder tells the signatures, shapes, versions and
-    codebooks. The folder is whole or not there; an earlier export in its
-    place is replaced, anything else is not.
+    `metadata.json` in the folder has the signatures, shapes, versions,
+    codebooks and the list of files. The folder is whole or not there. An
+    earlier export in its place is replaced if there is nothing else in it.
 
     Args:
         model: An `Autoencoder` or `InfoWGANGP`.
@@ -68,10 +70,10 @@ def export_model(
         The path.
 
     Raises:
-        ValueError: An unknown part or format, a model of another kind or one
-            that is not built.
+        ValueError: An unknown part or format, a model of another kind, one
+            that is not built, or weights that are not finite.
         ImportError: A library that the format needs is not installed.
-        FileExistsError: There is something at `path` that is no export.
+        FileExistsError: There is something at `path` that no export wrote.
         RuntimeError: The process on TensorFlow failed.
     """
     path = Path(path)
@@ -88,8 +90,9 @@ def export_model(
         else:
             folder.parent.mkdir(parents=True, exist_ok=True)
             write_on_tensorflow(model, part, format, folder)
-        described = {**_describe(model, part, format), **(metadata or {})}
-        write_json(folder / _METADATA, described)
+        files = sorted(str(p.relative_to(folder)) for p in _files_in(folder))
+        described = _describe(model, part, format) | {"files": files}
+        write_json(folder / _METADATA, {**described, **(metadata or {})})
     return path
 
 
@@ -107,20 +110,35 @@ def _check_model(model: Any) -> None:
                 "call it once, or train the model. "
                 f"Received: model={model.name!r}"
             )
+    check_finite(model)
 
 
 def _check_place(path: Path) -> None:
-    if not path.exists():
+    """Raises unless the path is free, or holds an export and nothing else."""
+    if not path.exists() and not path.is_symlink():
         return
+    if path.is_dir() and not path.is_symlink():
+        written = _files_of_export(path)
+        there = {str(file.relative_to(path)) for file in _files_in(path)}
+        if there <= written:
+            return
+    raise FileExistsError(
+        f"{path} is there and holds something that is no export: choose "
+        "another path, so that nothing in it is overwritten."
+    )
+
+
+def _files_of_export(path: Path) -> set[str]:
+    """What `metadata.json` says was written, with itself."""
     try:
-        is_export = "signatures" in read_json(path / _METADATA)
-    except (OSError, ValueError):
-        is_export = path.is_dir() and not any(path.iterdir())
-    if not is_export:
-        raise FileExistsError(
-            f"{path} is there and is no export: choose another path, so that "
-            "nothing in it is overwritten."
-        )
+        listed = read_json(path / _METADATA)["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return {_METADATA, *map(str, listed)} if isinstance(listed, list) else set()
+
+
+def _files_in(path: Path) -> Iterator[Path]:
+    return (file for file in path.rglob("*") if not file.is_dir())
 
 
 def _describe(model: ImageModel, part: str, format: str) -> dict[str, Any]:

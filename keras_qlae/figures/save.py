@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keras_qlae.figures.style import own_style
+from keras_qlae.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,21 +41,13 @@ def save(
             "`path` must end in the wanted format, as '.png' or '.pdf'. "
             f"Received: path={str(path)!r}"
         )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(figure, temporary, path.suffix[1:], dpi)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            _write(figure, temporary, path.suffix[1:], dpi)
     except OSError as error:
-        raise OSError(
-            error.errno,
-            f"The figure could not be written ({error.strerror}). Check that "
-            "the folder exists or can be made, that you may write to it, and "
-            "that the disk is not full",
-            str(path),
+        raise type(error)(
+            error.errno, f"The figure could not be written: {error.strerror}"
         ) from error
-    finally:
-        _remove(temporary)
     return path
 
 
@@ -65,11 +58,3 @@ def _write(
         figure.savefig(
             file, format=file_format, dpi="figure" if dpi is None else dpi
         )
-
-
-def _remove(path: Path) -> None:
-    # Already renamed, or never made: what there was to say has been said.
-    try:
-        path.unlink()
-    except OSError:
-        return

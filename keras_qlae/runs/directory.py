@@ -1,5 +1,6 @@
 """A run directory: one training run and all it left."""
 
+import os
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -46,8 +47,8 @@ class RunDirectory:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run ended."""
-        return self.report.exists()
+        """Whether the run ended, and its model is there."""
+        return self.report.exists() and self.model.exists()
 
     def read_config(self) -> Configuration:
         """The configuration of the run.
@@ -106,7 +107,7 @@ class RunDirectory:
             ValueError: The directory holds a run of other settings, or files
                 that are no run.
         """
-        self._check_links()
+        self.check_links()
         if not self.config.exists():
             if self.path.exists() and any(self._visible_files()):
                 raise ValueError(
@@ -179,7 +180,7 @@ class RunDirectory:
         """
         return Scores.read(self.scores)
 
-    def _check_links(self) -> None:
+    def check_links(self) -> None:
         """Raises if a folder that is written to is a link elsewhere.
 
         The directory may come from somebody else.
@@ -193,3 +194,12 @@ class RunDirectory:
 
     def _visible_files(self) -> Iterator[Path]:
         return (p for p in self.path.iterdir() if not p.name.startswith("."))
+
+
+def directory_of(
+    directory: RunDirectory | os.PathLike[str] | str,
+) -> RunDirectory:
+    """A run directory, of itself or of its path."""
+    if isinstance(directory, RunDirectory):
+        return directory
+    return RunDirectory(os.fspath(directory))

@@ -1,5 +1,6 @@
 """The trained model of a run, for use without this package."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ import keras
 
 from keras_qlae import export as library
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.foreign import allow
+from keras_qlae.runs.directory import directory_of
+from keras_qlae.runs.loading import allow
+from keras_qlae.runs.loading import load_model
 
 _SCORES = ("factor_names", "nmi", "active", "infom", "infoe", "infoc", "psnr")
 
@@ -24,7 +27,7 @@ def export_encoder(run: RunDirectory, model: keras.Model) -> None:
 
 
 def export(
-    run: RunDirectory,
+    directory: RunDirectory | os.PathLike[str] | str,
     path: Path | None = None,
     part: str = "encoder",
     format: str = "saved_model",
@@ -33,7 +36,7 @@ def export(
     """Writes a part of the trained model of a run.
 
     Args:
-        run: The run directory.
+        directory: The run directory.
         path: The folder to write. Defaults to `PART` in the run for a
             SavedModel, `PART-FORMAT` for another format.
         part: As in `keras_qlae.export_model`.
@@ -46,11 +49,12 @@ def export(
     Raises:
         FileNotFoundError: No run there, or none that is trained.
     """
+    run = directory_of(directory)
     config = run.read_trained_config()
     allow(config, imports)
     suffix = "" if format == "saved_model" else f"-{format}"
     return library.export_model(
-        keras.saving.load_model(run.model),
+        load_model(run),
         path or run.path / f"{part}{suffix}",
         part,
         format,

@@ -5,28 +5,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import write_text
 from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.runs import data as run_data
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.foreign import allow
+from keras_qlae.runs.directory import directory_of
+from keras_qlae.runs.loading import allow
+from keras_qlae.runs.loading import load_model
 from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import write_figures
 from keras_qlae.runs.scoring import score
 
 
 def load(
-    run: RunDirectory,
+    directory: RunDirectory | os.PathLike[str] | str,
     dataset: FactorDataset | None = None,
     imports: Sequence[str] = (),
 ) -> tuple[Any, FactorDataset]:
     """The trained model of a run and the images that it is scored on.
 
     Args:
-        run: The run directory.
+        directory: The run directory.
         dataset: The data set of a run that was given one as an object.
         imports: Modules of one's own that the run names and that may be
             imported.
@@ -39,6 +39,8 @@ def load(
         ValueError: The data set is not the one that was trained on, or the
             run names code that may not be imported.
     """
+    run = directory_of(directory)
+    run.check_links()
     config = run.read_trained_config()
     allow(config, imports)
     image_size = config.setting("training", "image_size")
@@ -54,7 +56,7 @@ def load(
     known = ("num_scored", "protocol")
     scoring = Scoring(**{k: config.setting("scoring", k) for k in known})
     _, held_out = run_data.split(scoring, data)
-    return keras.saving.load_model(run.model), held_out
+    return load_model(run), held_out
 
 
 def evaluate(
@@ -75,18 +77,24 @@ def evaluate(
         metrics: Metrics of one's own, as `module:name`, besides those of the
             run's recipe.
     """
-    run = _run(directory)
+    run = directory_of(directory)
     model, held_out = load(run, dataset, imports)
     own = run.read_config().setting("scoring", "metrics") or []
     own = list(dict.fromkeys([*own, *metrics]))
     scores = score(model, held_out, own, every_metric)
-    if run.scores.exists():
-        before = run.read_scores().others or {}
-        others = {**before, **(scores.others or {})}
-        scores = scores.model_copy(update={"others": others or None})
+    others = {**_earlier_others(run), **(scores.others or {})}
+    scores = scores.model_copy(update={"others": others or None})
     scores.write(run.scores)
     if run.is_finished:
         write_text(run.report, report(run, held_out))
+
+
+def _earlier_others(run: RunDirectory) -> dict[str, float]:
+    """Scores by other metrics that are known; none if the file is damaged."""
+    try:
+        return run.read_scores().others or {}
+    except (OSError, ValueError):
+        return {}
 
 
 def draw(
@@ -101,14 +109,8 @@ def draw(
     Returns:
         The paths written.
     """
-    run = _run(directory)
+    run = directory_of(directory)
     model, held_out = load(run, dataset, imports)
     if not run.scores.exists():
         score(model, held_out).write(run.scores)
     return write_figures(run, model, held_out)
-
-
-def _run(directory: RunDirectory | os.PathLike[str] | str) -> RunDirectory:
-    if isinstance(directory, RunDirectory):
-        return directory
-    return RunDirectory(os.fspath(directory))

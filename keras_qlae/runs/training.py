@@ -10,10 +10,12 @@ import keras
 from keras_qlae import recipes
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
+from keras_qlae.callbacks import Interrupts
 from keras_qlae.callbacks import Progress
 from keras_qlae.callbacks import Reconstruction
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import replacing
+from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
 from keras_qlae.runs.checkpoints import Checkpoints
@@ -100,20 +102,23 @@ def train(
             data.name,
         )
     with run.locked():
+        sweep(run.path)
         run.claim(config)
         record = restore(run, model)
         record.write(run)
-        _fit(
-            run,
-            model,
-            recipe,
-            train_part,
-            held_out,
-            seed,
-            record,
-            verbose,
-            callbacks,
-        )
+        with Interrupts() as interrupts:
+            _fit(
+                run,
+                model,
+                recipe,
+                train_part,
+                held_out,
+                seed,
+                record,
+                verbose,
+                [interrupts, *callbacks],
+            )
+        config.write(run.config)  # it may have been deleted meanwhile
         with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
         finish(run, model, held_out, recipe.scoring.metrics)
@@ -178,16 +183,17 @@ def _fit(
         whole, rest = divmod(training.steps - step, training.steps_per_epoch)
         start_epoch, start_batch = divmod(step, batches)
         bar = Progress(training.steps, step, verbose == 1)
+        batches_from_here = data.as_tf_dataset(
+            training.batch_size,
+            shuffle=True,
+            repeat=True,
+            seed=seed,
+            start_epoch=start_epoch,
+            start_batch=start_batch,
+            with_factors=False,
+        )
         model.fit(
-            data.as_tf_dataset(
-                training.batch_size,
-                shuffle=True,
-                repeat=True,
-                seed=seed,
-                start_epoch=start_epoch,
-                start_batch=start_batch,
-                with_factors=False,
-            ),
+            batches_from_here,
             validation_data=validated.as_tf_dataset(
                 validation_batch, with_factors=False, drop_remainder=True
             ),

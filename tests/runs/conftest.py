@@ -2,7 +2,24 @@
 
 import pytest
 
+from keras_qlae import runs
 from keras_qlae.runs import exporting
+from tests.runs.small import gan_recipe
+from tests.runs.small import recipe
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A run that was never interrupted. Copy it before you change it."""
+    path = tmp_path_factory.mktemp("runs") / "whole"
+    return runs.train(path, recipe(), verbose=0)
+
+
+@pytest.fixture(scope="session")
+def finished_gan(tmp_path_factory):
+    """As `finished`, of a GAN."""
+    path = tmp_path_factory.mktemp("runs") / "gan"
+    return runs.train(path, gan_recipe(), verbose=0)
 
 
 @pytest.fixture(autouse=True)

@@ -15,52 +15,15 @@ from keras_qlae import runs
 from keras_qlae.optimizers import RegularizedAdamW
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import size_on_disk
-
-SETTINGS = {
-    "image_size": 8,
-    "steps": 6,
-    "steps_per_epoch": 2,
-    "batch_size": 8,
-    "num_scored": 200,
-    "num_latents": 4,
-    "num_values": 3,
-}
-
-
-def recipe(**overrides):
-    return recipes.get("qlae", **{**SETTINGS, **overrides})
-
-
-def gan_recipe(name="ql-info-wgan-gp", **overrides):
-    """Three epochs of two steps, each of two critic updates."""
-    settings = {**SETTINGS, "batch_size": 16, **overrides}
-    return known(name, settings)
-
-
-def known(name, settings):
-    """A recipe with those of the settings that it has."""
-    plain = recipes.get(name)
-    has = {k: v for k, v in settings.items() if plain.full_names(k)}
-    return recipes.get(name, "", has)
+from tests.runs.small import SETTINGS
+from tests.runs.small import gan_recipe
+from tests.runs.small import known
+from tests.runs.small import recipe
 
 
 def weights_of(path):
     model = keras.saving.load_model(path / "model.keras")
     return [np.asarray(keras.ops.convert_to_numpy(v)) for v in model.variables]
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A run that was never interrupted."""
-    path = tmp_path_factory.mktemp("runs") / "whole"
-    return runs.train(path, recipe(), verbose=0)
-
-
-@pytest.fixture(scope="module")
-def finished_gan(tmp_path_factory):
-    """As `finished`, of a GAN."""
-    path = tmp_path_factory.mktemp("runs") / "gan"
-    return runs.train(path, gan_recipe(), verbose=0)
 
 
 def interrupt(path, monkeypatch, settings=None, **kwargs):

@@ -1,9 +1,14 @@
-"""Code that a run names and that is not the package's."""
+"""What is loaded of a run, which may come from somebody else."""
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
+import keras
+
+from keras_qlae.export.finite import check_finite
 from keras_qlae.recipes.parts import import_module
+from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
 
 
@@ -33,3 +38,23 @@ def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
                 f"Received: imports={list(imports)!r}"
             )
         import_module(module)
+
+
+def load_model(run: RunDirectory) -> Any:
+    """The trained model of a run, compiled as in training.
+
+    Raises:
+        ValueError: The file is damaged, or its weights are not finite.
+    """
+    try:
+        model = keras.saving.load_model(run.model)
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise ValueError(
+            f"{run.model} cannot be loaded ({type(error).__name__}: {reason}). "
+            "If it is damaged, delete it and call `keras-qlae train` with the "
+            "settings of the run: the model is made again from its last "
+            "checkpoint."
+        ) from error
+    check_finite(model)
+    return model

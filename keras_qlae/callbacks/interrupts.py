@@ -1,0 +1,59 @@
+"""Ctrl-C that is not lost."""
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+from typing import Self
+
+import keras
+
+
+class Interrupts(keras.callbacks.Callback):
+    """Stops `fit` at the next batch when Ctrl-C was pressed.
+
+    Keras turns logs into numbers under an `except` that catches everything. On
+    JAX a step ends just there, and a `KeyboardInterrupt` is swallowed in one of
+    three cases. This callback remembers the signal and raises again.
+
+    Use it as a context around `fit`, and give it to `fit`:
+
+        with Interrupts() as interrupts:
+            model.fit(data, callbacks=[interrupts])
+
+    Outside of the main thread, where Python handles no signals, it does
+    nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_interrupted = False
+        self._previous: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._remember)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+            self._previous = None
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._raise_again()
+
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._raise_again()
+
+    def _raise_again(self) -> None:
+        if self.was_interrupted:
+            raise KeyboardInterrupt
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.was_interrupted = True
+        raise KeyboardInterrupt
