@@ -63,12 +63,15 @@ def measure(options):
     from keras_qlae import recipes
 
     recipe = recipes.get(options.recipe)
-    data = datasets.load("room3d", image_size=recipe.image_size)
+    data = datasets.load("room3d", image_size=recipe.training.image_size)
     model = recipes.compiled_model(
         recipe, data.image_shape, 6, precision=options.precision
     )
     batches = data.as_tf_dataset(
-        recipe.batch_size, shuffle=True, repeat=True, with_factors=False
+        recipe.training.batch_size,
+        shuffle=True,
+        repeat=True,
+        with_factors=False,
     )
     fixed = batches.take(1).cache().repeat()
     return {

@@ -3,7 +3,14 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What JAX compiles is kept, for the tests that follow, for child processes and
+# for the next call: most of the time goes into compiling small models anew.
+_CACHE = os.path.join(os.path.dirname(__file__), "..", ".pytest_cache", "jax")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(_CACHE))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
+import gc
 import importlib
 import sys
 
@@ -31,6 +38,16 @@ def fresh_state(request):
     if "backend_free" not in request.keywords:
         keras.utils.clear_session(free_memory=False)  # collecting is slow
         keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def bounded_memory():
+    """What a module compiled is let go, or a worker grows to gigabytes."""
+    yield
+    keras.utils.clear_session()
+    if keras.backend.backend() == "jax":
+        sys.modules["jax"].clear_caches()
+    gc.collect()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What a killed run goes on from."""
 
 import dataclasses
-import hashlib
 import json
 import logging
 import math
@@ -12,6 +11,7 @@ from typing import Any
 import keras
 import pydantic
 
+from keras_qlae.files import digest
 from keras_qlae.files import read_json
 from keras_qlae.files import replacing
 from keras_qlae.files import write_json
@@ -149,8 +149,8 @@ def _folders(path: Path) -> list[Path]:
 def _checked_record(folder: Path) -> Record:
     """The record of a checkpoint whose files are what was saved."""
     hashes = read_json(folder / _HASHES)
-    for name, digest in _digests(folder).items():
-        if not isinstance(hashes, dict) or hashes.get(name) != digest:
+    for name, found in _digests(folder).items():
+        if not isinstance(hashes, dict) or hashes.get(name) != found:
             raise ValueError(f"{name} is not what was saved")
     state = read_json(folder / _STATE)
     return pydantic.TypeAdapter(Record).validate_python(state)
@@ -158,8 +158,4 @@ def _checked_record(folder: Path) -> Record:
 
 def _digests(folder: Path) -> dict[str, str]:
     """The hashes of what is saved in a checkpoint."""
-    digests = {}
-    for name in (_WEIGHTS, _STATE):
-        with (folder / name).open("rb") as file:
-            digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return digests
+    return {name: digest(folder / name) for name in (_WEIGHTS, _STATE)}

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from keras_qlae.files import digest
 from keras_qlae.files import locked
 from keras_qlae.files import read_csv
+from keras_qlae.files import read_json
 from keras_qlae.files import write_csv
+from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Row
 from keras_qlae.runs.records import Scores
@@ -31,6 +34,7 @@ class RunDirectory:
         checkpoints: What a killed run goes on from.
         figures: The pictures.
         report: What came out; the last file that a run writes.
+        hashes: Of what a finished run is read from.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -44,6 +48,7 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoint"
         self.figures = self.path / "figures"
         self.report = self.path / "report.md"
+        self.hashes = self.path / "sha256.json"
 
     @property
     def is_finished(self) -> bool:
@@ -93,6 +98,7 @@ class RunDirectory:
         elif self.wants_more(config):
             # In this order: without a report it is a run that was stopped.
             self.report.unlink(missing_ok=True)
+            self.hashes.unlink(missing_ok=True)
             config.write(self.config)
 
     def check(self, config: Configuration) -> None:
@@ -179,6 +185,40 @@ class RunDirectory:
             ValueError: The file is damaged.
         """
         return Scores.read(self.scores)
+
+    def seal(self) -> None:
+        """Writes the hashes of what a finished run is read from."""
+        files = (
+            self.config,
+            self.metrics,
+            self.codebooks,
+            self.scores,
+            self.model,
+        )
+        write_json(
+            self.hashes, {f.name: digest(f) for f in files if f.exists()}
+        )
+
+    def verify(self, *files: Path) -> None:
+        """Raises unless files of a finished run are what was written.
+
+        A run of an earlier version, without hashes, is not checked.
+
+        Raises:
+            ValueError: A file has changed; says which.
+        """
+        if not self.hashes.exists():
+            return
+        known = read_json(self.hashes)
+        for file in files:
+            is_known = isinstance(known, dict) and file.name in known
+            if file.exists() and not (
+                is_known and known[file.name] == digest(file)
+            ):
+                raise ValueError(
+                    f"{file} is damaged: it is not what the run wrote (its "
+                    f"hash differs from that in {self.hashes.name})."
+                )
 
     def check_links(self) -> None:
         """Raises if a folder that is written to is a link elsewhere.

@@ -50,6 +50,7 @@ def export(
         FileNotFoundError: No run there, or none that is trained.
     """
     run = directory_of(directory)
+    run.verify(run.config, run.model, run.scores)
     config = run.read_trained_config()
     allow(config, imports)
     suffix = "" if format == "saved_model" else f"-{format}"

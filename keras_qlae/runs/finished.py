@@ -41,6 +41,7 @@ def load(
     """
     run = directory_of(directory)
     run.check_links()
+    run.verify(run.config, run.metrics, run.codebooks, run.model)
     config = run.read_trained_config()
     allow(config, imports)
     image_size = config.setting("training", "image_size")
@@ -86,6 +87,7 @@ def evaluate(
     scores = scores.model_copy(update={"others": others or None})
     scores.write(run.scores)
     if run.is_finished:
+        run.seal()
         write_text(run.report, report(run, held_out))
 
 
@@ -111,6 +113,7 @@ def draw(
     """
     run = directory_of(directory)
     model, held_out = load(run, dataset, imports)
+    run.verify(run.scores)
     if not run.scores.exists():
         score(model, held_out).write(run.scores)
     return write_figures(run, model, held_out)

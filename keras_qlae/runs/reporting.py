@@ -44,6 +44,7 @@ def finish(
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
+    run.seal()
     write_text(run.report, report(run, held_out))
 
 

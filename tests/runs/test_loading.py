@@ -24,7 +24,9 @@ def run(finished, tmp_path):
 
 
 def change_config(run, **changes):
+    """Another configuration, as somebody else may send it: with its hash."""
     write_json(run.config, read_json(run.config) | changes)
+    run.seal()
 
 
 def test_a_module_that_a_run_names_is_not_imported(run, tmp_path, monkeypatch):
@@ -76,6 +78,9 @@ def test_a_damaged_model_is_named_and_made_again(run, damage):
     else:
         broken = {"truncated": content[:200], "empty": b"", "text": b"hello"}
         run.model.write_bytes(broken[damage])
+        with pytest.raises(ValueError, match=r"model\.keras is damaged"):
+            runs.evaluate(run)
+        run.seal()
         with pytest.raises(ValueError, match=r"model\.keras cannot be loaded"):
             runs.evaluate(run)
         run.model.unlink()
@@ -92,6 +97,7 @@ def test_weights_that_are_not_finite_are_refused(run):
     kernel = model.encoder.get_layer("conv0").kernel
     kernel.assign(keras.ops.full(kernel.shape, float("nan")))
     model.save(run.model)
+    run.seal()
     for look in (runs.evaluate, runs.draw, runs.export):
         with pytest.raises(ValueError, match=r"NaN or infinite.*conv0"):
             look(run)
@@ -112,6 +118,7 @@ def test_damaged_scores_are_scored_again(run, content):
 )
 def test_a_damaged_configuration_is_named(run, content):
     run.config.write_bytes(content.encode("latin-1"))
+    run.seal()
     for look in (runs.evaluate, runs.draw, runs.export):
         with pytest.raises(ValueError, match=r"config\.json is"):
             look(run)
@@ -146,6 +153,7 @@ def test_runs_of_the_first_format_are_read_and_not_trained_on(run):
     }
     del config["format"], config["fingerprint"]
     write_json(run.config, config | {"settings": flat})
+    run.hashes.unlink()  # there was none
     before = run.read_scores()
     runs.evaluate(run)
     assert run.read_scores().nmi == before.nmi
@@ -153,6 +161,23 @@ def test_runs_of_the_first_format_are_read_and_not_trained_on(run):
     assert json.loads(run.config.read_text())["settings"] == flat
     with pytest.raises(ValueError, match="earlier version of keras-qlae"):
         runs.train(run.path, recipe(), verbose=0)
+
+
+@pytest.mark.slow
+def test_every_flip_of_a_bit_is_noticed(run):
+    """In each file that a finished run is read from."""
+    rng = np.random.default_rng(0)
+    files = (run.config, run.metrics, run.codebooks, run.model)
+    for file in (*files, run.scores, run.hashes):
+        whole = file.read_bytes()
+        for _ in range(100):
+            content = bytearray(whole)
+            content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+            file.write_bytes(content)
+            with pytest.raises(ValueError, match=r"damaged|not valid JSON"):
+                run.verify(*files, run.scores)
+        file.write_bytes(whole)
+    run.verify(*files, run.scores)
 
 
 def test_folders_that_lead_out_of_the_run_are_refused(run, tmp_path):

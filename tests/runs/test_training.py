@@ -66,6 +66,7 @@ def test_leaves_everything_a_person_wants(finished):
         "checkpoint",
         "figures",
         "report.md",
+        "sha256.json",
         *(["encoder"] if keras.backend.backend() != "torch" else []),
     }
     figures = {path.stem for path in finished.figures.iterdir()}
