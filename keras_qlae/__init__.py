@@ -13,6 +13,7 @@ from keras_qlae import metrics
 from keras_qlae import models
 from keras_qlae import networks
 from keras_qlae import optimizers
+from keras_qlae import penalties
 from keras_qlae import recipes
 from keras_qlae.export import export_model
 
@@ -28,5 +29,6 @@ __all__ = [
     "models",
     "networks",
     "optimizers",
+    "penalties",
     "recipes",
 ]

@@ -20,7 +20,8 @@ ALLOWED = {
     "layers": {"backend"},
     "optimizers": {"backend"},
     "networks": {"layers"},
-    "models": {"layers", "optimizers", "backend"},
+    "penalties": {"layers", "backend"},
+    "models": {"layers", "penalties", "optimizers", "metrics", "backend"},
     "callbacks": {"metrics", "figures"},
 }
 EVERYTHING_BUT = {"cli"}  # for the parts that are not listed: recipes, runs

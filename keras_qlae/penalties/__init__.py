@@ -1,0 +1,6 @@
+"""Losses that belong to no layer: they see the batch, and the decoder."""
+
+from keras_qlae.penalties.penalty import ForwardPass
+from keras_qlae.penalties.penalty import Penalty
+
+__all__ = ["ForwardPass", "Penalty"]
