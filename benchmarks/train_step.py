@@ -138,7 +138,7 @@ def bare_tensorflow(model, batch, jit):
     @tf.function(jit_compile=jit)
     def step():
         with tf.GradientTape() as tape:
-            loss = model.compute_loss(x=x, y_pred=model(x, training=True))
+            loss = model.compute_losses(x)["loss"]
         model.optimizer.apply(tape.gradient(loss, values), variables)
         return loss
 
@@ -164,7 +164,7 @@ def bare_jax(model, batch, jit):
             *zip(groups[3], metrics, strict=True),
         ]
         with keras.StatelessScope(mapping) as scope:
-            loss = model.compute_loss(x=x, y_pred=model(x, training=True))
+            loss = model.compute_losses(x)["loss"]
         return loss, [scope.get_current_value(v) for v in groups[3]]
 
     @jax.jit
@@ -194,7 +194,7 @@ def bare_torch(model, batch, jit):
     variables = model.trainable_variables
 
     def step():
-        loss = model.compute_loss(x=x, y_pred=model(x, training=True))
+        loss = model.compute_losses(x)["loss"]
         gradients = torch.autograd.grad(loss, [v.value for v in variables])
         with torch.no_grad():
             model.optimizer.apply(gradients, variables)

@@ -5,8 +5,10 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # What JAX compiles is kept, for the tests that follow, for child processes and
 # for the next call: most of the time goes into compiling small models anew.
-_CACHE = os.path.join(os.path.dirname(__file__), "..", ".pytest_cache", "jax")
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(_CACHE))
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR",
+    os.path.abspath(os.path.join(__file__, "../../.pytest_cache/jax")),
+)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 

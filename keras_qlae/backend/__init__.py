@@ -1,10 +1,13 @@
 """The operations that differ between TensorFlow, JAX and PyTorch.
 
-One module a framework, with the same names in each; the one of the Keras
-backend in use is chosen here, once, at import.
+They are described here. One module a framework has them under the same names,
+and says what is peculiar to it; that of the Keras backend in use is chosen
+once, at import.
 """
 
 import importlib
+from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -21,13 +24,110 @@ _framework: Any = importlib.import_module(
     f"keras_qlae.backend.{keras.backend.backend()}"
 )
 
-StepModel = _framework.StepModel
-apply_gradients = _framework.apply_gradients
-argmin = _framework.argmin
 conv2d_transpose = _framework.conv2d_transpose
-draw = _framework.draw
-input_gradient = _framework.input_gradient
-mean = _framework.mean
-num_replicas = _framework.num_replicas
-to_dense = _framework.to_dense
-value_and_gradients = _framework.value_and_gradients
+
+
+class StepModel(_framework.StepModel):  # type: ignore[misc]
+    """Keras' train and test steps, from steps written with assignments.
+
+    A model derives from it and defines `update` and `assess`. Inside them
+    variables are read and assigned as they are outside, on every backend.
+    """
+
+    def update(self, data: Any) -> dict[str, Any]:
+        """One step of `fit` on a batch: moves the weights, returns logs."""
+        raise NotImplementedError
+
+    def assess(self, data: Any) -> dict[str, Any]:
+        """One step of `evaluate` on a batch: returns logs."""
+        raise NotImplementedError
+
+
+def argmin(values: Any) -> Any:
+    """Position of the first least value on the last axis, int32.
+
+    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
+    the bits of the numbers, which neither ONNX nor LiteRT can.
+    """
+    return _framework.argmin(values)
+
+
+def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Mean over axes, in the precision of the values.
+
+    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
+
+    Args:
+        values: A floating-point tensor.
+        axis: Integer, tuple of integers, or `None` for all.
+        keepdims: Whether the axes stay, with length 1.
+    """
+    return _framework.mean(values, axis=axis, keepdims=keepdims)
+
+
+def to_dense(gradient: Any) -> Any:
+    """A gradient as a tensor."""
+    return _framework.to_dense(gradient)
+
+
+def value_and_gradients(
+    compute: Callable[[], tuple[Any, Any]],
+    variables: Sequence[Any],
+    state: Sequence[Any],
+) -> tuple[Any, Any, list[Any]]:
+    """A loss and its gradients, with the state that computing it changes.
+
+    Args:
+        compute: Function without arguments that returns `(loss, extras)`: a
+            scalar and any structure of tensors.
+        variables: What to differentiate by.
+        state: Every variable that `compute` reads or changes.
+
+    Returns:
+        `(loss, extras, gradients)`; a gradient is `None` where the backend
+        knows that the loss does not depend on the variable. Gradients are
+        those of the loss divided by the number of replicas.
+    """
+    result: tuple[Any, Any, list[Any]] = _framework.value_and_gradients(
+        compute, variables, state
+    )
+    return result
+
+
+def input_gradient(
+    function: Callable[[Any], Any], x: Any, state: Sequence[Any]
+) -> Any:
+    """The gradient of `sum(function(x))` by `x`, differentiable itself.
+
+    Args:
+        function: From a batch to one number an example.
+        x: A batch.
+        state: Every variable that `function` reads or changes.
+
+    Returns:
+        A tensor of the shape of `x`.
+    """
+    return _framework.input_gradient(function, x, state)
+
+
+def apply_gradients(
+    optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
+) -> None:
+    """One update of the variables and of the optimizer's state."""
+    _framework.apply_gradients(optimizer, gradients, variables)
+
+
+def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
+    """Random numbers, different ones on every replica.
+
+    Args:
+        sampler: Function `sampler(size, seed=seed)` that draws a batch: a
+            tensor or a structure of tensors, examples on the first axis, or
+            `None`.
+        size: How many examples a replica.
+        seed: A `keras.random.SeedGenerator`.
+
+    Returns:
+        What `sampler` returns, for a batch of `size`.
+    """
+    return _framework.draw(sampler, size, seed)

@@ -12,38 +12,18 @@ import keras
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
-def num_replicas() -> int:
-    """Number of replicas whose gradients are summed: one.
-
-    Under `keras.distribution` a step sees the global batch.
-    """
-    return 1
-
-
 def argmin(values: Any) -> Any:
-    """Position of the first least value on the last axis, int32.
-
-    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
-    the bits of the numbers, which neither ONNX nor LiteRT can.
-    """
+    """JAX's own, cast."""
     return jax.numpy.argmin(values, axis=-1).astype("int32")
 
 
 def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Mean over axes, in the precision of the values.
-
-    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
-
-    Args:
-        values: A floating-point tensor.
-        axis: Integer, tuple of integers, or `None` for all.
-        keepdims: Whether the axes stay, with length 1.
-    """
+    """JAX's own."""
     return jax.numpy.mean(values, axis=axis, keepdims=keepdims)
 
 
 def to_dense(gradient: Any) -> Any:
-    """A gradient as a tensor, which it is."""
+    """It is a tensor."""
     return gradient
 
 
@@ -103,18 +83,7 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """A loss and its gradients, with the state that computing it changes.
-
-    Args:
-        compute: Function without arguments that returns `(loss, extras)`: a
-            scalar and any structure of tensors.
-        variables: What to differentiate by.
-        state: Every variable that `compute` reads or changes.
-
-    Returns:
-        `(loss, extras, gradients)`; a gradient is `None` where the backend
-        knows that the loss does not depend on the variable.
-    """
+    """A pure function of all values, differentiated."""
     chosen = {id(v) for v in variables}
     others = [v for v in state if id(v) not in chosen]
     pure = _pure(compute, [*variables, *others])
@@ -133,16 +102,7 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """The gradient of `sum(function(x))` by `x`, differentiable itself.
-
-    Args:
-        function: From a batch to one number an example.
-        x: A batch.
-        state: Every variable that `function` reads or changes.
-
-    Returns:
-        A tensor of the shape of `x`.
-    """
+    """A pure function of the input and all values, differentiated."""
     state = list(state)
 
     def total_of(x: Any, values: list[Any]) -> Any:
@@ -159,7 +119,7 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """One update of the variables and of the optimizer's state."""
+    """The optimizer returns new values, which are assigned."""
     new_values, new_state = optimizer.stateless_apply(
         [v.value for v in optimizer.variables],
         list(gradients),
@@ -170,25 +130,12 @@ def apply_gradients(
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """Random numbers, different ones on every replica.
-
-    Args:
-        sampler: Function `sampler(size, seed=seed)` that draws a batch.
-        size: How many a replica.
-        seed: A `keras.random.SeedGenerator`.
-
-    Returns:
-        A batch of `size`.
-    """
+    """One replica sees the global batch."""
     return sampler(size, seed=seed)
 
 
 class StepModel:
-    """Keras' train and test steps, from steps written with assignments.
-
-    A model derives from it and defines `update(data)` and `assess(data)`,
-    which return the logs.
-    """
+    """JAX's steps are functions of values: assignments become results."""
 
     def train_step(self: Any, state: Any, data: Any) -> Any:
         groups = (
@@ -214,7 +161,7 @@ def _pure(function: Callable[[], Any], variables: Sequence[Any]) -> Any:
 
     def pure(values: Sequence[Any]) -> Any:
         mapping = zip(variables, values, strict=True)
-        with keras.StatelessScope(state_mapping=mapping) as scope:
+        with keras.StatelessScope(mapping, collect_losses=True) as scope:
             result = function()
         return result, [scope.get_current_value(v) for v in variables]
 

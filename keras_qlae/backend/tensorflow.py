@@ -4,39 +4,23 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 from keras import ops
 
 
-def num_replicas() -> int:
-    """Number of `tf.distribute` replicas whose gradients are summed."""
-    return int(tf.distribute.get_strategy().num_replicas_in_sync)
-
-
 def argmin(values: Any) -> Any:
-    """Position of the first least value on the last axis, int32.
-
-    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
-    the bits of the numbers, which neither ONNX nor LiteRT can.
-    """
+    """With the dtype that is asked for."""
     return tf.argmin(values, axis=-1, output_type="int32")
 
 
 def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Mean over axes, in the precision of the values.
-
-    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
-
-    Args:
-        values: A floating-point tensor.
-        axis: Integer, tuple of integers, or `None` for all.
-        keepdims: Whether the axes stay, with length 1.
-    """
+    """Keras' own keeps the precision here."""
     return ops.mean(values, axis=axis, keepdims=keepdims)
 
 
 def to_dense(gradient: Any) -> Any:
-    """A gradient as a tensor: an embedding's comes as indexed slices."""
+    """An embedding's gradient comes as indexed slices."""
     return tf.convert_to_tensor(gradient)
 
 
@@ -61,38 +45,18 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """A loss and its gradients, with the state that computing it changes.
-
-    Args:
-        compute: Function without arguments that returns `(loss, extras)`: a
-            scalar and any structure of tensors.
-        variables: What to differentiate by.
-        state: Every variable that `compute` reads or changes.
-
-    Returns:
-        `(loss, extras, gradients)`; a gradient is `None` where the backend
-        knows that the loss does not depend on the variable.
-    """
+    """Recorded on a tape; optimizers sum over replicas."""
     with tf.GradientTape() as tape:
         loss, extras = compute()
-        # Optimizers sum gradients over replicas.
-        scaled = loss / tf.cast(num_replicas(), loss.dtype)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        scaled = loss / tf.cast(replicas, loss.dtype)
     return loss, extras, tape.gradient(scaled, [v.value for v in variables])
 
 
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """The gradient of `sum(function(x))` by `x`, differentiable itself.
-
-    Args:
-        function: From a batch to one number an example.
-        x: A batch.
-        state: Every variable that `function` reads or changes.
-
-    Returns:
-        A tensor of the shape of `x`.
-    """
+    """Recorded on a tape, inside that of the loss."""
     with tf.GradientTape() as tape:
         tape.watch(x)
         total = tf.reduce_sum(function(x))
@@ -102,37 +66,27 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """One update of the variables and of the optimizer's state."""
+    """The optimizer assigns."""
     optimizer.apply(gradients, variables)
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """Random numbers, different ones on every replica.
+    """A mirrored generator has the same state on every replica.
 
-    Args:
-        sampler: Function `sampler(size, seed=seed)` that draws a batch.
-        size: How many a replica.
-        seed: A `keras.random.SeedGenerator`.
-
-    Returns:
-        A batch of `size`.
+    So each draws for all of them, and takes its own part.
     """
-    # A mirrored `SeedGenerator` has the same state on each replica: draw for
-    # all of them, and take one's own part.
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return sampler(size, seed=seed)
     every = sampler(context.num_replicas_in_sync * size, seed=seed)
     start = context.replica_id_in_sync_group * size
-    return every[start : start + size]
+    return keras.tree.map_structure(
+        lambda x: None if x is None else x[start : start + size], every
+    )
 
 
 class StepModel:
-    """Keras' train and test steps, from steps written with assignments.
-
-    A model derives from it and defines `update(data)` and `assess(data)`,
-    which return the logs.
-    """
+    """TensorFlow's steps assign already."""
 
     def train_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.update(data)  # type: ignore[attr-defined]

@@ -9,35 +9,18 @@ import torch
 from keras import ops
 
 
-def num_replicas() -> int:
-    """Number of replicas whose gradients are summed: one."""
-    return 1
-
-
 def argmin(values: Any) -> Any:
-    """Position of the first least value on the last axis, int32.
-
-    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
-    the bits of the numbers, which neither ONNX nor LiteRT can.
-    """
+    """PyTorch's own, cast."""
     return torch.argmin(values, dim=-1).to(torch.int32)
 
 
 def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Mean over axes, in the precision of the values.
-
-    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
-
-    Args:
-        values: A floating-point tensor.
-        axis: Integer, tuple of integers, or `None` for all.
-        keepdims: Whether the axes stay, with length 1.
-    """
+    """PyTorch's own."""
     return torch.mean(values, dim=axis, keepdim=keepdims)
 
 
 def to_dense(gradient: Any) -> Any:
-    """A gradient as a tensor, which it is."""
+    """It is a tensor."""
     return gradient
 
 
@@ -62,18 +45,7 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """A loss and its gradients, with the state that computing it changes.
-
-    Args:
-        compute: Function without arguments that returns `(loss, extras)`: a
-            scalar and any structure of tensors.
-        variables: What to differentiate by.
-        state: Every variable that `compute` reads or changes.
-
-    Returns:
-        `(loss, extras, gradients)`; a gradient is `None` where the backend
-        knows that the loss does not depend on the variable.
-    """
+    """By `autograd.grad`, which leaves `.grad` alone."""
     with torch.enable_grad():
         loss, extras = compute()
     gradients = torch.autograd.grad(
@@ -88,16 +60,7 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """The gradient of `sum(function(x))` by `x`, differentiable itself.
-
-    Args:
-        function: From a batch to one number an example.
-        x: A batch.
-        state: Every variable that `function` reads or changes.
-
-    Returns:
-        A tensor of the shape of `x`.
-    """
+    """With a graph of its own, to be differentiated again."""
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
         total = torch.sum(function(x))
@@ -107,31 +70,18 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """One update of the variables and of the optimizer's state."""
+    """The optimizer assigns, unrecorded."""
     with torch.no_grad():
         optimizer.apply(gradients, variables)
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """Random numbers, different ones on every replica.
-
-    Args:
-        sampler: Function `sampler(size, seed=seed)` that draws a batch.
-        size: How many a replica.
-        seed: A `keras.random.SeedGenerator`.
-
-    Returns:
-        A batch of `size`.
-    """
+    """There is one replica."""
     return sampler(size, seed=seed)
 
 
 class StepModel:
-    """Keras' train and test steps, from steps written with assignments.
-
-    A model derives from it and defines `update(data)` and `assess(data)`,
-    which return the logs.
-    """
+    """PyTorch's steps assign already."""
 
     def train_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.update(data)  # type: ignore[attr-defined]

@@ -41,13 +41,8 @@ def save(
             "`path` must end in the wanted format, as '.png' or '.pdf'. "
             f"Received: path={str(path)!r}"
         )
-    try:
-        with replacing(path) as temporary:
-            _write(figure, temporary, path.suffix[1:], dpi)
-    except OSError as error:
-        raise type(error)(
-            error.errno, f"The figure could not be written: {error.strerror}"
-        ) from error
+    with replacing(path) as temporary:
+        _write(figure, temporary, path.suffix[1:], dpi)
     return path
 
 

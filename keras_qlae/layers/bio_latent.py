@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from keras_qlae import backend
+from keras_qlae.layers.checks import check_positive
 from keras_qlae.layers.continuous_latent import ContinuousLatent
 from keras_qlae.layers.latent import LatentOutputs
-from keras_qlae.layers.latent import check_positive
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
@@ -71,14 +71,14 @@ class BioLatent(ContinuousLatent):
         }
 
     def compute(
-        self, inputs: Any, training: bool | None = None
+        self, inputs: Any, training: bool | None = None, noise: Any = None
     ) -> LatentOutputs:
-        outputs, _, z = super().compute(inputs, training=training)
+        z = self._to_latents(inputs)
         losses = {
             "nonnegativity_loss": backend.mean(ops.relu(-z), axis=-1),
             "activity_loss": backend.mean(ops.square(z), axis=-1),
         }
-        return LatentOutputs(outputs, losses, z)
+        return LatentOutputs(ops.cast(z, self.compute_dtype), losses, z)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -38,15 +38,10 @@ class ContinuousLatent(Latent):
     """
 
     def compute(
-        self, inputs: Any, training: bool | None = None
+        self, inputs: Any, training: bool | None = None, noise: Any = None
     ) -> LatentOutputs:
-        codes = self.codes(inputs)
-        return LatentOutputs(
-            ops.cast(codes, self.compute_dtype), losses={}, codes=codes
-        )
-
-    def codes(self, inputs: Any) -> Any:
-        return self._to_latents(inputs)
+        z = self._to_latents(inputs)
+        return LatentOutputs(ops.cast(z, self.compute_dtype), {}, z)
 
     def values(self, codes: Any) -> Any:
         return ops.cast(ops.convert_to_tensor(codes), self.compute_dtype)

@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_qlae.layers.discrete_latent import DiscreteLatent
-from keras_qlae.layers.discrete_latent import straight_through
+from keras_qlae.layers.checks import check_count
+from keras_qlae.layers.checks import checked_codes
+from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
-from keras_qlae.layers.latent import check_count
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class FiniteScalarQuantizer(DiscreteLatent):
+class FiniteScalarQuantizer(Latent):
     """Bounds each latent with tanh and rounds it to a fixed grid.
 
     The grid of every latent is `num_values` numbers evenly spaced from -1 to
@@ -53,6 +53,8 @@ class FiniteScalarQuantizer(DiscreteLatent):
         (ICLR 2024, arXiv 2309.15505).
     """
 
+    is_discrete = True
+
     def __init__(
         self, num_latents: int, num_values: int = 12, **kwargs: Any
     ) -> None:
@@ -67,22 +69,24 @@ class FiniteScalarQuantizer(DiscreteLatent):
         return [self._grid.copy() for _ in range(self.num_latents)]
 
     def compute(
-        self, inputs: Any, training: bool | None = None
+        self, inputs: Any, training: bool | None = None, noise: Any = None
     ) -> LatentOutputs:
         bounded = self.scalars(inputs)
-        codes = self._nearest(bounded)
-        outputs = straight_through(self.lookup(codes), bounded)
-        outputs = ops.cast(outputs, self.compute_dtype)
-        return LatentOutputs(outputs, losses={}, codes=codes)
+        fixed = ops.stop_gradient(bounded)
+        position = (fixed + 1) * (self.num_values - 1) / 2
+        # No number at all is a position too: it is for the loss to tell.
+        codes = ops.cast(ops.round(position), "int32")
+        codes = ops.clip(codes, 0, self.num_values - 1)
+        # Straight through: the value to the last bit, the tanh's gradient.
+        outputs = self._look_up(codes) + (bounded - fixed)
+        return LatentOutputs(ops.cast(outputs, self.compute_dtype), {}, codes)
 
     def scalars(self, inputs: Any) -> Any:
         return ops.tanh(self._to_latents(inputs))
 
-    def codes(self, inputs: Any) -> Any:
-        return self._nearest(self.scalars(inputs))
-
-    def lookup(self, codes: Any) -> Any:
-        return ops.take(ops.convert_to_tensor(self._grid), codes, axis=0)
+    def values(self, codes: Any) -> Any:
+        codes = checked_codes(codes, self.codebook_sizes)
+        return ops.cast(self._look_up(codes), self.compute_dtype)
 
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
         shape = (batch_size, self.num_latents)
@@ -100,8 +104,5 @@ class FiniteScalarQuantizer(DiscreteLatent):
         )
         return grid
 
-    def _nearest(self, bounded: Any) -> Any:
-        position = (ops.stop_gradient(bounded) + 1) * (self.num_values - 1) / 2
-        # No number at all is a position too: it is for the loss to tell.
-        codes = ops.cast(ops.round(position), "int32")
-        return ops.clip(codes, 0, self.num_values - 1)
+    def _look_up(self, codes: Any) -> Any:
+        return ops.take(ops.convert_to_tensor(self._grid), codes, axis=0)

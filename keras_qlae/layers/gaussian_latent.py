@@ -5,9 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_qlae.layers.gaussian_posterior import Gaussian
+from keras_qlae.layers.checks import check_positive
 from keras_qlae.layers.gaussian_posterior import GaussianPosterior
-from keras_qlae.layers.latent import check_positive
+from keras_qlae.layers.latent import LatentOutputs
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
@@ -77,12 +77,18 @@ class GaussianLatent(GaussianPosterior):
     def loss_weights(self) -> dict[str, float]:
         return {"kl_loss": self.kl_weight}
 
-    def losses_of(
-        self, posterior: Gaussian, sample: Any | None
-    ) -> dict[str, Any]:
-        mean, std, log_std = posterior
+    def compute(
+        self, inputs: Any, training: bool | None = None, noise: Any = None
+    ) -> LatentOutputs:
+        mean, std, log_std = self.posterior(inputs)
+        outputs = mean
+        if training:
+            noise = self.draw_noise(mean) if noise is None else noise
+            outputs = mean + std * ops.cast(noise, mean.dtype)
         kl = (ops.square(mean) + ops.square(std) - 1) / 2 - log_std
-        return {"kl_loss": ops.sum(kl, axis=-1)}
+        losses = {"kl_loss": ops.sum(kl, axis=-1) / self.num_pixel_values}
+        outputs = ops.cast(outputs, self.compute_dtype)
+        return LatentOutputs(outputs, losses, codes=mean)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "kl_weight": self.kl_weight}

@@ -7,9 +7,8 @@ import keras
 from keras import ops
 
 from keras_qlae import backend
+from keras_qlae.layers.checks import check_count
 from keras_qlae.layers.latent import Latent
-from keras_qlae.layers.latent import LatentOutputs
-from keras_qlae.layers.latent import check_count
 from keras_qlae.layers.saved_seed import SavedSeed
 
 _LINEAR = -15.0  # below it softplus is exp to the last bit of float32
@@ -27,10 +26,9 @@ class GaussianPosterior(SavedSeed, Latent):
     """Base of the latents with a Gaussian each, and N(0, 1) as their prior.
 
     The encoder's output is the means, then as many numbers whose softplus is
-    the standard deviations. The decoder gets a sample in training and the
-    mean in evaluation; the mean is what is scored.
+    the standard deviations. The mean is what is scored.
 
-    A subclass defines `loss_weights` and `losses_of`.
+    A subclass defines `loss_weights` and `compute`.
 
     Args:
         num_latents: Positive integer.
@@ -63,32 +61,6 @@ class GaussianPosterior(SavedSeed, Latent):
     def num_inputs(self) -> int:
         return 2 * self.num_latents
 
-    def losses_of(
-        self, posterior: Gaussian, sample: Any | None
-    ) -> dict[str, Any]:
-        """Losses in nats by name, one an example: `(...)` each.
-
-        Args:
-            posterior: Of each example.
-            sample: One of each, `(..., num_latents)`, what the decoder gets;
-                `None` in evaluation.
-        """
-        raise NotImplementedError
-
-    def compute(
-        self, inputs: Any, training: bool | None = None
-    ) -> LatentOutputs:
-        posterior = self.posterior(inputs)
-        mean = posterior.mean
-        sample = self.drawn(posterior) if training else None
-        losses = {
-            name: loss / self.num_pixel_values
-            for name, loss in self.losses_of(posterior, sample).items()
-        }
-        outputs = mean if sample is None else sample
-        outputs = ops.cast(outputs, self.compute_dtype)
-        return LatentOutputs(outputs, losses, mean)
-
     def posterior(self, inputs: Any) -> Gaussian:
         """The Gaussian of each latent.
 
@@ -102,14 +74,14 @@ class GaussianPosterior(SavedSeed, Latent):
         log_std = ops.where(is_linear, raw, ops.log(ops.softplus(curved)))
         return Gaussian(mean, ops.softplus(raw), log_std)
 
-    def drawn(self, posterior: Gaussian, training: bool = True) -> Any:
-        """A sample of each example, `(..., num_latents)`.
+    def draw_noise(self, mean: Any, training: bool = True) -> Any:
+        """Standard normal numbers, as many as `mean` has.
 
         Args:
-            posterior: Of each example.
-            training: Whether with new noise; else with the same every time.
+            mean: `(..., num_latents)`, of the posteriors.
+            training: Whether they are new; else the same every time.
         """
-        size, *rest = ops.shape(posterior.mean)
+        size, *rest = ops.shape(mean)
 
         def normal(size: Any, seed: Any) -> Any:
             return keras.random.normal(
@@ -117,10 +89,8 @@ class GaussianPosterior(SavedSeed, Latent):
             )
 
         if training:
-            noise = backend.draw(normal, size, self.seed_generator)
-        else:
-            noise = normal(size, self.seed or 0)
-        return posterior.mean + posterior.std * noise
+            return backend.draw(normal, size, self.seed_generator)
+        return normal(size, self.seed or 0)
 
     def codes(self, inputs: Any) -> Any:
         return self.posterior(inputs).mean

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_qlae import backend
+from keras_qlae.layers.checks import is_integer
 from keras_qlae.layers.precision import full_precision
 
 
@@ -35,8 +36,8 @@ class Latent(keras.layers.Layer):
 
     A mask of the input passes through; masked steps count in the losses.
 
-    A subclass defines `compute`, `codes` and `values`, the properties below
-    where they differ, and `sample_codes` if it has a prior.
+    A subclass defines `compute` and `values`, the properties below where they
+    differ, and `sample_codes` if it has a prior.
 
     Args:
         num_latents: Positive integer, number of latents that are scored.
@@ -52,7 +53,7 @@ class Latent(keras.layers.Layer):
         # No autocast: under a mixed policy the latent still sees the float32
         # numbers of the encoder's head.
         super().__init__(autocast=False, **kwargs)
-        if not _is_integer(num_latents) or num_latents < 1:
+        if not is_integer(num_latents) or num_latents < 1:
             raise ValueError(
                 "`num_latents` must be a positive integer, the number of "
                 f"latents. Received: num_latents={num_latents!r}"
@@ -84,13 +85,15 @@ class Latent(keras.layers.Layer):
         self._check_width(input_shape)
 
     def compute(
-        self, inputs: Any, training: bool | None = None
+        self, inputs: Any, training: bool | None = None, noise: Any = None
     ) -> LatentOutputs:
         """What `call` computes, with nothing stored on the layer.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.
             training: Whether in training mode.
+            noise: What the latent would draw itself, if it draws anything;
+                `None` to have it drawn.
 
         Returns:
             A `LatentOutputs`.
@@ -104,9 +107,12 @@ class Latent(keras.layers.Layer):
             inputs: `(..., num_inputs)`, the encoder's output.
 
         Returns:
-            `(..., num_latents)`. Integer codes carry no gradient.
+            `(..., num_latents)`. Integer codes carry no gradient. Symbolic
+            if `inputs` are, a `keras.Input` for instance.
         """
-        raise NotImplementedError
+        if isinstance(inputs, keras.KerasTensor):
+            return LatentCodes(self)(inputs)
+        return self.compute(inputs, training=False).codes
 
     def scalars(self, inputs: Any) -> Any:
         """Each latent as one real number, where it is one.
@@ -211,35 +217,40 @@ class Latent(keras.layers.Layer):
             )
 
 
-def _is_integer(value: Any) -> bool:
-    return hasattr(value, "__index__") and not isinstance(value, bool)
+@keras.saving.register_keras_serializable(package="keras_qlae")
+class LatentCodes(keras.layers.Layer):
+    """The codes of a latent as the output of a layer.
 
+    So that a functional model whose output they are holds the latent, with
+    its variables, and can be saved.
 
-def check_positive(meaning: str, **numbers: float) -> None:
-    """Raises `ValueError` for a number that is not positive and finite."""
-    for name, number in numbers.items():
-        if not 0 < number < float("inf"):
-            raise ValueError(
-                f"`{name}` must be a positive finite number: {meaning}. "
-                f"Received: {name}={number!r}"
-            )
+    Args:
+        latent: A `Latent`.
+        **kwargs: Passed to `keras.layers.Layer`.
+    """
 
+    def __init__(self, latent: Latent, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+        self.latent = latent
 
-def check_count(low: int, meaning: str, **counts: int) -> None:
-    """Raises `ValueError` for what is no integer of at least `low`."""
-    for name, count in counts.items():
-        if not _is_integer(count) or count < low:
-            raise ValueError(
-                f"`{name}` must be an integer of at least {low}: {meaning}. "
-                f"Received: {name}={count!r}"
-            )
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self.latent._ensure_built()
 
+    def call(self, inputs: Any) -> Any:
+        return self.latent.codes(inputs)
 
-def check_loss_weights(**weights: float) -> None:
-    """Raises `ValueError` for a loss weight that is negative or not finite."""
-    for name, weight in weights.items():
-        if not 0 <= weight < float("inf"):
-            raise ValueError(
-                f"`{name}` must be a finite number of at least 0; 0 leaves "
-                f"the loss out. Received: {name}={weight!r}"
-            )
+    def compute_output_spec(self, inputs: Any) -> keras.KerasTensor:
+        self.latent._check_width(inputs.shape)
+        shape = (*inputs.shape[:-1], self.latent.num_latents)
+        is_discrete = self.latent.is_discrete
+        dtype = "int32" if is_discrete else self.latent._latent_dtype
+        return keras.KerasTensor(shape, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        latent = keras.saving.serialize_keras_object(self.latent)
+        return {**super().get_config(), "latent": latent}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "LatentCodes":
+        latent = keras.saving.deserialize_keras_object(config["latent"])
+        return cls(**{**config, "latent": latent})

@@ -8,11 +8,14 @@ import numpy as np
 from keras import ops
 
 from keras_qlae import backend
-from keras_qlae.layers.codebook_latent import CodebookLatent
+from keras_qlae.layers.checks import check_loss_weights
+from keras_qlae.layers.checks import checked_codes
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class ScalarCodebookQuantizer(CodebookLatent):
+class ScalarCodebookQuantizer(Latent):
     """Snaps each latent to the nearest value of its own scalar codebook.
 
     Latent `j` owns `num_values` learnable scalars that no other latent sees.
@@ -77,6 +80,8 @@ class ScalarCodebookQuantizer(CodebookLatent):
         arXiv 2305.18378), section 3.1.
     """
 
+    is_discrete = True
+
     def __init__(
         self,
         num_latents: int,
@@ -89,8 +94,10 @@ class ScalarCodebookQuantizer(CodebookLatent):
         high: float = 0.5,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            num_latents, quantization_weight, commitment_weight, **kwargs
+        super().__init__(num_latents, **kwargs)
+        check_loss_weights(
+            quantization_weight=quantization_weight,
+            commitment_weight=commitment_weight,
         )
         self.codebook_sizes = _codebook_sizes(num_values, self.num_latents)
         if shared and len(set(self.codebook_sizes)) > 1:
@@ -110,8 +117,17 @@ class ScalarCodebookQuantizer(CodebookLatent):
         )
         self.shared = shared
         self.trainable_codebook = trainable_codebook
+        self.quantization_weight = quantization_weight
+        self.commitment_weight = commitment_weight
         self.low = low
         self.high = high
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        return {
+            "quantization_loss": self.quantization_weight,
+            "commitment_loss": self.commitment_weight,
+        }
 
     @property
     def codebooks(self) -> list[np.ndarray]:
@@ -140,22 +156,44 @@ class ScalarCodebookQuantizer(CodebookLatent):
             autocast=False,
         )
 
-    def codes(self, inputs: Any) -> Any:
+    def compute(
+        self, inputs: Any, training: bool | None = None, noise: Any = None
+    ) -> LatentOutputs:
         self._ensure_built()
-        z = ops.expand_dims(ops.stop_gradient(self._to_latents(inputs)), -1)
+        z = self._to_latents(inputs)
+        codes = self._nearest(ops.stop_gradient(z))
+        value = self._look_up(codes)
+        fixed_z, fixed_value = ops.stop_gradient(z), ops.stop_gradient(value)
+        # The value before the straight-through sum: through the sum no
+        # gradient reaches the codebook.
+        losses = {
+            "quantization_loss": _mean_square(fixed_z - value),
+            "commitment_loss": _mean_square(z - fixed_value),
+        }
+        # Straight through: the value to the last bit, the input's gradient.
+        outputs = ops.cast(fixed_value + (z - fixed_z), self.compute_dtype)
+        return LatentOutputs(outputs, losses, codes)
+
+    def _nearest(self, z: Any) -> Any:
+        """The code of the nearest value, the first of several."""
         codebook = ops.stop_gradient(ops.convert_to_tensor(self.codebook))
-        distance = ops.abs(z - codebook)
         # -> (..., num_latents, codebook size)
+        distance = ops.abs(ops.expand_dims(z, -1) - codebook)
         if self._padding.any():
             distance = distance + ops.cast(self._padding, distance.dtype)
         return backend.argmin(distance)
 
-    def lookup(self, codes: Any) -> Any:
+    def _look_up(self, codes: Any) -> Any:
+        """The values at codes, differentiable in the codebook."""
         self._ensure_built()
-        codebook = ops.convert_to_tensor(self.codebook)
-        # -> (..., num_latents, codebook size)
-        is_code = ops.one_hot(codes, codebook.shape[-1], dtype=codebook.dtype)
-        return ops.sum(is_code * codebook, axis=-1)
+        rows, size = self.codebook.shape
+        firsts = size * np.arange(self.num_latents) if rows > 1 else 0
+        table = ops.reshape(ops.convert_to_tensor(self.codebook), (-1,))
+        return ops.take(table, codes + ops.cast(firsts, "int32"), axis=0)
+
+    def values(self, codes: Any) -> Any:
+        codes = checked_codes(codes, self.codebook_sizes)
+        return ops.cast(self._look_up(codes), self.compute_dtype)
 
     def scalars(self, inputs: Any) -> Any:
         return self._to_latents(inputs)
@@ -173,6 +211,8 @@ class ScalarCodebookQuantizer(CodebookLatent):
             "num_values": self.num_values,
             "shared": self.shared,
             "trainable_codebook": self.trainable_codebook,
+            "quantization_weight": self.quantization_weight,
+            "commitment_weight": self.commitment_weight,
             "low": self.low,
             "high": self.high,
         }
@@ -182,6 +222,10 @@ class ScalarCodebookQuantizer(CodebookLatent):
         for row, size in zip(grid, sizes, strict=True):
             row[:size] = np.linspace(self.low, self.high, size)
         return lambda shape, dtype=None: ops.convert_to_tensor(grid, dtype)
+
+
+def _mean_square(difference: Any) -> Any:
+    return backend.mean(ops.square(difference), axis=-1)
 
 
 def _codebook_sizes(

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_qlae.layers.gaussian_posterior import Gaussian
+from keras_qlae.layers.checks import check_count
+from keras_qlae.layers.checks import check_positive
 from keras_qlae.layers.gaussian_posterior import GaussianPosterior
-from keras_qlae.layers.latent import check_count
-from keras_qlae.layers.latent import check_positive
+from keras_qlae.layers.latent import LatentOutputs
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
@@ -99,12 +99,14 @@ class TotalCorrelationLatent(GaussianPosterior):
             "dimension_kl_loss": 1.0,
         }
 
-    def losses_of(
-        self, posterior: Gaussian, sample: Any | None
-    ) -> dict[str, Any]:
-        if sample is None:
-            sample = self.drawn(posterior, training=False)
-        leading = ops.shape(sample)[:-1]
+    def compute(
+        self, inputs: Any, training: bool | None = None, noise: Any = None
+    ) -> LatentOutputs:
+        posterior = self.posterior(inputs)
+        means = posterior.mean
+        if noise is None:
+            noise = self.draw_noise(means, training=bool(training))
+        sample = means + posterior.std * ops.cast(noise, means.dtype)
         mean, std, log_std, z = (
             ops.reshape(each, (-1, self.num_latents))
             for each in (*posterior, sample)
@@ -122,7 +124,13 @@ class TotalCorrelationLatent(GaussianPosterior):
             "total_correlation_loss": joint - marginals,
             "dimension_kl_loss": marginals - prior,
         }
-        return {k: ops.reshape(loss, leading) for k, loss in losses.items()}
+        losses = {
+            name: ops.reshape(loss, ops.shape(sample)[:-1])
+            / self.num_pixel_values
+            for name, loss in losses.items()
+        }
+        outputs = ops.cast(sample if training else means, self.compute_dtype)
+        return LatentOutputs(outputs, losses, codes=means)
 
     def get_config(self) -> dict[str, Any]:
         return {

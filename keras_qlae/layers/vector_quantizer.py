@@ -6,12 +6,15 @@ import keras
 from keras import ops
 
 from keras_qlae import backend
-from keras_qlae.layers.codebook_latent import CodebookLatent
-from keras_qlae.layers.latent import check_count
+from keras_qlae.layers.checks import check_count
+from keras_qlae.layers.checks import check_loss_weights
+from keras_qlae.layers.checks import checked_codes
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class VectorQuantizer(CodebookLatent):
+class VectorQuantizer(Latent):
     """Snaps each latent, a vector, to the nearest of a table: a VQ-VAE's.
 
     All latents share one learnable table of vectors. `codes`, what is scored,
@@ -65,6 +68,8 @@ class VectorQuantizer(CodebookLatent):
         (NeurIPS 2017, arXiv 1711.00937).
     """
 
+    is_discrete = True
+
     def __init__(
         self,
         num_latents: int,
@@ -75,8 +80,10 @@ class VectorQuantizer(CodebookLatent):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            num_latents, quantization_weight, commitment_weight, **kwargs
+        super().__init__(num_latents, **kwargs)
+        check_loss_weights(
+            quantization_weight=quantization_weight,
+            commitment_weight=commitment_weight,
         )
         check_count(
             2, "the vectors to choose from", num_embeddings=num_embeddings
@@ -85,6 +92,8 @@ class VectorQuantizer(CodebookLatent):
         self.num_embeddings = int(num_embeddings)
         self.embedding_dim = int(embedding_dim)
         self.codebook_sizes = (self.num_embeddings,) * self.num_latents
+        self.quantization_weight = quantization_weight
+        self.commitment_weight = commitment_weight
         self.seed = seed
 
     @property
@@ -94,6 +103,13 @@ class VectorQuantizer(CodebookLatent):
     @property
     def num_outputs(self) -> int:
         return self.num_inputs
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        return {
+            "quantization_loss": self.quantization_weight,
+            "commitment_loss": self.commitment_weight,
+        }
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)
@@ -108,9 +124,26 @@ class VectorQuantizer(CodebookLatent):
             autocast=False,
         )
 
-    def codes(self, inputs: Any) -> Any:
+    def compute(
+        self, inputs: Any, training: bool | None = None, noise: Any = None
+    ) -> LatentOutputs:
         self._ensure_built()
-        z = ops.stop_gradient(self._to_latents(inputs))
+        z = self._to_latents(inputs)
+        codes = self._nearest(ops.stop_gradient(z))
+        value = self._look_up(codes)
+        fixed_z, fixed_value = ops.stop_gradient(z), ops.stop_gradient(value)
+        # The value before the straight-through sum: through the sum no
+        # gradient reaches the table.
+        losses = {
+            "quantization_loss": _mean_square(fixed_z - value),
+            "commitment_loss": _mean_square(z - fixed_value),
+        }
+        # Straight through: the value to the last bit, the input's gradient.
+        outputs = ops.cast(fixed_value + (z - fixed_z), self.compute_dtype)
+        return LatentOutputs(outputs, losses, codes)
+
+    def _nearest(self, z: Any) -> Any:
+        """The code of the nearest vector, the first of several."""
         shape = (*ops.shape(z)[:-1], self.num_latents, self.embedding_dim)
         z = ops.reshape(z, shape)
         table = ops.stop_gradient(ops.convert_to_tensor(self.embeddings))
@@ -120,16 +153,27 @@ class VectorQuantizer(CodebookLatent):
         distance = lengths - 2 * ops.matmul(z, ops.transpose(table))
         return backend.argmin(distance)
 
-    def lookup(self, codes: Any) -> Any:
+    def _look_up(self, codes: Any) -> Any:
+        """The vectors at codes side by side, differentiable in the table."""
         self._ensure_built()
         table = ops.convert_to_tensor(self.embeddings)
         vectors = ops.take(table, codes, axis=0)
         return ops.reshape(vectors, (*ops.shape(codes)[:-1], self.num_outputs))
+
+    def values(self, codes: Any) -> Any:
+        codes = checked_codes(codes, self.codebook_sizes)
+        return ops.cast(self._look_up(codes), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "num_embeddings": self.num_embeddings,
             "embedding_dim": self.embedding_dim,
+            "quantization_weight": self.quantization_weight,
+            "commitment_weight": self.commitment_weight,
             "seed": self.seed,
         }
+
+
+def _mean_square(difference: Any) -> Any:
+    return backend.mean(ops.square(difference), axis=-1)

@@ -1,5 +1,6 @@
 """The autoencoder: encoder, latent, decoder."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -7,13 +8,16 @@ from keras import ops
 
 from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.precision import full_precision
+from keras_qlae.models.checks import check_networks
+from keras_qlae.models.checks import check_width
 from keras_qlae.models.image_model import ImageModel
-from keras_qlae.models.image_model import check_networks
-from keras_qlae.models.image_model import check_width
-from keras_qlae.models.image_model import refuse_sample_weight
 from keras_qlae.models.images import to_unit_interval
-from keras_qlae.models.quality import psnr
+from keras_qlae.models.tapped import tapped
+from keras_qlae.penalties.penalty import ForwardPass
+from keras_qlae.penalties.penalty import Penalty
 
+_RESERVED = ("loss", "reconstruction_loss", "psnr", "latent")
 _NOT_COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
@@ -24,8 +28,9 @@ class Autoencoder(ImageModel):
     With a `ScalarCodebookQuantizer` it is the paper's QLAE; the other latents
     make it the models that QLAE is compared with. The loss is the binary
     cross-entropy between images and logits, a mean over pixels, channels and
-    batch, plus the latent's weighted losses, plus whatever the layers of the
-    networks add (regularizers). Compile it with an optimizer alone.
+    batch, plus the weighted losses of the latent and of the penalties, plus
+    whatever the layers of the networks add (regularizers). All are computed
+    by `compute_losses`. Compile it with an optimizer alone.
 
     `fit` takes what Keras' does: NumPy arrays, or a `tf.data.Dataset` of
     images or of `(images, factors)`; factors are not used in training. Images
@@ -33,8 +38,9 @@ class Autoencoder(ImageModel):
     whole, a data set by its first batch.
 
     It logs `loss`, `reconstruction_loss`, one entry for each loss of the
-    latent (`quantization_loss`, `commitment_loss`, unweighted), and `psnr`,
-    the mean over images of each one's peak signal-to-noise ratio in dB.
+    latent (`quantization_loss`, `commitment_loss`, unweighted) and for each
+    penalty, and `psnr`, the mean over images of each one's peak
+    signal-to-noise ratio in dB.
 
     The latent's losses belong to this model's own training step. Inside a
     larger model use the parts, `decoder(latent(encoder(x)))`: called there,
@@ -45,7 +51,10 @@ class Autoencoder(ImageModel):
         latent: A `keras_qlae.layers.Latent`.
         decoder: `keras.Model` from `(batch, latent.num_outputs)` to logits of
             the shape of the images.
-        seed: Integer or `None`, of `sample`.
+        penalties: A list of `keras_qlae.penalties.Penalty`, further losses of
+            a batch's forward pass. Each is added with its weight and logged
+            under its name.
+        seed: Integer or `None`, of what penalties draw and of `sample`.
         **kwargs: Passed to `keras.Model`.
 
     Call arguments:
@@ -56,9 +65,10 @@ class Autoencoder(ImageModel):
         Logits `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: Widths of encoder, latent and decoder that do not fit; in
-            `fit` and `evaluate`, images of another shape, outside `[0, 1]`
-            or not finite.
+        ValueError: Widths of encoder, latent and decoder that do not fit;
+            penalties that share a name with another loss, or that tap layers
+            the decoder lacks; in `fit` and `evaluate`, no images, or images
+            of another shape, outside `[0, 1]` or not finite.
 
     Reference:
         Hsu et al., "Disentanglement via Latent Quantization" (NeurIPS 2023,
@@ -70,6 +80,7 @@ class Autoencoder(ImageModel):
         encoder: keras.Model,
         latent: Latent,
         decoder: keras.Model,
+        penalties: Sequence[Penalty] = (),
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -85,11 +96,14 @@ class Autoencoder(ImageModel):
             )
         self.encoder = encoder
         self.decoder = decoder
+        self.penalties = list(penalties)
+        _check_names(self.penalties, latent)
+        taps = [name for penalty in penalties for name in penalty.taps]
+        self._decode = tapped(decoder, taps)
         self._trackers = [
             keras.metrics.Mean(name=name)
-            for name in ("reconstruction_loss", *latent.loss_weights, "psnr")
+            for name in (*self.loss_weights, "psnr")
         ]
-        self._forward: list[Any] = []  # logits and losses of the last call
         self.built = True
 
     @property
@@ -127,67 +141,118 @@ class Autoencoder(ImageModel):
         config = keras.saving.deserialize_keras_object(config)
         self.compile(config["optimizer"])
 
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """The weight of each loss, by the name under which it is logged."""
+        return {
+            "reconstruction_loss": 1.0,
+            **self.latent.loss_weights,
+            **{penalty.name: penalty.weight for penalty in self.penalties},
+        }
+
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         images = to_unit_interval(inputs, self.variable_dtype)
-        latents = self.encoder(images, training=training)
-        result = self.latent.compute(latents, training=training)
-        # For `compute_loss`, which takes them away in the same step.
-        logits = self.decoder(result.outputs, training=training)
-        self._forward[:] = [logits, result.losses]
-        return logits
+        encoded = self.encoder(images, training=training)
+        outputs = self.latent.compute(encoded, training=training).outputs
+        return self.decoder(outputs, training=training)
 
-    def compute_loss(
+    def compute_losses(
         self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        images: Any,
         training: bool = True,
-    ) -> Any:
-        """The total loss of a step, scaled for `tf.distribute`.
+        noise: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The losses of a batch; changes nothing but random state.
 
         Args:
-            x: Images.
-            y: Not used: an autoencoder's target is its input.
-            y_pred: Logits, what `call` returned for `x`.
-            sample_weight: Must be `None`.
+            images: `(batch, height, width, channels)`, floats in `[0, 1]` or
+                integers in `[0, 255]`.
             training: Whether in training mode.
+            noise: What would be drawn otherwise, by name: `"latent"`, or the
+                name of a penalty.
 
         Returns:
-            A scalar.
+            Scalars by name, in full precision: `loss`, the weighted sum of
+            all others and of what the networks' layers add;
+            `reconstruction_loss`, the latent's losses and the penalties,
+            unweighted; and `psnr`, a measure and no loss.
         """
-        if sample_weight is not None:
-            refuse_sample_weight()
-        if not self._forward or self._forward[0] is not y_pred:
-            raise RuntimeError(
-                "`compute_loss` belongs to a training or evaluation step: "
-                "`y_pred` must be what the model returned when it was last "
-                "called."
-            )
-        latent_losses = self._forward.pop()
-        self._forward.clear()
-        images = to_unit_interval(x, self.variable_dtype)
-        logits = ops.cast(y_pred, images.dtype)
+        noise = noise or {}
+        forward = self._forward(images, training, noise.get("latent"))
+        # Now: a penalty that calls the decoder again replaces its own.
+        added = [*self.encoder.losses, *self.decoder.losses]
         losses = {
-            "reconstruction_loss": self.reconstruction_loss(images, logits),
-            **latent_losses,
+            "reconstruction_loss": self.reconstruction_loss(
+                forward.images, forward.logits
+            ),
+            **forward.outputs.losses,
         }
-        losses = {name: backend.mean(loss) for name, loss in losses.items()}
-        logs = {**losses, "psnr": backend.mean(psnr(images, logits))}
-        for tracker in self._trackers:
-            tracker.update_state(
-                logs[tracker.name], sample_weight=ops.shape(images)[0]
-            )
-        weights = {"reconstruction_loss": 1.0, **self.latent.loss_weights}
-        total = sum(
-            weights[name] * ops.cast(loss, logits.dtype)
+        for penalty in self.penalties:
+            drawn = noise.get(penalty.name)
+            if drawn is None:
+                drawn = self._draw(penalty, ops.shape(forward.images)[0])
+            losses[penalty.name] = penalty.compute(forward, drawn)
+        dtype = forward.logits.dtype
+        losses = {
+            name: backend.mean(ops.cast(loss, dtype))
             for name, loss in losses.items()
+        }
+        weights = self.loss_weights
+        total = sum(weights[name] * loss for name, loss in losses.items())
+        total = total + sum(ops.cast(loss, dtype) for loss in added)
+        quality = backend.mean(_psnr(forward.images, forward.logits))
+        return {"loss": total, **losses, "psnr": quality}
+
+    def update(self, data: Any) -> dict[str, Any]:
+        images = self._images_of(data)
+
+        def compute() -> tuple[Any, Any]:
+            losses = self.compute_losses(images)
+            return self.optimizer.scale_loss(losses["loss"]), losses
+
+        losses = self._descend(
+            compute, self.trainable_variables, self.optimizer
         )
-        # Of regularizers in the networks; the latent's own are not here.
-        total = total + sum(
-            ops.cast(loss, logits.dtype) for loss in self.losses
+        return self._logged(losses, ops.shape(images)[0])
+
+    def assess(self, data: Any) -> dict[str, Any]:
+        images = self._images_of(data)
+        losses = self.compute_losses(images, training=False)
+        return self._logged(losses, ops.shape(images)[0])
+
+    def _forward(
+        self, images: Any, training: bool, noise: Any = None
+    ) -> ForwardPass:
+        """One batch on its way through the model, in full precision."""
+        dtype = full_precision(self.variable_dtype)
+
+        def cast(tensor: Any) -> Any:
+            return ops.cast(tensor, dtype)
+
+        def decode(values: Any) -> tuple[Any, dict[str, Any]]:
+            logits, taps = self._decode(values, training)
+            return cast(logits), {name: cast(tap) for name, tap in taps.items()}
+
+        images = to_unit_interval(images, self.variable_dtype)
+        encoded = self.encoder(images, training=training)
+        outputs = self.latent.compute(encoded, training=training, noise=noise)
+        logits, taps = decode(outputs.outputs)
+        return ForwardPass(
+            images=cast(images),
+            encoded=cast(encoded),
+            latent=self.latent,
+            outputs=outputs._replace(outputs=cast(outputs.outputs)),
+            logits=logits,
+            taps=taps,
+            decode=decode,
         )
-        return total / backend.num_replicas()
+
+    def _draw(self, penalty: Penalty, batch_size: Any) -> Any:
+        return backend.draw(
+            lambda size, seed: penalty.draw(size, self.latent, seed),
+            batch_size,
+            self.seed_generator,
+        )
 
     def reconstruction_loss(self, images: Any, logits: Any) -> Any:
         """Cross-entropy of each image, a mean over pixels: `(batch,)`.
@@ -197,15 +262,28 @@ class Autoencoder(ImageModel):
         loss = ops.binary_crossentropy(images, logits, from_logits=True)
         return backend.mean(loss, axis=tuple(range(1, len(loss.shape))))
 
-    @property
-    def metrics(self) -> list[keras.Metric]:
-        own = set(map(id, self._trackers))
-        others = [m for m in super().metrics if id(m) not in own]
-        return [*others, *self._trackers]
-
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "penalties": keras.saving.serialize_keras_object(self.penalties),
         }
+
+
+def _check_names(penalties: Sequence[Penalty], latent: Latent) -> None:
+    names = [*_RESERVED, *latent.loss_weights, *(p.name for p in penalties)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            "Each penalty needs a name of its own in the logs: pass `name`. "
+            f"Received twice: {', '.join(twice)}; taken before any penalty: "
+            f"{', '.join((*_RESERVED, *latent.loss_weights))}"
+        )
+
+
+def _psnr(images: Any, logits: Any) -> Any:
+    """`keras_qlae.metrics.psnr` of tensors, from logits: `(batch,)`."""
+    axes = tuple(range(1, len(logits.shape)))
+    error = backend.mean(ops.square(ops.sigmoid(logits) - images), axis=axes)
+    return -10 * ops.log10(ops.where(error < 1e-12, 1e-12, error))

@@ -1,5 +1,6 @@
 """What every model of images with a latent space offers."""
 
+from collections.abc import Callable
 from typing import Any
 from typing import Self
 
@@ -7,21 +8,26 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.saved_seed import SavedSeed
+from keras_qlae.metrics.image_quality import psnr
 from keras_qlae.models.images import check_images
+from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.inputs import check_fit_data
 from keras_qlae.models.inputs import first
 from keras_qlae.models.inputs import in_batches
+from keras_qlae.models.inputs import refuse_weights
 
 
-class ImageModel(SavedSeed, keras.Model):
+class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     """An encoder, a latent and a decoder, on NumPy arrays.
 
     A subclass sets `encoder`, a model from images to
     `(batch, latent.num_inputs)`, and `decoder`, one from
-    `(batch, latent.num_outputs)` to image logits, and says how they are
-    trained.
+    `(batch, latent.num_outputs)` to image logits. It defines its losses as a
+    pure function, and from them `update` and `assess`, the steps of `fit` and
+    `evaluate`; the model's `metrics` log them by their names.
 
     Args:
         latent: A `keras_qlae.layers.Latent`.
@@ -39,7 +45,6 @@ class ImageModel(SavedSeed, keras.Model):
         self.latent = latent
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._is_fitting = False
         if not latent.built:
             # Here and not at the first call, or an optimizer built at
             # `compile` would lack the codebook.
@@ -59,8 +64,10 @@ class ImageModel(SavedSeed, keras.Model):
         """
 
     def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("sample_weight") is not None:
-            refuse_sample_weight()
+        refuse_weights(
+            sample_weight=kwargs.get("sample_weight"),
+            class_weight=kwargs.get("class_weight"),
+        )
         check_fit_data(x, self.image_shape, "x")
         for size in _batch_sizes(x, args, kwargs):
             self.check_batch(size)
@@ -70,14 +77,11 @@ class ImageModel(SavedSeed, keras.Model):
         check_fit_data(validation, self.image_shape, "validation_data")
         if not hasattr(x, "__array__") and not _is_py_dataset(x):
             kwargs.setdefault("shuffle", False)  # Keras warns of `True`
-        self._is_fitting = True
-        try:
-            return super().fit(x, *args, **kwargs)
-        finally:
-            self._is_fitting = False
+        return super().fit(x, *args, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if not self._is_fitting:  # else it was checked by `fit`
+        # Keras' `fit` says so of validation data, which ours has checked.
+        if not kwargs.get("_use_cached_eval_dataset"):
             check_fit_data(x, self.image_shape, "x")
         return super().evaluate(x, *args, **kwargs)
 
@@ -165,6 +169,22 @@ class ImageModel(SavedSeed, keras.Model):
         """
         return self.decode_codes(self.codes(images, batch_size), batch_size)
 
+    def psnr(self, images: Any, batch_size: int = 256) -> np.ndarray:
+        """How close reconstructions are, by `keras_qlae.metrics.psnr`.
+
+        Args are those of `encode`.
+
+        Returns:
+            `(n,)`, the peak signal-to-noise ratio of each image in dB; higher
+            is better.
+        """
+        parts = [
+            psnr(_in_range(part), self.reconstruct(part, batch_size))
+            for part in np.split(images, range(1000, len(images), 1000))
+            if len(part)
+        ]
+        return np.concatenate([np.zeros(0), *parts])
+
     def sample(
         self, num_samples: int, seed: int | None = None, batch_size: int = 256
     ) -> np.ndarray:
@@ -201,56 +221,61 @@ class ImageModel(SavedSeed, keras.Model):
             name: keras.saving.deserialize_keras_object(
                 value, custom_objects=custom_objects
             )
-            if isinstance(value, dict) and "class_name" in value
+            if isinstance(value, dict | list)
             else value
             for name, value in config.items()
         }
         return cls(**config)
 
+    def _images_of(self, data: Any) -> Any:
+        """The images of a batch, as Keras hands it to a step."""
+        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        refuse_weights(sample_weight=sample_weight)
+        return to_unit_interval(x, self.variable_dtype)
 
-def refuse_sample_weight() -> None:
-    """Raises: these models have no use for sample weights."""
-    raise ValueError(
-        "This model has no use for sample weights: give it images, or "
-        "(images, factors). Received: a `sample_weight`"
-    )
+    def _descend(
+        self,
+        compute: Callable[[], tuple[Any, dict[str, Any]]],
+        variables: list[Any],
+        optimizer: keras.optimizers.Optimizer,
+    ) -> dict[str, Any]:
+        """One update of variables by the gradients of a loss.
 
+        Args:
+            compute: Returns the loss, and what to log.
+            variables: What to move.
+            optimizer: What moves it.
 
-def check_networks(**networks: Any) -> None:
-    """Raises `ValueError` unless the shapes of all networks are known.
-
-    Args:
-        **networks: By what they are, for the message.
-    """
-    for part, network in networks.items():
-        if not hasattr(network, "output_shape"):
-            raise ValueError(
-                f"The {part} is not built, so it has no weights and no shapes: "
-                "make it a functional model, `keras.Model(inputs, outputs)`, "
-                "or a `keras.Sequential` that begins with a `keras.Input`. "
-                f"Received: {type(network).__name__} {network.name!r}"
-            )
-
-
-def check_width(
-    part: str, shape: tuple[int | None, ...], wanted: str, latent: Latent
-) -> None:
-    """Raises `ValueError` unless a network fits its side of the latent.
-
-    Args:
-        part: What the network is, for the message.
-        shape: Its output shape (encoder) or input shape (decoder).
-        wanted: `"num_inputs"` or `"num_outputs"`, of the latent.
-        latent: The latent.
-    """
-    width = getattr(latent, wanted)
-    if shape[-1] != width:
-        side = "output" if wanted == "num_inputs" else "input"
-        raise ValueError(
-            f"The {part}'s {side} must be {width} wide, the `{wanted}` of the "
-            f"latent: build it with `latent.{wanted}`. "
-            f"Received: {side} shape {tuple(shape)}, latent.{wanted}={width}"
+        Returns:
+            What to log.
+        """
+        state = [
+            *self.trainable_variables,
+            *self.non_trainable_variables,
+            *self.optimizer.variables,
+            *self.metrics_variables,
+        ]
+        losses: dict[str, Any]
+        _, losses, gradients = backend.value_and_gradients(
+            compute, variables, state
         )
+        backend.apply_gradients(optimizer, gradients, variables)
+        return losses
+
+    def _logged(
+        self, losses: dict[str, Any], num_images: Any
+    ) -> dict[str, Any]:
+        """Adds a batch to the means that are logged, and returns them."""
+        for metric in self.metrics:
+            if metric.name in losses:
+                metric.update_state(losses[metric.name], num_images)
+        means: dict[str, Any] = self.get_metrics_result()
+        return means
+
+
+def _in_range(images: np.ndarray) -> np.ndarray:
+    """Images without what rounding adds beyond `[0, 1]`."""
+    return images if images.dtype.kind in "iu" else np.clip(images, 0, 1)
 
 
 def _is_py_dataset(data: Any) -> bool:

@@ -7,20 +7,20 @@ import numpy as np
 from keras import ops
 
 from keras_qlae import backend
+from keras_qlae.layers.checks import check_count
+from keras_qlae.layers.checks import check_loss_weights
 from keras_qlae.layers.latent import Latent
-from keras_qlae.layers.latent import check_count
-from keras_qlae.layers.latent import check_loss_weights
+from keras_qlae.models.checks import check_networks
+from keras_qlae.models.checks import check_no_losses
+from keras_qlae.models.checks import check_same_images
+from keras_qlae.models.checks import check_trunk
+from keras_qlae.models.checks import check_width
 from keras_qlae.models.image_model import ImageModel
-from keras_qlae.models.image_model import check_networks
-from keras_qlae.models.image_model import check_width
-from keras_qlae.models.image_model import refuse_sample_weight
-from keras_qlae.models.images import to_unit_interval
-from keras_qlae.models.wasserstein_losses import WassersteinLosses
 from keras_qlae.optimizers.optimizer_pair import OptimizerPair
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
+class InfoWGANGP(ImageModel):
     """An InfoGAN with a Wasserstein critic and a gradient penalty.
 
     Encoder and critic share a trunk. The generator is fed codes drawn from
@@ -100,10 +100,10 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
             latent_weight=latent_weight,
         )
         check_networks(generator=generator, trunk=trunk)
-        _check_trunk(trunk, latent)
+        check_trunk(trunk, latent)
         check_width("generator", generator.input_shape, "num_outputs", latent)
-        _check_same_images(generator, trunk)
-        _check_no_losses(generator=generator, trunk=trunk)
+        check_same_images(generator, trunk)
+        check_no_losses(generator=generator, trunk=trunk)
         check_count(
             1,
             "critic updates to one of the generator",
@@ -217,8 +217,101 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         return self.generator(inputs, training=training)
 
+    def critic_losses(
+        self, x: Any, z: Any, epsilon: Any, training: bool = True
+    ) -> dict[str, Any]:
+        """The losses of a critic update; changes nothing.
+
+        Args:
+            x: Images `(batch, height, width, channels)` in `[0, 1]`.
+            z: Decoder inputs `(batch, latent.num_outputs)`.
+            epsilon: `(batch,)` in `[0, 1]`, the real image's share in the
+                interpolation.
+            training: Whether in training mode.
+
+        Returns:
+            Scalars by name, unweighted, but for their weighted sum
+            `critic_loss`.
+        """
+        fake = ops.stop_gradient(self._generate(z, training))
+        latents, fake_values = self._encode_and_judge(fake, training)
+        _, real_values = self._encode_and_judge(x, training)
+        epsilon = ops.reshape(epsilon, (-1, 1, 1, 1))
+        norms = self._gradient_norms(epsilon * x + (1 - epsilon) * fake)
+        losses = {
+            "value_loss": backend.mean(fake_values) - backend.mean(real_values),
+            "gradient_loss": backend.mean(ops.square(norms - 1)),
+            **self._latent_losses(latents, ops.stop_gradient(z), training),
+        }
+        total = self.gradient_weight * losses["gradient_loss"]
+        total = total + self._weighted(losses)
+        norm = backend.mean(norms)
+        return {"critic_loss": total, "gradient_norm": norm, **losses}
+
+    def generator_losses(self, z: Any, training: bool = True) -> dict[str, Any]:
+        """The losses of a generator update; changes nothing.
+
+        Args:
+            z: Decoder inputs `(batch, latent.num_outputs)`.
+            training: Whether in training mode.
+
+        Returns:
+            Scalars by name, unweighted, but for their weighted sum
+            `generator_loss`.
+        """
+        fake = self._generate(z, training)
+        latents, values = self._encode_and_judge(fake, training)
+        losses = {
+            "value_loss": -backend.mean(values),
+            **self._latent_losses(latents, z, training),
+        }
+        return {"generator_loss": self._weighted(losses), **losses}
+
+    def _generate(self, z: Any, training: bool) -> Any:
+        logits = self.generator(z, training=training)
+        return ops.sigmoid(ops.cast(logits, self.variable_dtype))
+
+    def _encode_and_judge(self, images: Any, training: bool) -> Any:
+        latents, values = self.trunk(images, training=training)
+        return latents, ops.cast(values, self.variable_dtype)
+
+    def _gradient_norms(self, images: Any) -> Any:
+        """The norm of the critic's gradient at each image."""
+        gradient = backend.input_gradient(
+            lambda x: self._encode_and_judge(x, training=True)[1],
+            images,
+            self.trunk.variables,
+        )
+        square = ops.sum(ops.square(gradient), axis=(1, 2, 3))
+        # The root has no second derivative at 0.
+        return ops.sqrt(square + 1e-12)
+
+    def _latent_losses(
+        self, latents: Any, z: Any, training: bool
+    ) -> dict[str, Any]:
+        """How far the recovered latents are from those drawn."""
+        result = self.latent.compute(latents, training=training)
+        recovered = ops.cast(result.outputs, z.dtype)
+        return {
+            "latent_loss": backend.mean(ops.square(recovered - z)),
+            **{
+                name: backend.mean(loss) for name, loss in result.losses.items()
+            },
+        }
+
+    def _weighted(self, losses: dict[str, Any]) -> Any:
+        """Value, latent and the latent's own losses, weighted."""
+        weights = {
+            "value_loss": self.value_weight,
+            "latent_loss": self.latent_weight,
+            **self.latent.loss_weights,
+        }
+        return sum(
+            weight * ops.cast(losses[name], self.variable_dtype)
+            for name, weight in weights.items()
+        )
+
     def update(self, data: Any) -> dict[str, Any]:
-        """One train step: see the class."""
         images = self._images_of(data)
         if images.shape[0] is not None:
             self.check_batch(images.shape[0])  # of this replica
@@ -227,23 +320,19 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
         batch_size = ops.shape(images)[0]
         for i in range(period):
             self._update_critic(images[:, i], batch_size)
-        self._update_generator(batch_size)
-        logs: dict[str, Any] = self.get_metrics_result()
-        return logs
+        return self._update_generator(batch_size)
 
     def assess(self, data: Any) -> dict[str, Any]:
-        """One step of `evaluate`: the same losses, no update."""
         images = self._images_of(data)
         batch_size = ops.shape(images)[0]
         losses = self.critic_losses(
             images, *self._draw(batch_size), training=False
         )
-        self._track(losses)
         z, _ = self._draw(batch_size)
-        losses = self.generator_losses(z, training=False)
-        self._track({"generator_loss": losses["generator_loss"]})
-        logs: dict[str, Any] = self.get_metrics_result()
-        return logs
+        generator_losses = self.generator_losses(z, training=False)
+        # Others of the generator's have the names of the critic's.
+        losses["generator_loss"] = generator_losses["generator_loss"]
+        return self._logged(losses, batch_size)
 
     def generate(self, codes: Any, batch_size: int = 256) -> np.ndarray:
         """Images of codes: `decode_codes` by the name GANs know it by."""
@@ -264,12 +353,6 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
             "generator_period": self.generator_period,
         }
 
-    def _images_of(self, data: Any) -> Any:
-        x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if sample_weight is not None:
-            refuse_sample_weight()
-        return to_unit_interval(x, self.variable_dtype)
-
     def check_batch(self, batch_size: int | None) -> None:
         size, period = batch_size, self.generator_period
         if size is None or size % period or size < 2 * period:
@@ -282,33 +365,29 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
                 f"generator_period={period}"
             )
 
-    def _update_critic(self, images: Any, batch_size: Any) -> None:
+    def _update_critic(self, images: Any, batch_size: Any) -> dict[str, Any]:
         z, epsilon = self._draw(batch_size)
 
         def compute() -> tuple[Any, Any]:
             losses = self.critic_losses(images, z, epsilon)
             return losses["critic_loss"], losses
 
-        variables = self.critic_variables
-        _, losses, gradients = backend.value_and_gradients(
-            compute, variables, self._state
+        losses = self._descend(
+            compute, self.critic_variables, self.optimizer.critic
         )
-        backend.apply_gradients(self.optimizer.critic, gradients, variables)
-        self._track(losses)
+        return self._logged(losses, batch_size)
 
-    def _update_generator(self, batch_size: Any) -> None:
+    def _update_generator(self, batch_size: Any) -> dict[str, Any]:
         def compute() -> tuple[Any, Any]:
             # Drawn in here: the codebooks learn through `z` too.
             z, _ = self._draw(batch_size)
             loss = self.generator_losses(z)["generator_loss"]
             return loss, {"generator_loss": loss}
 
-        variables = self.generator_variables
-        _, losses, gradients = backend.value_and_gradients(
-            compute, variables, self._state
+        losses = self._descend(
+            compute, self.generator_variables, self.optimizer.generator
         )
-        backend.apply_gradients(self.optimizer.generator, gradients, variables)
-        self._track(losses)
+        return self._logged(losses, batch_size)
 
     def _draw(self, batch_size: Any) -> tuple[Any, Any]:
         """Latents drawn from the prior, and interpolation weights."""
@@ -320,48 +399,3 @@ class InfoWGANGP(backend.StepModel, WassersteinLosses, ImageModel):
         )
         dtype = self.variable_dtype
         return ops.cast(z, dtype), ops.cast(epsilon, dtype)
-
-    def _track(self, losses: dict[str, Any]) -> None:
-        for tracker in self._trackers:
-            if tracker.name in losses:
-                tracker.update_state(losses[tracker.name])
-
-    @property
-    def _state(self) -> list[Any]:
-        return [
-            *self.trainable_variables,
-            *self.non_trainable_variables,
-            *self.optimizer.variables,
-            *self.metrics_variables,
-        ]
-
-
-def _check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
-    made, taken = generator.output_shape[1:], trunk.input_shape[1:]
-    if made != taken:
-        raise ValueError(
-            "`trunk` must take the images that `generator` makes. Received: a "
-            f"generator of images {made}, a trunk that takes {taken}"
-        )
-
-
-def _check_no_losses(**networks: keras.Model) -> None:
-    for name, network in networks.items():
-        if network.losses:
-            raise ValueError(
-                f"`{name}` has losses of its own, such as those of a "
-                "`kernel_regularizer`, which the GAN's losses leave out: use "
-                "the weight decay of the optimizers. "
-                f"Received: {len(network.losses)} such losses"
-            )
-
-
-def _check_trunk(trunk: keras.Model, latent: Latent) -> None:
-    if len(trunk.outputs) != 2 or trunk.outputs[1].shape[-1] != 1:
-        raise ValueError(
-            "`trunk` must have two heads: the encoder's, (batch, "
-            f"{latent.num_inputs}), and the critic's, (batch, 1). "
-            "`keras_qlae.networks.image_trunk` builds one. Received outputs "
-            f"of shapes: {[tuple(o.shape) for o in trunk.outputs]}"
-        )
-    check_width("trunk", trunk.outputs[0].shape, "num_inputs", latent)

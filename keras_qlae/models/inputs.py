@@ -16,12 +16,13 @@ def check_fit_data(
 ) -> None:
     """Raises `ValueError` unless `fit` data hold images a model can read.
 
-    Arrays are checked whole. Of a `tf.data.Dataset` the shape is checked, and
-    the values of a first batch that is drawn aside, so that the data set
-    itself is not consumed. (Drawing it aside is a pass of its own: a seeded
-    `shuffle` goes on with its second order. To check the batch as training
-    draws it would come too late: on JAX Keras loses the weights of a model
-    whose data fail.) Generators are left alone.
+    There must be one batch at least. Arrays are checked whole. Of a
+    `tf.data.Dataset` the shape is checked, and the values of a first batch
+    that is drawn aside, so that the data set itself is not consumed. (Drawing
+    it aside is a pass of its own: a seeded `shuffle` goes on with its second
+    order. To check the batch as training draws it would come too late: on JAX
+    Keras loses the weights of a model whose data fail or are none.)
+    Generators are left alone.
 
     Args:
         data: What was given to `fit` or `evaluate` for the inputs.
@@ -43,17 +44,22 @@ def check_fit_data(
                 "`.map(lambda element: element['image'])` makes them so. "
                 f"Received: dicts of {sorted(first(data.element_spec))}"
             )
+        _check_number(int(data.cardinality()), what)
         if hasattr(data, "_keras_qlae_state"):
             return  # of this package: right by construction
         shape = first(data.element_spec).shape
         if shape.rank is not None:
             check_image_shape(tuple(shape), image_shape, what)
-        for batch in data.take(1):
-            check_images(first(batch).numpy(), image_shape, what)
+        batches = list(data.take(1))
+        _check_number(len(batches), what)
+        check_images(first(batches[0]).numpy(), image_shape, what)
     elif isinstance(data, keras.utils.PyDataset):
+        _check_number(data.num_batches, what)
         check_images(_to_host(first(data[0])), image_shape, what)
     elif hasattr(data, "__array__"):
-        check_images(_to_host(data), image_shape, what)
+        images = _to_host(data)
+        check_images(images, image_shape, what)
+        _check_number(len(images), what)
 
 
 def in_batches(
@@ -96,6 +102,30 @@ def in_batches(
 def first(data: Any) -> Any:
     """The images of `images` or `(images, factors)`."""
     return data[0] if isinstance(data, tuple | list) else data
+
+
+def refuse_weights(**weights: Any) -> None:
+    """Raises `ValueError` for weights: these models have no use for them.
+
+    Args:
+        **weights: By the name of the argument; `None` where none were given.
+    """
+    for name, weight in weights.items():
+        if weight is not None:
+            raise ValueError(
+                f"This model has no use for {name.replace('_', ' ')}s: give "
+                "it images, or (images, factors). "
+                f"Received: a `{name}`"
+            )
+
+
+def _check_number(number: int | None, what: str) -> None:
+    if number == 0:
+        raise ValueError(
+            f"`{what}` must hold at least one batch of images. If it is "
+            "batched with `drop_remainder=True`, it needs at least as many "
+            "images as a batch. Received: no images"
+        )
 
 
 def _to_host(data: Any) -> np.ndarray:

@@ -14,10 +14,6 @@ from keras import ops
 from keras_qlae import backend
 
 
-def test_one_replica_unless_distributed():
-    assert backend.num_replicas() == 1
-
-
 def test_a_tensor_is_dense_already():
     gradient = ops.array([[1.0, 2.0]])
     np.testing.assert_array_equal(

@@ -49,7 +49,7 @@ def test_a_latent_of_ones_own():
         num_inputs = 4
         loss_weights = {"size_loss": 10.0}  # noqa: RUF012
 
-        def compute(self, inputs, training=None):
+        def compute(self, inputs, training=None, noise=None):
             halves = ops.sum(ops.reshape(inputs, (-1, 2, 2)), axis=-1)
             losses = {"size_loss": ops.sum(ops.square(inputs), axis=-1)}
             return LatentOutputs(halves, losses, halves)

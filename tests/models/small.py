@@ -6,13 +6,19 @@ from keras_qlae import layers
 from keras_qlae import models
 from keras_qlae import networks
 from keras_qlae import optimizers
+from tests.penalties.small import Bend
 
 SHAPE = (8, 8, 1)
 SIZE = {"blocks": [(4, 4, 2)], "dense_units": [8]}
 
 
 def small_autoencoder(
-    latent=None, cls=models.Autoencoder, seed=1, compiled=True, **settings
+    latent=None,
+    cls=models.Autoencoder,
+    seed=1,
+    compiled=True,
+    penalties=(),
+    **settings,
 ):
     if latent is None:
         latent = layers.ScalarCodebookQuantizer(3, [2, 3, 4], name="latent")
@@ -22,6 +28,7 @@ def small_autoencoder(
         networks.style_image_decoder(
             latent.num_outputs, SHAPE, seed=seed + 1, **SIZE
         ),
+        penalties=penalties,
         seed=2,
     )
     if compiled:
@@ -38,6 +45,11 @@ def small_beta_vae():
 
 def small_vq_vae():
     return small_autoencoder(layers.VectorQuantizer(3, 5, 2, seed=3))
+
+
+def penalized_autoencoder():
+    """With noise, one row an example: replicas must have rows of their own."""
+    return small_autoencoder(penalties=[Bend(["style0"], weight=0.1)])
 
 
 def small_gan(latent=None, compiled=True, settings=(), **kwargs):

@@ -328,8 +328,3 @@ class TestErrors:
                 model.fit(images, target, sample_weight=weights, verbose=0)
         with pytest.raises(ValueError, match="no use for sample weights"):
             model.train_on_batch(images, images, sample_weight=weights)
-
-    def test_a_loss_without_a_forward_pass(self):
-        model = small_autoencoder()
-        with pytest.raises(RuntimeError, match="when it was last called"):
-            model.compute_loss(x=float_images(2), y_pred=float_images(2))

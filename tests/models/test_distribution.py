@@ -64,7 +64,13 @@ print("RESULT", json.dumps([one, two]))
 """
 
 
-MODELS = ["small_autoencoder", "small_beta_vae", "small_vq_vae", "small_gan"]
+MODELS = [
+    "small_autoencoder",
+    "small_beta_vae",
+    "small_vq_vae",
+    "penalized_autoencoder",
+    "small_gan",
+]
 
 
 def assert_same(output):

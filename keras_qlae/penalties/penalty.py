@@ -1,0 +1,120 @@
+"""What every penalty is: a loss of a batch's forward pass."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from typing import NamedTuple
+from typing import Self
+
+from keras_qlae.layers.checks import check_loss_weights
+from keras_qlae.layers.latent import Latent
+from keras_qlae.layers.latent import LatentOutputs
+
+
+class ForwardPass(NamedTuple):
+    """What a penalty may look at: one batch on its way through a model.
+
+    Tensors are in full precision, float32 or better, under every dtype
+    policy, and carry their gradients.
+
+    Attributes:
+        images: `(batch, height, width, channels)` in `[0, 1]`.
+        encoded: The encoder's output, `(batch, latent.num_inputs)`.
+        latent: The latent space.
+        outputs: What the latent made of `encoded`; `outputs.outputs` is what
+            the decoder read, `latent.scalars(encoded)` the latents before
+            they were made discrete.
+        logits: The decoder's output, of the shape of `images`.
+        taps: Outputs of the decoder's inner layers by their names: of those
+            layers that the model's penalties name.
+        decode: Calls the decoder again, in the same mode, on values
+            `(any batch, latent.num_outputs)`; returns logits and taps. Each
+            layer computes in its own dtype.
+    """
+
+    images: Any
+    encoded: Any
+    latent: Latent
+    outputs: LatentOutputs
+    logits: Any
+    taps: dict[str, Any]
+    decode: Callable[[Any], tuple[Any, dict[str, Any]]]
+
+
+class Penalty:
+    """Base of the penalties: a loss by name, with a weight, given to a model.
+
+    A penalty is for what belongs to no single layer: it may compare the
+    examples of a batch, read the decoder's inner layers, or call the decoder
+    again. It has no variables. A model adds `weight` times its mean to the
+    loss, in training and in evaluation, and logs the mean unweighted under
+    `name`.
+
+    A subclass defines `compute`, `draw` if it needs random numbers, `taps` if
+    it reads inner layers, and `get_config` if its constructor takes more. It
+    is registered with `keras.saving.register_keras_serializable`.
+
+    Args:
+        weight: Finite number of at least 0; 0 logs the penalty and leaves it
+            out of the loss. Defaults to `1.0`.
+        name: Name in the logs. Defaults to the class's, in snake case.
+
+    Attributes:
+        taps: Names of the decoder's layers whose outputs it reads.
+
+    Example:
+        >>> class Size(Penalty):
+        ...     def compute(self, forward, noise):
+        ...         return keras.ops.mean(forward.encoded**2, axis=-1)
+        >>> Size(0.1).name
+        'size'
+
+    Raises:
+        ValueError: A weight that is negative or not finite.
+    """
+
+    taps: tuple[str, ...] = ()
+
+    def __init__(self, weight: float = 1.0, name: str | None = None) -> None:
+        check_loss_weights(weight=weight)
+        self.weight = weight
+        self.name = name or _snake_case(type(self).__name__)
+
+    def draw(self, batch_size: Any, latent: Latent, seed: Any) -> Any:
+        """What is drawn at random for a batch, before `compute`.
+
+        Args:
+            batch_size: Number of examples.
+            latent: The latent space.
+            seed: The model's `keras.random.SeedGenerator`.
+
+        Returns:
+            A tensor or a structure of tensors, examples on the first axis;
+            or `None`, as here, if nothing is needed.
+        """
+        return None
+
+    def compute(self, forward: ForwardPass, noise: Any) -> Any:
+        """The penalty of a batch, unweighted.
+
+        Args:
+            forward: The batch's forward pass.
+            noise: What `draw` returned.
+
+        Returns:
+            A scalar, or one number an example, `(batch,)`: the mean counts.
+        """
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        return {"weight": self.weight, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(**config)
+
+
+def _snake_case(name: str) -> str:
+    """`HTTPLoss` as `http_loss`."""
+    words = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()
