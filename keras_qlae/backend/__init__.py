@@ -21,6 +21,7 @@ _framework: Any = importlib.import_module(
     f"keras_qlae.backend.{keras.backend.backend()}"
 )
 
+AdamWStep = _framework.AdamWStep
 StepModel = _framework.StepModel
 apply_gradients = _framework.apply_gradients
 argmin = _framework.argmin

@@ -208,6 +208,10 @@ class StepModel:
         return _stateless(self.assess, groups, state, data)
 
 
+class AdamWStep:
+    """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""
+
+
 def _pure(function: Callable[[], Any], variables: Sequence[Any]) -> Any:
     """`function`, from the variables' values to its result and new values."""
     variables = list(variables)

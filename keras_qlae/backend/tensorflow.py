@@ -141,3 +141,7 @@ class StepModel:
     def test_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.assess(data)  # type: ignore[attr-defined]
         return logs
+
+
+class AdamWStep:
+    """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""

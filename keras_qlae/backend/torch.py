@@ -1,5 +1,6 @@
 """PyTorch: what Keras has no operation for."""
 
+import itertools
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -140,3 +141,56 @@ class StepModel:
     def test_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.assess(data)  # type: ignore[attr-defined]
         return logs
+
+
+class AdamWStep:
+    """The step of `RegularizedAdamW`, for all variables at once and in place.
+
+    Keras goes through the variables one by one, and on PyTorch that costs
+    several times the arithmetic. It calls this instead, as it does for its
+    own optimizers; the rule is that of `update_step`.
+    """
+
+    def _backend_update_step(
+        self: Any,
+        gradients: Sequence[Any],
+        variables: Sequence[Any],
+        learning_rate: Any,
+    ) -> None:
+        indices = [self._get_variable_index(v) for v in variables]
+        are_regularized = [self._are_regularized[i] for i in indices]
+
+        with torch.no_grad():
+            values = [v.value for v in variables]
+            m = [self._momentums[i].value for i in indices]
+            v = [self._velocities[i].value for i in indices]
+            # One layout: that of a kernel's gradient may be another.
+            gradients = [
+                gradient.to(value.dtype).contiguous()
+                for gradient, value in zip(gradients, values, strict=True)
+            ]
+            if self.clip is not None:
+                gradients = [
+                    g.clamp(-self.clip, self.clip) if is_regularized else g
+                    for g, is_regularized in zip(
+                        gradients, are_regularized, strict=True
+                    )
+                ]
+            torch._foreach_mul_(m, self.beta_1)
+            torch._foreach_add_(m, gradients, alpha=1 - self.beta_1)
+            torch._foreach_mul_(v, self.beta_2)
+            torch._foreach_addcmul_(
+                v, gradients, gradients, value=1 - self.beta_2
+            )
+            correct_1, correct_2 = self._bias_corrections(variables[0].dtype)
+            deviations = torch._foreach_div(v, correct_2)
+            torch._foreach_sqrt_(deviations)
+            torch._foreach_add_(deviations, self.epsilon)
+            updates = torch._foreach_div(m, correct_1)
+            torch._foreach_div_(updates, deviations)
+            if self.decay:
+                pairs = zip(updates, values, strict=True)
+                for update, value in itertools.compress(pairs, are_regularized):
+                    update.add_(value, alpha=self.decay)
+            torch._foreach_mul_(updates, ops.convert_to_tensor(learning_rate))
+            torch._foreach_sub_(values, updates)
