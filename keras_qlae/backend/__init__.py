@@ -25,6 +25,7 @@ AdamWStep = _framework.AdamWStep
 StepModel = _framework.StepModel
 apply_gradients = _framework.apply_gradients
 argmin = _framework.argmin
+conv2d = _framework.conv2d
 conv2d_transpose = _framework.conv2d_transpose
 draw = _framework.draw
 input_gradient = _framework.input_gradient

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import keras
+from keras import ops
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
@@ -45,6 +46,31 @@ def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def to_dense(gradient: Any) -> Any:
     """A gradient as a tensor, which it is."""
     return gradient
+
+
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    """Convolution, channels last.
+
+    Args:
+        inputs: `(batch, height, width, in)`.
+        kernel: `(kernel_height, kernel_width, in / groups, out)`.
+        strides: Two integers.
+        padding: `"same"` or `"valid"`.
+        dilation_rate: Two integers.
+
+    Returns:
+        `(batch, new_height, new_width, out)`.
+    """
+    return ops.conv(
+        inputs,
+        kernel,
+        strides=strides,
+        padding=padding,
+        data_format="channels_last",
+        dilation_rate=dilation_rate,
+    )
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

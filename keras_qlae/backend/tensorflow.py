@@ -40,6 +40,31 @@ def to_dense(gradient: Any) -> Any:
     return tf.convert_to_tensor(gradient)
 
 
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    """Convolution, channels last.
+
+    Args:
+        inputs: `(batch, height, width, in)`.
+        kernel: `(kernel_height, kernel_width, in / groups, out)`.
+        strides: Two integers.
+        padding: `"same"` or `"valid"`.
+        dilation_rate: Two integers.
+
+    Returns:
+        `(batch, new_height, new_width, out)`.
+    """
+    return ops.conv(
+        inputs,
+        kernel,
+        strides=strides,
+        padding=padding,
+        data_format="channels_last",
+        dilation_rate=dilation_rate,
+    )
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Transposed convolution, 'same' padding, channels last.
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import torch
 from keras import ops
+from torch.nn import functional
 
 
 def num_replicas() -> int:
@@ -42,8 +43,63 @@ def to_dense(gradient: Any) -> Any:
     return gradient
 
 
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    """Convolution, channels last, in memory too.
+
+    `keras.ops.conv` copies inputs to channels first and back, and its kernels
+    have a layout that PyTorch refuses to differentiate where an image has one
+    channel or a batch one image.
+
+    Args:
+        inputs: `(batch, height, width, in)`.
+        kernel: `(kernel_height, kernel_width, in / groups, out)`.
+        strides: Two integers.
+        padding: `"same"` or `"valid"`.
+        dilation_rate: Two integers.
+
+    Returns:
+        `(batch, new_height, new_width, out)`.
+    """
+    pads = [(0, 0), (0, 0)]
+    if padding == "same":
+        pads = [
+            _same_padding(*sizes)
+            for sizes in zip(
+                inputs.shape[1:3],
+                kernel.shape[:2],
+                strides,
+                dilation_rate,
+                strict=True,
+            )
+        ]
+    images = inputs.permute(0, 3, 1, 2)
+    if any(before != after for before, after in pads):
+        images = functional.pad(images, (*pads[1], *pads[0]))
+        pads = [(0, 0), (0, 0)]
+    outputs = functional.conv2d(
+        images,
+        kernel.permute(3, 2, 0, 1).contiguous(),
+        stride=tuple(strides),
+        padding=[before for before, _ in pads],
+        dilation=tuple(dilation_rate),
+        groups=inputs.shape[-1] // kernel.shape[2],
+    )
+    return outputs.permute(0, 2, 3, 1)
+
+
+def _same_padding(
+    size: int, kernel_size: int, strides: int, dilation_rate: int
+) -> tuple[int, int]:
+    """Zeros before and after one axis; an odd one goes after."""
+    reach = (kernel_size - 1) * dilation_rate + 1
+    total = max((-(-size // strides) - 1) * strides + reach - size, 0)
+    return total // 2, total - total // 2
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
-    """Transposed convolution, 'same' padding, channels last.
+    """Transposed convolution, 'same' padding, channels last, in memory too.
 
     Args:
         inputs: `(batch, height, width, in)`.
@@ -53,9 +109,22 @@ def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     Returns:
         `(batch, strides * height, strides * width, out)`.
     """
-    return ops.conv_transpose(
-        inputs, kernel, strides, padding="same", data_format="channels_last"
+    # PyTorch crops both sides alike: zeros make up the kernel to a size whose
+    # excess over the strides is even.
+    pads = [
+        (max(size - strides, 0) % 2, max(strides - size, 0))
+        for size in kernel.shape[:2]
+    ]
+    kernel = functional.pad(
+        kernel.permute(3, 2, 0, 1), (*pads[1], *pads[0])
+    ).contiguous()
+    outputs = functional.conv_transpose2d(
+        inputs.permute(0, 3, 1, 2),
+        kernel,
+        stride=strides,
+        padding=[(size - strides) // 2 for size in kernel.shape[2:]],
     )
+    return outputs.permute(0, 2, 3, 1)
 
 
 def value_and_gradients(
