@@ -65,6 +65,12 @@ def both_heads():
 LAYERS = {
     "BioLatent": Case(lambda: layers.BioLatent(3, activity_weight=0.5), [(3,)]),
     "ContinuousLatent": Case(lambda: layers.ContinuousLatent(3), [(3,)]),
+    "Conv2D": Case(
+        lambda: layers.Conv2D(
+            3, 4, strides=2, padding="same", activation="relu"
+        ),
+        [(4, 4, 2)],
+    ),
     "Conv2DTranspose": Case(
         lambda: layers.Conv2DTranspose(
             3, 4, strides=2, padding="same", activation="relu"

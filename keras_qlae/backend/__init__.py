@@ -24,7 +24,39 @@ _framework: Any = importlib.import_module(
     f"keras_qlae.backend.{keras.backend.backend()}"
 )
 
-conv2d_transpose = _framework.conv2d_transpose
+AdamWStep = _framework.AdamWStep
+
+
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    """Convolution, channels last.
+
+    Args:
+        inputs: `(batch, height, width, in)`.
+        kernel: `(kernel_height, kernel_width, in / groups, out)`.
+        strides: Two integers.
+        padding: `"same"` or `"valid"`.
+        dilation_rate: Two integers.
+
+    Returns:
+        `(batch, new_height, new_width, out)`.
+    """
+    return _framework.conv2d(inputs, kernel, strides, padding, dilation_rate)
+
+
+def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
+    """Transposed convolution, 'same' padding, channels last.
+
+    Args:
+        inputs: `(batch, height, width, in)`.
+        kernel: `(kernel_height, kernel_width, out, in)`.
+        strides: Factor by which height and width grow.
+
+    Returns:
+        `(batch, strides * height, strides * width, out)`.
+    """
+    return _framework.conv2d_transpose(inputs, kernel, strides)
 
 
 class StepModel(_framework.StepModel):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from typing import Any
 
 import jax
 import keras
+from keras import ops
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
@@ -27,6 +28,19 @@ def to_dense(gradient: Any) -> Any:
     return gradient
 
 
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    return ops.conv(
+        inputs,
+        kernel,
+        strides=strides,
+        padding=padding,
+        data_format="channels_last",
+        dilation_rate=dilation_rate,
+    )
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Transposed convolution, 'same' padding, channels last.
@@ -36,14 +50,6 @@ def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     (jax#23783, jax#31662). The transposed convolution is the adjoint of a
     strided one, so its gradients are that convolution and its own kernel
     gradient; they may be differentiated again.
-
-    Args:
-        inputs: `(batch, height, width, in)`.
-        kernel: `(kernel_height, kernel_width, out, in)`.
-        strides: Factor by which height and width grow.
-
-    Returns:
-        `(batch, strides * height, strides * width, out)`.
     """
     return jax.lax.conv_transpose(
         inputs,
@@ -153,6 +159,10 @@ class StepModel:
             self.metrics_variables,
         )
         return _stateless(self.assess, groups, state, data)
+
+
+class AdamWStep:
+    """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""
 
 
 def _pure(function: Callable[[], Any], variables: Sequence[Any]) -> Any:

@@ -24,17 +24,20 @@ def to_dense(gradient: Any) -> Any:
     return tf.convert_to_tensor(gradient)
 
 
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    return ops.conv(
+        inputs,
+        kernel,
+        strides=strides,
+        padding=padding,
+        data_format="channels_last",
+        dilation_rate=dilation_rate,
+    )
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
-    """Transposed convolution, 'same' padding, channels last.
-
-    Args:
-        inputs: `(batch, height, width, in)`.
-        kernel: `(kernel_height, kernel_width, out, in)`.
-        strides: Factor by which height and width grow.
-
-    Returns:
-        `(batch, strides * height, strides * width, out)`.
-    """
     return ops.conv_transpose(
         inputs, kernel, strides, padding="same", data_format="channels_last"
     )
@@ -95,3 +98,7 @@ class StepModel:
     def test_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.assess(data)  # type: ignore[attr-defined]
         return logs
+
+
+class AdamWStep:
+    """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""

@@ -1,5 +1,6 @@
 """PyTorch: what Keras has no operation for."""
 
+import itertools
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import keras
 import torch
 from keras import ops
+from torch.nn import functional
 
 
 def argmin(values: Any) -> Any:
@@ -24,20 +26,69 @@ def to_dense(gradient: Any) -> Any:
     return gradient
 
 
-def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
-    """Transposed convolution, 'same' padding, channels last.
+def conv2d(
+    inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
+) -> Any:
+    """Convolution, channels last, in memory too.
 
-    Args:
-        inputs: `(batch, height, width, in)`.
-        kernel: `(kernel_height, kernel_width, out, in)`.
-        strides: Factor by which height and width grow.
-
-    Returns:
-        `(batch, strides * height, strides * width, out)`.
+    `keras.ops.conv` copies inputs to channels first and back, and its kernels
+    have a layout that PyTorch refuses to differentiate where an image has one
+    channel or a batch one image.
     """
-    return ops.conv_transpose(
-        inputs, kernel, strides, padding="same", data_format="channels_last"
+    pads = [(0, 0), (0, 0)]
+    if padding == "same":
+        pads = [
+            _same_padding(*sizes)
+            for sizes in zip(
+                inputs.shape[1:3],
+                kernel.shape[:2],
+                strides,
+                dilation_rate,
+                strict=True,
+            )
+        ]
+    images = inputs.permute(0, 3, 1, 2)
+    if any(before != after for before, after in pads):
+        images = functional.pad(images, (*pads[1], *pads[0]))
+        pads = [(0, 0), (0, 0)]
+    outputs = functional.conv2d(
+        images,
+        kernel.permute(3, 2, 0, 1).contiguous(),
+        stride=tuple(strides),
+        padding=[before for before, _ in pads],
+        dilation=tuple(dilation_rate),
+        groups=inputs.shape[-1] // kernel.shape[2],
     )
+    return outputs.permute(0, 2, 3, 1)
+
+
+def _same_padding(
+    size: int, kernel_size: int, strides: int, dilation_rate: int
+) -> tuple[int, int]:
+    """Zeros before and after one axis; an odd one goes after."""
+    reach = (kernel_size - 1) * dilation_rate + 1
+    total = max((-(-size // strides) - 1) * strides + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
+    """Transposed convolution, 'same' padding, channels last, in memory too."""
+    # PyTorch crops both sides alike: zeros make up the kernel to a size whose
+    # excess over the strides is even.
+    pads = [
+        (max(size - strides, 0) % 2, max(strides - size, 0))
+        for size in kernel.shape[:2]
+    ]
+    kernel = functional.pad(
+        kernel.permute(3, 2, 0, 1), (*pads[1], *pads[0])
+    ).contiguous()
+    outputs = functional.conv_transpose2d(
+        inputs.permute(0, 3, 1, 2),
+        kernel,
+        stride=strides,
+        padding=[(size - strides) // 2 for size in kernel.shape[2:]],
+    )
+    return outputs.permute(0, 2, 3, 1)
 
 
 def value_and_gradients(
@@ -90,3 +141,56 @@ class StepModel:
     def test_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.assess(data)  # type: ignore[attr-defined]
         return logs
+
+
+class AdamWStep:
+    """The step of `RegularizedAdamW`, for all variables at once and in place.
+
+    Keras goes through the variables one by one, and on PyTorch that costs
+    several times the arithmetic. It calls this instead, as it does for its
+    own optimizers; the rule is that of `update_step`.
+    """
+
+    def _backend_update_step(
+        self: Any,
+        gradients: Sequence[Any],
+        variables: Sequence[Any],
+        learning_rate: Any,
+    ) -> None:
+        indices = [self._get_variable_index(v) for v in variables]
+        are_regularized = [self._are_regularized[i] for i in indices]
+
+        with torch.no_grad():
+            values = [v.value for v in variables]
+            m = [self._momentums[i].value for i in indices]
+            v = [self._velocities[i].value for i in indices]
+            # One layout: that of a kernel's gradient may be another.
+            gradients = [
+                gradient.to(value.dtype).contiguous()
+                for gradient, value in zip(gradients, values, strict=True)
+            ]
+            if self.clip is not None:
+                gradients = [
+                    g.clamp(-self.clip, self.clip) if is_regularized else g
+                    for g, is_regularized in zip(
+                        gradients, are_regularized, strict=True
+                    )
+                ]
+            torch._foreach_mul_(m, self.beta_1)
+            torch._foreach_add_(m, gradients, alpha=1 - self.beta_1)
+            torch._foreach_mul_(v, self.beta_2)
+            torch._foreach_addcmul_(
+                v, gradients, gradients, value=1 - self.beta_2
+            )
+            correct_1, correct_2 = self._bias_corrections(variables[0].dtype)
+            deviations = torch._foreach_div(v, correct_2)
+            torch._foreach_sqrt_(deviations)
+            torch._foreach_add_(deviations, self.epsilon)
+            updates = torch._foreach_div(m, correct_1)
+            torch._foreach_div_(updates, deviations)
+            if self.decay:
+                pairs = zip(updates, values, strict=True)
+                for update, value in itertools.compress(pairs, are_regularized):
+                    update.add_(value, alpha=self.decay)
+            torch._foreach_mul_(updates, ops.convert_to_tensor(learning_rate))
+            torch._foreach_sub_(values, updates)

@@ -2,6 +2,7 @@
 
 from keras_qlae.layers.bio_latent import BioLatent
 from keras_qlae.layers.continuous_latent import ContinuousLatent
+from keras_qlae.layers.conv2d import Conv2D
 from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
 from keras_qlae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_qlae.layers.gaussian_latent import GaussianLatent
@@ -18,6 +19,7 @@ from keras_qlae.layers.vector_quantizer import VectorQuantizer
 __all__ = [
     "BioLatent",
     "ContinuousLatent",
+    "Conv2D",
     "Conv2DTranspose",
     "FiniteScalarQuantizer",
     "GaussianLatent",

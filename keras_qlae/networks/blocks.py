@@ -9,6 +9,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from keras_qlae.layers.conv2d import Conv2D
 from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
 from keras_qlae.layers.instance_normalization import InstanceNormalization
 from keras_qlae.layers.layer_normalization import LayerNormalization
@@ -95,7 +96,7 @@ class Blocks:
     ) -> Any:
         """A convolution without bias."""
         fan_in = x.shape[-1] * block.kernel_size**2
-        return keras.layers.Conv2D(
+        return Conv2D(
             block.width,
             block.kernel_size,
             strides=block.strides,

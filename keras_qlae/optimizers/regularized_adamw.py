@@ -13,7 +13,7 @@ UNREGULARIZED = ("bias", "beta", "codebook*", "embeddings*")
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
-class RegularizedAdamW(keras.optimizers.Optimizer):
+class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
     """AdamW that decays and clips the weights, and nothing else.
 
     Regularized variables (kernels, normalization scales, input maps) have
