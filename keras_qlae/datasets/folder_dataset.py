@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_qlae.datasets.array_dataset import from_arrays
 from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.images import resize
 
 
 def from_folder(
@@ -160,11 +161,9 @@ def _read_image(path: Path, image_size: int | None, grey: bool) -> np.ndarray:
         raise ValueError(
             f"{path} must be an image that Pillow can read. Received: {error}"
         ) from error
-    if image_size is not None:
-        size = (image_size, image_size)
-        picture = picture.resize(size, Image.Resampling.BICUBIC)
     image = np.asarray(picture)
-    return image[..., None] if grey else image
+    image = image[..., None] if grey else image
+    return image if image_size is None else resize(image[None], image_size)[0]
 
 
 def _in_8_bits(picture: Any) -> Any:

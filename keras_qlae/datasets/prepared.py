@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
-from keras_qlae.datasets.store import DEFAULT_SIZE
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import gigabytes
@@ -37,12 +37,7 @@ class PreparedDataset(GridDataset):
     def __init__(self, name: str, factors: dict[str, int], path: Path) -> None:
         self._path = path
         self._mapped = self._map()
-        super().__init__(
-            name=name,
-            factor_names=tuple(factors),
-            factor_sizes=tuple(factors.values()),
-            image_shape=self._mapped.shape[1:],
-        )
+        super().__init__(name, factors, self._mapped.shape[1:])
         if len(self._mapped) != len(self):
             raise ValueError(
                 f"{path} must have an image for each of the {len(self)} "

@@ -1,7 +1,6 @@
 """Where a data set lies on the disk, and how much room it takes."""
 
 import dataclasses
-import json
 import math
 import os
 import shlex
@@ -9,13 +8,14 @@ import shutil
 from pathlib import Path
 
 from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
-from keras_qlae.datasets.readers.from_tfds import tfds_folder
+from keras_qlae.datasets.published.tfds import tfds_folder
+from keras_qlae.files import read_json
 
 IMAGES = "images.npy"
 INFO = "info.json"
-DEFAULT_SIZE = 64
 MIN_SIZE = 8
 VARIABLE = "KERAS_QLAE_DATA_DIR"
 PREPARE_MEMORY = 500_000_000  # bytes, an upper bound for every data set
@@ -90,7 +90,7 @@ class Store:
         if not self.prepared.exists():
             return ""
         try:
-            known = json.loads((self.prepared / INFO).read_text("utf-8"))
+            known = read_json(self.prepared / INFO)
             num_bytes, factors = known["num_bytes"], known["factors"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             return f"{INFO} cannot be read ({error})"

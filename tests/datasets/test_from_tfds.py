@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from keras_qlae import datasets
 from keras_qlae.cli.main import main
-from keras_qlae.datasets.readers.from_tfds import tfds_folder
+from keras_qlae.datasets.published.tfds import tfds_folder
 from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
 from tests.datasets.fakes import no_network

@@ -16,7 +16,7 @@ import pytest
 from keras_qlae import datasets
 from keras_qlae.datasets import registry
 from keras_qlae.datasets.preparing import writer as writing
-from keras_qlae.datasets.readers import npz
+from keras_qlae.datasets.published import mpi3d
 from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
 from tests.datasets.fakes import no_network
@@ -153,7 +153,7 @@ def test_damaged_files_are_refused(data_dir, monkeypatch, damage):
 
 def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
     _, images = fake_mpi3d(monkeypatch, data_dir)
-    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(mpi3d, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
     with monkeypatch.context() as patch:
         stop_after(patch, 3, KeyboardInterrupt())
@@ -170,7 +170,7 @@ def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
 
 def test_images_of_another_file_are_not_gone_on_with(data_dir, monkeypatch):
     info, images = fake_mpi3d(monkeypatch, data_dir)
-    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(mpi3d, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
     with monkeypatch.context() as patch:
         stop_after(patch, 3, KeyboardInterrupt())

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_qlae import datasets
-from keras_qlae.datasets.preparing.resize import resize
+from keras_qlae.datasets.images import resize
 from tests.datasets.fakes import TINY
 from tests.datasets.fakes import WRITERS
 from tests.datasets.fakes import fake

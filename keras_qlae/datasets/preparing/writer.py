@@ -6,17 +6,18 @@ import json
 import math
 import os
 import shutil
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 from typing import Self
 
 import numpy as np
 
-from keras_qlae.datasets.readers.block import Block
+from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import INFO
 from keras_qlae.datasets.store import Store
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
 
 PROGRESS = "progress.json"
 CHECKPOINT_BYTES = 2**28  # written from one note of the progress to the next
@@ -111,7 +112,7 @@ class ImageWriter:
         self.done = int(np.count_nonzero(self._seen))
         self._unsaved = 0
         progress = {"done": self.done, "origin": self._origin}
-        _write_json(self._store.partial / PROGRESS, progress)
+        write_json(self._store.partial / PROGRESS, progress)
 
     def finish(self) -> None:
         """Gives the folder its name, if every image is there.
@@ -136,7 +137,7 @@ class ImageWriter:
             "num_bytes": os.fstat(self._file.fileno()).st_size,
             "origin": self._origin,
         }
-        _write_json(self._store.partial / INFO, description)
+        write_json(self._store.partial / INFO, description)
         (self._store.partial / PROGRESS).unlink(missing_ok=True)
         os.replace(self._store.partial, self._store.prepared)
 
@@ -144,7 +145,7 @@ class ImageWriter:
         path = self._store.partial / PROGRESS
         if not path.exists():
             return 0
-        progress = json.loads(path.read_text(encoding="utf-8"))
+        progress = read_json(path)
         if progress["origin"] != self._origin:
             return 0
         done: int = progress["done"]
@@ -166,13 +167,3 @@ def _header(shape: tuple[int, ...]) -> bytes:
         {"descr": "|u1", "fortran_order": False, "shape": shape},
     )
     return header.getvalue()
-
-
-def _write_json(path: Path, value: Any) -> None:
-    """Writes JSON, whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

@@ -16,6 +16,14 @@ from keras_qlae.datasets.room3d.tables import load_table
 
 HUES = np.arange(10) / 10
 SKY = (153, 225, 249)
+FACTORS = {
+    "floor_hue": len(HUES),
+    "wall_hue": len(HUES),
+    "object_hue": len(HUES),
+    "scale": len(ray_caster.SCALES),
+    "shape": len(ray_caster.SHAPES),
+    "orientation": len(ray_caster.ORIENTATIONS),
+}
 PIXELS_AT_ONCE = 2**16  # what the processor keeps at hand
 
 
@@ -66,19 +74,8 @@ class Room3D(GridDataset):
     def __init__(self, image_size: int = 64) -> None:
         check_integer("image_size", image_size, minimum=MIN_IMAGE_SIZE)
         self.image_size = int(image_size)
-        sizes = {
-            "floor_hue": len(HUES),
-            "wall_hue": len(HUES),
-            "object_hue": len(HUES),
-            "scale": len(ray_caster.SCALES),
-            "shape": len(ray_caster.SHAPES),
-            "orientation": len(ray_caster.ORIENTATIONS),
-        }
         super().__init__(
-            name="room3d",
-            factor_names=tuple(sizes),
-            factor_sizes=tuple(sizes.values()),
-            image_shape=(self.image_size, self.image_size, 3),
+            "room3d", FACTORS, (self.image_size, self.image_size, 3)
         )
 
     def _images(self, index: np.ndarray) -> np.ndarray:

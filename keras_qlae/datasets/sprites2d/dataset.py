@@ -18,6 +18,13 @@ IMAGE_SIZE = 64
 POSITIONS = IMAGE_SIZE - SPRITE + 1  # 32, a pixel apart
 MARGIN = POSITIONS - 1
 PADDED = SPRITE + 2 * MARGIN
+FACTORS = {
+    "shape": len(SHAPES),
+    "scale": len(SCALES),
+    "orientation": len(ORIENTATIONS),
+    "x_position": POSITIONS,
+    "y_position": POSITIONS,
+}
 
 
 @functools.cache
@@ -58,19 +65,7 @@ class Sprites2D(GridDataset):
     """
 
     def __init__(self) -> None:
-        sizes = {
-            "shape": len(SHAPES),
-            "scale": len(SCALES),
-            "orientation": len(ORIENTATIONS),
-            "x_position": POSITIONS,
-            "y_position": POSITIONS,
-        }
-        super().__init__(
-            name="sprites2d",
-            factor_names=tuple(sizes),
-            factor_sizes=tuple(sizes.values()),
-            image_shape=(IMAGE_SIZE, IMAGE_SIZE, 1),
-        )
+        super().__init__("sprites2d", FACTORS, (IMAGE_SIZE, IMAGE_SIZE, 1))
 
     def _images(self, index: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(

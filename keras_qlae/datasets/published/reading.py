@@ -1,32 +1,13 @@
-"""What a reader of published files gives."""
+"""What the readers of published files share."""
 
-from collections.abc import Callable
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
 
 BLOCK = 500  # images; some megabytes
-
-
-class Block(NamedTuple):
-    """Some images.
-
-    Attributes:
-        positions: int64 `(n,)`, the places of the images in the data set.
-        images: uint8 `(n, height, width, channels)`.
-    """
-
-    positions: np.ndarray
-    images: np.ndarray
-
-
-# Reads the files, in the order of `DatasetInfo.files`; a reader in index
-# order begins with the image at position `start`, others ignore it.
-Reader = Callable[[DatasetInfo, list[Path], int], Iterator[Block]]
 
 
 def ordered(images: np.ndarray, start: int) -> Block:

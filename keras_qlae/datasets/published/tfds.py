@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
-from keras_qlae.datasets.readers.block import BLOCK
-from keras_qlae.datasets.readers.block import Block
-from keras_qlae.datasets.readers.block import check_count
+from keras_qlae.datasets.published.reading import BLOCK
+from keras_qlae.datasets.published.reading import check_count
 
 
 def tfds_folder(info: DatasetInfo) -> Path | None:
