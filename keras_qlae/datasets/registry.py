@@ -1,5 +1,6 @@
 """Data sets by name."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def options_of(name: str) -> tuple[str, ...]:
 
 
 def _is_folder(name: str) -> bool:
-    return name not in _INFOS and Path(name).is_dir()
+    # An empty name would be the folder that one stands in.
+    return name not in _INFOS and name != "" and Path(name).is_dir()
 
 
 def load(name: str, **options: Any) -> FactorDataset:
@@ -125,7 +127,8 @@ def load(name: str, **options: Any) -> FactorDataset:
         )
     if _is_folder(name):
         table = Path(name, "factors.csv")
-        return from_folder(name, table if table.exists() else None, **options)
+        has_table = os.path.lexists(table)
+        return from_folder(name, table if has_table else None, **options)
     entry = info(name)
     if entry.make is not None:
         return entry.make(**options)

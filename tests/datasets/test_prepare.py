@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from keras_qlae import datasets
+from keras_qlae.datasets import hashing
 from keras_qlae.datasets import registry
+from keras_qlae.datasets import store as store_module
 from keras_qlae.datasets.preparing import writer as writing
 from keras_qlae.datasets.published import mpi3d
 from keras_qlae.datasets.store import open_store
@@ -269,8 +271,44 @@ def test_prepared_images_of_another_form_are_refused(data_dir, monkeypatch):
     fake_mpi3d(monkeypatch, data_dir)
     path = prepare() / "images.npy"
     path.write_bytes(b"x" * path.stat().st_size)
-    with pytest.raises(ValueError, match=r"damaged.*prepare it again"):
+    with pytest.raises(ValueError, match=r"is damaged.*other pixels"):
         datasets.load("mpi3d")
+
+
+def test_pixels_are_compared_once(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    path = prepare() / "images.npy"
+    hashed = []
+    real = store_module.block_hashes
+    monkeypatch.setattr(
+        store_module, "block_hashes", lambda p: hashed.append(p) or real(p)
+    )
+    datasets.load("mpi3d")
+    assert not hashed  # they were hashed as they were written
+    os.utime(path)
+    datasets.load("mpi3d")
+    datasets.load("mpi3d")
+    assert hashed == [path]
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(ValueError, match="in 1 of 1 blocks"):
+        datasets.load("mpi3d")
+
+
+def test_a_folder_that_cannot_be_written_is_compared_each_time(
+    data_dir, monkeypatch
+):
+    fake_mpi3d(monkeypatch, data_dir)
+    path = prepare() / "images.npy"
+    (path.parent / "checked.json").unlink()
+    monkeypatch.setattr(
+        hashing, "write_json", lambda *_: (_ for _ in ()).throw(OSError("no"))
+    )
+    datasets.load("mpi3d")
+    assert not (path.parent / "checked.json").exists()
 
 
 def test_prepared_images_of_other_factors_are_refused(data_dir, monkeypatch):

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.images import resize
@@ -83,6 +84,7 @@ def _prepare(store: Store, show_progress: bool) -> None:
     for file in store.info.files:
         path = store.raw(file)
         try:
+            check_ordinary(path)
             verify(file, path, show_progress)
         except OSError as error:
             raise cannot_read(store, [path], error) from error

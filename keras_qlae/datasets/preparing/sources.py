@@ -1,9 +1,5 @@
 """Where the images of a data set come from."""
 
-import gzip
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,17 +9,9 @@ from typing import NamedTuple
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.preparing.disk import cannot_read
 from keras_qlae.datasets.preparing.disk import is_damage
+from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.tfds import read_tfds
 from keras_qlae.datasets.store import Store
-
-_DAMAGE = (
-    EOFError,
-    OSError,
-    gzip.BadGzipFile,
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class Source(NamedTuple):
@@ -48,13 +36,16 @@ def published_files(store: Store) -> Source:
     def blocks(start: int) -> Iterator[Block]:
         try:
             yield from store.info.reader(store.info, paths, start)
-        except _DAMAGE as error:
+        except (ContentError, ImportError):
+            raise
+        except Exception as error:
+            # Libraries raise errors of many kinds for damaged files.
             if isinstance(error, OSError) and not is_damage(error):
                 raise cannot_read(store, paths, error) from error
             urls = ", ".join(file.url for file in store.info.files)
             raise ValueError(
                 f"{', '.join(map(str, paths))} is damaged or not whole "
-                f"({error}): delete it and get it again from {urls}"
+                f"({_reason(error)}): delete it and get it again from {urls}"
             ) from error
 
     stats = {path.name: path.stat() for path in paths}
@@ -71,13 +62,17 @@ def tfds_copy(store: Store, folder: Path) -> Source:
         except ImportError:
             raise
         except Exception as error:
-            reason = str(error).partition("\n")[0]
             raise ValueError(
                 f"The copy of `{store.info.name}` that TensorFlow Datasets has "
                 f"in {folder} is damaged or cannot be read "
-                f"({type(error).__name__}: {reason}): delete that folder, or "
+                f"({_reason(error)}): delete that folder, or "
                 "set TFDS_DATA_DIR to another, and the published files are "
                 "taken in its place"
             ) from error
 
     return Source({"tensorflow_datasets": str(folder)}, False, blocks)
+
+
+def _reason(error: Exception) -> str:
+    line = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {line}"[:300]

@@ -1,18 +1,24 @@
 """3D Shapes and dSprites, which were published as HDF5 files."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
 from keras_qlae.datasets.published.reading import BLOCK
+from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.reading import check_count
 from keras_qlae.datasets.published.reading import check_labels
 from keras_qlae.datasets.published.reading import ordered
+
+MAX_CHUNK_BYTES = 2**27  # of a row of chunks: three times those of 3D Shapes
+MAX_ROW_BYTES = 2**16
 
 
 def read_shapes3d(
@@ -29,15 +35,17 @@ def read_shapes3d(
         Blocks in index order.
 
     Raises:
-        ValueError: If arrays are missing, or of another type, shape or order.
-        OSError: If the file is damaged.
+        ContentError: If arrays are missing, kept in other files, or of another
+            type, shape or order. For a damaged file, whatever the library
+            raises.
     """
     import h5py
 
     (path,) = paths
     with h5py.File(path, "r") as file:
-        images, labels = _arrays(file, path, "images", "labels")
+        labels = _array(info, file, path, "labels")
         check_labels(info, path, labels[:])
+        images = _array(info, file, path, "images")
         yield from _stream(info, path, images, start)
 
 
@@ -55,27 +63,62 @@ def read_dsprites(
         Blocks in index order.
 
     Raises:
-        ValueError: If arrays are missing, or of another type, shape or order.
-        OSError: If the file is damaged.
+        ContentError: If arrays are missing, kept in other files, or of another
+            type, shape or order. For a damaged file, whatever the library
+            raises.
     """
     import h5py
 
     (path,) = paths
     with h5py.File(path, "r") as file:
-        images, classes = _arrays(file, path, "imgs", "latents/classes")
+        classes = _array(info, file, path, "latents/classes")
         check_labels(info, path, classes[:, 1:])  # the first, colour, is one
+        images = _array(info, file, path, "imgs")
         for positions, block in _stream(info, path, images, start):
+            if block.max() > 1:
+                raise ContentError(
+                    f"{path} must hold images of 0 and 1. Received: a pixel "
+                    f"of {block.max()}"
+                )
             yield Block(positions, block[..., None] * np.uint8(255))
 
 
-def _arrays(file: Any, path: Path, *names: str) -> list[Any]:
-    missing = [name for name in names if name not in file]
-    if missing:
-        raise ValueError(
-            f"{path} must hold the arrays {', '.join(names)}. Received: "
-            f"{', '.join(file) or 'none'}"
+def _array(info: DatasetInfo, file: Any, path: Path, name: str) -> Any:
+    """Finds an array, if it is in this very file and of bounded size.
+
+    HDF5 files may name other files as the place of an array: a link, a
+    virtual array, or pixels kept elsewhere.
+    """
+    import h5py
+
+    place = file
+    for part in name.split("/"):
+        link = place.get(part, getlink=True) if part in place else None
+        if not isinstance(link, h5py.HardLink):
+            raise ContentError(
+                f"{path} must hold the array {name} itself, not a link. "
+                f"Received: {some(file)}"
+            )
+        place = place[part]
+    if (
+        not isinstance(place, h5py.Dataset)
+        or place.is_virtual
+        or place.external
+    ):
+        raise ContentError(
+            f"{path} must hold the array {name} itself. Received: a group, or "
+            "an array kept in other files"
         )
-    return [file[name] for name in names]
+    row_bytes = place.dtype.itemsize * math.prod(place.shape[1:])
+    in_memory = row_bytes * (place.chunks[0] if place.chunks else 1)
+    check_count(info, path, place.shape[0] if place.shape else 0)
+    if in_memory > MAX_CHUNK_BYTES or row_bytes > MAX_ROW_BYTES:
+        raise ContentError(
+            f"{path} must hold the array {name} in chunks of at most "
+            f"{MAX_CHUNK_BYTES:,} bytes. Received: dtype {place.dtype}, shape "
+            f"{place.shape}, chunks {place.chunks}"
+        )
+    return place
 
 
 def _stream(
@@ -89,11 +132,10 @@ def _stream(
     shape = info.native_shape
     wanted = shape if images.ndim == 4 else shape[:2]
     if images.shape[1:] != wanted or images.dtype != np.uint8:
-        raise ValueError(
+        raise ContentError(
             f"{path} must hold uint8 images of shape {wanted}. Received: "
             f"{images.dtype}, shape {images.shape}"
         )
-    check_count(info, path, len(images))
     rows = max(BLOCK, images.chunks[0] if images.chunks else 0)
     for first in range(start // rows * rows, len(images), rows):
         block = images[first : first + rows]

@@ -8,17 +8,18 @@ from typing import IO
 
 import numpy as np
 
+from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
 from keras_qlae.datasets.published.reading import BLOCK
+from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.reading import check_count
+from keras_qlae.datasets.published.reading import npy_header
+from keras_qlae.datasets.published.reading import open_member
 from keras_qlae.datasets.published.reading import ordered
 
-_HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
+_MEMBER = "images.npy"
 
 
 def read_npz(
@@ -35,42 +36,36 @@ def read_npz(
         Blocks in index order.
 
     Raises:
-        ValueError: If the array is missing or of another type or shape.
-        zipfile.BadZipFile: If the archive is damaged; so do `EOFError` and
-            `zlib.error`.
+        ContentError: If the array is missing or of another type or shape. For
+            a damaged file, whatever the libraries raise.
     """
     (path,) = paths
     image_bytes = math.prod(info.native_shape)
-    with zipfile.ZipFile(path) as archive, _member(archive, path) as file:
-        num_images = _read_header(file, info, path)
-        _skip(file, start * image_bytes)
-        for first in range(start, num_images, BLOCK):
-            count = min(BLOCK, num_images - first)
-            data = file.read(count * image_bytes)
-            if len(data) < count * image_bytes:
-                raise EOFError(f"it ends within image {first}")
-            images = np.frombuffer(data, np.uint8)
-            yield ordered(images.reshape(-1, *info.native_shape), first)
-        file.read(1)  # the end: here the checksum is compared
-
-
-def _member(archive: zipfile.ZipFile, path: Path) -> IO[bytes]:
-    if "images.npy" not in archive.namelist():
-        raise ValueError(
-            f"{path} must hold an array `images`. Received: "
-            f"{', '.join(archive.namelist()) or 'an empty archive'}"
-        )
-    return archive.open("images.npy")
+    with zipfile.ZipFile(path) as archive:
+        if archive.namelist().count(_MEMBER) != 1:
+            raise ContentError(
+                f"{path} must hold one array `images`. Received: "
+                f"{some(archive.namelist())}"
+            )
+        # It is streamed, so that its size does not matter.
+        with open_member(archive, path, _MEMBER, 2**63) as file:
+            num_images = _read_header(file, info, path)
+            _skip(file, start * image_bytes)
+            for first in range(start, num_images, BLOCK):
+                count = min(BLOCK, num_images - first)
+                data = file.read(count * image_bytes)
+                if len(data) < count * image_bytes:
+                    raise EOFError(f"it ends within image {first}")
+                images = np.frombuffer(data, np.uint8)
+                yield ordered(images.reshape(-1, *info.native_shape), first)
+            file.read(1)  # the end: here the checksum is compared
 
 
 def _read_header(file: IO[bytes], info: DatasetInfo, path: Path) -> int:
     """Checks the array's header; returns the number of images."""
-    version = np.lib.format.read_magic(file)
-    if version not in _HEADERS:
-        raise ValueError(f"{path}: unknown version of `images.npy`: {version}")
-    shape, fortran_order, dtype = _HEADERS[version](file)
+    shape, fortran_order, dtype = npy_header(file)
     if dtype != np.uint8 or fortran_order or shape[-3:] != info.native_shape:
-        raise ValueError(
+        raise ContentError(
             f"{path} must hold uint8 images of shape {info.native_shape}, row "
             f"by row. Received: {dtype}, shape {shape}, "
             f"fortran_order={fortran_order}"

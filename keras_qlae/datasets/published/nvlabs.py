@@ -1,6 +1,7 @@
 """Falcor3D and Isaac3D, which were published together."""
 
 import io
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
+from keras_qlae.datasets.images import read_image
+from keras_qlae.datasets.published.reading import NUMBERS
+from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.reading import check_count
 from keras_qlae.datasets.published.reading import check_labels
 from keras_qlae.datasets.published.reading import is_extra
+from keras_qlae.datasets.published.reading import npy_header
+from keras_qlae.datasets.published.reading import open_member
 from keras_qlae.datasets.published.reading import ordered
 
 _AT_ONCE = 100  # images; they are larger than most
@@ -33,14 +40,14 @@ def read_png_zip(
         Blocks in index order.
 
     Raises:
-        ValueError: If files are missing, or of another form or order.
-        zipfile.BadZipFile: If the archive is damaged; so does `OSError`.
+        ContentError: If files are missing, or of another form or order. For a
+            damaged archive, whatever the libraries raise.
     """
     (path,) = paths
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if not is_extra(name)]
-        check_labels(info, path, _labels(archive, path, names))
-        images = sorted(name for name in names if name.endswith(".png"))
+        check_labels(info, path, _labels(info, archive, path, names))
+        images = _in_order(path, names)
         check_count(info, path, len(images))
         for first in range(start, len(images), _AT_ONCE):
             part = images[first : first + _AT_ONCE]
@@ -48,32 +55,55 @@ def read_png_zip(
             yield ordered(np.stack(decoded), first)
 
 
+def _in_order(path: Path, names: list[str]) -> list[str]:
+    """The images by their numbers, each of which must be there once."""
+    images = sorted((_number(x), x) for x in names if x.endswith(".png"))
+    for position, (number, name) in enumerate(images):
+        if number != position:
+            raise ContentError(
+                f"{path} must hold the images 000000.png, 000001.png, ... once "
+                f"each. Received: {name!r:.100} in place of number {position}"
+            )
+    return [name for _, name in images]
+
+
+def _number(name: str) -> int:
+    stem = name.rpartition("/")[2].removesuffix(".png")
+    return int(stem) if stem.isdecimal() and len(stem) < 10 else -1
+
+
 def _labels(
-    archive: zipfile.ZipFile, path: Path, names: list[str]
+    info: DatasetInfo, archive: zipfile.ZipFile, path: Path, names: list[str]
 ) -> np.ndarray:
     found = [name for name in names if "labels" in name.rpartition("/")[2]]
     if len(found) != 1:
-        raise ValueError(
+        raise ContentError(
             f"{path} must hold one file of labels. Received: "
-            f"{', '.join(found) or 'none'} among {len(names)} files"
+            f"{some(found)} among {len(names)} files"
         )
-    labels: np.ndarray = np.load(io.BytesIO(archive.read(found[0])))
+    # Numbers of 8 bytes, and a header.
+    max_bytes = 8 * info.num_values * len(info.factors) + 2**16
+    with open_member(archive, path, found[0], max_bytes) as file:
+        content = file.read()
+    shape, _, dtype = npy_header(io.BytesIO(content))
+    is_short = math.prod(shape) * dtype.itemsize > len(content)
+    if dtype.kind not in NUMBERS or is_short:
+        raise ContentError(
+            f"{path} must hold labels that are numbers, and whole. Received: "
+            f"{dtype} of shape {shape} in {len(content):,} bytes"
+        )
+    labels: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
     return labels
 
 
 def _decode(
     info: DatasetInfo, path: Path, archive: zipfile.ZipFile, name: str
 ) -> np.ndarray:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(archive.read(name))) as picture:
-        image = np.asarray(picture.convert("RGB"))
-    if image.shape != info.native_shape:
-        raise ValueError(
-            f"{path} must hold images of shape {info.native_shape}. "
-            f"Received: {name} of shape {image.shape}"
-        )
-    return image
+    height, width, channels = info.native_shape
+    max_bytes = 2 * height * width * channels + 2**16
+    with open_member(archive, path, name, max_bytes) as file:
+        content = file.read()
+    return read_image(content, f"{name!r:.100} in {path}", (height, width))
 
 
 _COMMON: dict[str, Any] = {

@@ -12,12 +12,14 @@ from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
 from keras_qlae.datasets.published.reading import BLOCK
+from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.reading import check_count
 
 _TYPES: dict[int, np.dtype[Any]] = {
     0x1E3D4C55: np.dtype("u1"),
     0x1E3D4C54: np.dtype("<i4"),
 }
+_MAX_AXES = 4
 _DEGREES = 2  # azimuths are numbered 0, 2, 4, ..., in tens of degrees
 
 
@@ -41,16 +43,16 @@ def read_smallnorb(
         Blocks in the order of the files.
 
     Raises:
-        ValueError: If a file is none of these, or of another shape.
-        gzip.BadGzipFile: If one is damaged; so do `EOFError` and `zlib.error`.
+        ContentError: If a file is none of these, or of another shape. For a
+            damaged one, whatever the libraries raise.
     """
     sizes = tuple(info.factors.values())
     total = 0
     for dat, cat, rest in (paths[:3], paths[3:]):
-        factors = np.column_stack([_read(cat), _read(rest)])
+        factors = np.column_stack([_read(info, cat, 1), _read(info, rest, 4)])
         factors[:, 3] //= _DEGREES
         if (factors < 0).any() or (factors >= sizes).any():
-            raise ValueError(
+            raise ContentError(
                 f"{rest} must number the values of {tuple(info.factors)}, "
                 f"which are {sizes}. Received: up to {factors.max(axis=0)}"
             )
@@ -68,7 +70,7 @@ def _images(
     with gzip.open(path) as file:
         dtype, shape = _read_header(file, path)
         if dtype != np.uint8 or shape != (len(positions), 2, height, width):
-            raise ValueError(
+            raise ContentError(
                 f"{path} must hold {len(positions)} pairs of uint8 pictures "
                 f"of {height}x{width}. Received: {dtype}, shape {shape}"
             )
@@ -78,27 +80,44 @@ def _images(
             pairs = np.frombuffer(data, np.uint8)
             pairs = pairs.reshape(len(part), 2, height, width, 1)
             yield Block(part, pairs[:, 0])
+        _check_end(file, path)
 
 
-def _read(path: Path) -> np.ndarray:
-    """Reads a whole, small matrix."""
+def _read(info: DatasetInfo, path: Path, num_columns: int) -> np.ndarray:
+    """Reads a whole, small matrix: int64 `(n, num_columns)`."""
     with gzip.open(path) as file:
         dtype, shape = _read_header(file, path)
-        size = int(np.prod(shape)) * dtype.itemsize
-        values = np.frombuffer(_take(file, size), dtype)
-    return values.reshape(shape).astype(np.int64)
+        num_rows = shape[0]
+        is_fit = shape[1:] == ((num_columns,) if num_columns > 1 else ())
+        if not (is_fit and 0 <= num_rows <= info.num_values):
+            raise ContentError(
+                f"{path} must hold {num_columns} numbers for each of at most "
+                f"{info.num_values} images. Received: shape {shape}"
+            )
+        data = _take(file, num_rows * num_columns * dtype.itemsize)
+        _check_end(file, path)
+    values = np.frombuffer(data, dtype).astype(np.int64)
+    return values.reshape(num_rows, num_columns)
 
 
 def _read_header(file: gzip.GzipFile, path: Path) -> _Header:
     """Reads magic number, number of axes, and at least three lengths."""
     magic, num_axes = np.frombuffer(_take(file, 8), "<i4").tolist()
-    if magic not in _TYPES:
-        raise ValueError(
+    if magic not in _TYPES or not 1 <= num_axes <= _MAX_AXES:
+        raise ContentError(
             f"{path} is no matrix of the small NORB data set. Received: a "
-            f"file that begins with {magic:#x}"
+            f"file that begins with {magic:#x}, {num_axes} axes"
         )
     lengths = np.frombuffer(_take(file, 4 * max(3, num_axes)), "<i4")
     return _Header(_TYPES[magic], tuple(lengths[:num_axes].tolist()))
+
+
+def _check_end(file: gzip.GzipFile, path: Path) -> None:
+    """Reads to the end, where the checksum is compared."""
+    if file.read(1):
+        raise ContentError(
+            f"{path} must end with its matrix. Received: more than that"
+        )
 
 
 def _take(file: gzip.GzipFile, num_bytes: int) -> bytes:

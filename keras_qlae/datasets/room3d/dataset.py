@@ -1,21 +1,25 @@
 """room3d: the embedded data set, drawn when it is asked for."""
 
 import colorsys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.checks import check_memory
 from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
 from keras_qlae.datasets.room3d import ray_caster
 from keras_qlae.datasets.room3d.tables import FULL_LIGHT
 from keras_qlae.datasets.room3d.tables import MIN_IMAGE_SIZE
 from keras_qlae.datasets.room3d.tables import load_table
+from keras_qlae.datasets.room3d.tables import table_bytes
 
 HUES = np.arange(10) / 10
 SKY = (153, 225, 249)
+VERSION = 1  # of the pictures: counted up when they change
 FACTORS = {
     "floor_hue": len(HUES),
     "wall_hue": len(HUES),
@@ -74,6 +78,7 @@ class Room3D(GridDataset):
     def __init__(self, image_size: int = 64) -> None:
         check_integer("image_size", image_size, minimum=MIN_IMAGE_SIZE)
         self.image_size = int(image_size)
+        check_memory(f"image_size={image_size}", table_bytes(image_size))
         super().__init__(
             "room3d", FACTORS, (self.image_size, self.image_size, 3)
         )
@@ -94,6 +99,9 @@ class Room3D(GridDataset):
                 -1, *self.image_shape
             )
         return images
+
+    def _content(self) -> Iterator[bytes]:
+        yield f"room3d {VERSION}".encode()
 
     def _image_op(self) -> Op:
         tf = pipeline.import_tensorflow()

@@ -1,6 +1,7 @@
 """sprites2d: the second embedded data set, drawn when it is asked for."""
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ IMAGE_SIZE = 64
 POSITIONS = IMAGE_SIZE - SPRITE + 1  # 32, a pixel apart
 MARGIN = POSITIONS - 1
 PADDED = SPRITE + 2 * MARGIN
+VERSION = 1  # of the pictures: counted up when they change
 FACTORS = {
     "shape": len(SHAPES),
     "scale": len(SCALES),
@@ -75,6 +77,9 @@ class Sprites2D(GridDataset):
         x, y = np.divmod(place, POSITIONS)
         images: np.ndarray = windows[sprite, MARGIN - y, MARGIN - x]
         return images[..., None]
+
+    def _content(self) -> Iterator[bytes]:
+        yield f"sprites2d {VERSION}".encode()
 
     def _image_op(self) -> Op:
         tf = pipeline.import_tensorflow()
