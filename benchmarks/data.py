@@ -39,8 +39,7 @@ import tensorflow_datasets as tfds
 from keras_qlae import datasets
 from keras_qlae.datasets import registry
 from keras_qlae.datasets.store import open_store
-from keras_qlae.datasets.tfds_builder import FileBuilder
-from keras_qlae.datasets.tfds_builder import features
+from keras_qlae.datasets.tfds_builders import FileBuilder
 
 BATCH = 128
 IMAGE_BYTES = 64 * 64 * 3
@@ -69,9 +68,6 @@ class DataBenchmark(FileBuilder):
     @property
     def part(self):
         return datasets.info("mpi3d")
-
-    def _info(self):
-        return tfds.core.DatasetInfo(builder=self, features=features(self.part))
 
     def _split_generators(self, dl_manager):
         return {"train": self._generate_examples(PATHS["mpi3d"])}

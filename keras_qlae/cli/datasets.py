@@ -6,7 +6,7 @@ import click
 
 from keras_qlae import datasets as library
 from keras_qlae.datasets import DatasetInfo
-from keras_qlae.datasets.store import DEFAULT_SIZE
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.store import PREPARE_MEMORY
 from keras_qlae.datasets.store import VARIABLE
 from keras_qlae.datasets.store import Store

@@ -4,13 +4,13 @@ from keras_qlae.datasets.array_dataset import from_arrays
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
+from keras_qlae.datasets.preparing.prepare import prepare
 from keras_qlae.datasets.registry import available
 from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.registry import load
-from keras_qlae.datasets.registry import prepare
-from keras_qlae.datasets.room3d import Room3D
-from keras_qlae.datasets.sprites2d import Sprites2D
-from keras_qlae.datasets.tfds_registration import register_with_tfds
+from keras_qlae.datasets.registry import register_with_tfds
+from keras_qlae.datasets.room3d.dataset import Room3D
+from keras_qlae.datasets.sprites2d.dataset import Sprites2D
 
 __all__ = [
     "DatasetInfo",

@@ -1,5 +1,6 @@
 """A data set made of arrays in memory: bring your own."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ class ArrayDataset(FactorDataset):
         images: uint8 of shape `(n, height, width, channels)`.
         factors: int32 of shape `(n, num_factors)`.
         factor_names: One name for each column of `factors`.
+        digest: What tells the images from others, if their bytes shall not.
     """
 
     def __init__(
@@ -26,6 +28,7 @@ class ArrayDataset(FactorDataset):
         images: np.ndarray,
         factors: np.ndarray,
         factor_names: Sequence[str],
+        digest: str = "",
     ) -> None:
         super().__init__(
             name=name,
@@ -35,6 +38,7 @@ class ArrayDataset(FactorDataset):
         )
         self._all_images = _read_only(images)
         self._all_factors = _read_only(factors)
+        self._digest = digest
 
     def __len__(self) -> int:
         return len(self._all_images)
@@ -46,6 +50,10 @@ class ArrayDataset(FactorDataset):
     def _images(self, index: np.ndarray) -> np.ndarray:
         images: np.ndarray = self._all_images[index]
         return images
+
+    def _content(self) -> Iterator[Any]:
+        yield self._digest.encode() or np.ascontiguousarray(self._all_images)
+        yield np.ascontiguousarray(self._all_factors)
 
     def _image_op(self) -> Op:
         return pipeline.chain_op(

@@ -1,6 +1,10 @@
 """Checks of what a user passes to a data set."""
 
+import errno
+import os
+from collections.abc import Iterable
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +28,39 @@ def check_integer(name: str, value: Any, minimum: int) -> int:
             f"Received: {name}={value!r}"
         )
     return int(value)
+
+
+def check_memory(what: str, num_bytes: int) -> None:
+    """Refuses what this machine's memory cannot hold.
+
+    Args:
+        what: The argument and its value, for the message.
+        num_bytes: How much is needed.
+
+    Raises:
+        ValueError: If the machine has less in all.
+    """
+    if not hasattr(os, "sysconf"):  # Windows
+        return
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if num_bytes > total:
+        raise ValueError(
+            f"The images would need {num_bytes / 1e9:,.0f} GB of memory, and "
+            f"this machine has {total / 1e9:,.0f} GB: choose smaller images "
+            f"or fewer. Received: {what}"
+        )
+
+
+def check_ordinary(path: Path) -> None:
+    """Refuses pipes and devices, which may keep a reader waiting for ever.
+
+    Raises:
+        OSError: It is no ordinary file, nor a link to one.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.ENOTSUP, "It is a pipe or a device, no file", path)
 
 
 def check_index(index: Any, num_images: int) -> np.ndarray:
@@ -51,7 +88,7 @@ def check_index(index: Any, num_images: int) -> np.ndarray:
         raise ValueError(
             f"`index` must lie in [0, {num_images - 1}]: the data set has "
             f"{num_images} images, and negative positions are not counted "
-            f"from the end. Received: {_some(array[outside])}"
+            f"from the end. Received: {some(array[outside].tolist())}"
         )
     return array.astype(np.int64)
 
@@ -88,12 +125,15 @@ def check_factors(
         if outside.any():
             raise ValueError(
                 f"Factor `{name}` has {size} values, numbered 0 to "
-                f"{size - 1}. Received: {_some(column[outside])}"
+                f"{size - 1}. Received: {some(column[outside].tolist())}"
             )
     return array.astype(np.int64)
 
 
-def _some(values: np.ndarray) -> str:
-    """Shows a few of many values."""
-    shown = ", ".join(str(value) for value in values[:5])
-    return shown if len(values) <= 5 else f"{shown}, ... ({len(values)})"
+def some(values: Iterable[Any]) -> str:
+    """Shows a few of many values on one short line."""
+    values = list(values)
+    shown = ", ".join(repr(value)[:60] for value in values[:5])
+    if len(values) > 5:
+        return f"{shown}, ... ({len(values)})"
+    return shown or "none"

@@ -2,6 +2,49 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_qlae.datasets.factor_dataset import FactorDataset
+
+DEFAULT_SIZE = 64
+PREPARED_OPTIONS = {
+    "image_size": (
+        "height and width (default 64), as prepared with `--image-size`"
+    ),
+    "data_dir": (
+        "where it was prepared (default KERAS_QLAE_DATA_DIR, or "
+        "~/.keras/datasets/keras_qlae)"
+    ),
+}
+
+
+class Block(NamedTuple):
+    """Some images out of published files.
+
+    Attributes:
+        positions: int64 `(n,)`, the places of the images in the data set.
+        images: uint8 `(n, height, width, channels)`.
+    """
+
+    positions: np.ndarray
+    images: np.ndarray
+
+
+# Reads the files, in the order of `DatasetInfo.files`; a reader in index
+# order begins with the image at position `start`, others ignore it.
+Reader = Callable[["DatasetInfo", list[Path], int], Iterator[Block]]
+
+
+def no_files(
+    info: "DatasetInfo", paths: list[Path], start: int
+) -> Iterator[Block]:
+    """The reader of an embedded data set, which has no files."""
+    return iter(())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +69,7 @@ class RawFile:
     is_strict: bool = True
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DatasetInfo:
     """What is known of a data set before it is loaded.
 
@@ -36,19 +79,16 @@ class DatasetInfo:
         description: What the pictures show, and what to mind when scoring.
         factors: The name and the number of values of each factor, in index
             order.
-        image_shape: `(height, width, channels)` of the pictures by default.
-        options: What `load` takes besides the name, and what it does.
+        native_shape: `(height, width, channels)` in the published files; of
+            an embedded data set, by default.
         licence: The licence of the pictures.
         citation: How to cite the data set.
         homepage: Where it comes from; empty for an embedded data set.
-        download_bytes: Size of the download; 0 for an embedded data set.
-        loader: `"module:name"` of what makes an embedded data set, imported
-            by `load` alone.
+        options: What `load` takes besides the name, and what it does.
+        make: Makes an embedded data set, with the options.
         files: What `prepare` downloads; none for an embedded data set.
-        reader: `"module:name"` of what reads the files, imported by
-            `prepare` alone.
+        reader: Reads the files.
         in_order: Whether the reader gives the images in index order.
-        native_shape: `(height, width, channels)` in the files.
         tfds_labels: For each factor the feature that holds it in the data set
             of this name in TensorFlow Datasets; empty if there is none.
     """
@@ -57,17 +97,17 @@ class DatasetInfo:
     summary: str
     description: str
     factors: dict[str, int]
-    image_shape: tuple[int, int, int]
-    options: dict[str, str]
+    native_shape: tuple[int, int, int]
     licence: str
     citation: str
-    homepage: str
-    download_bytes: int
-    loader: str = ""
+    homepage: str = ""
+    options: dict[str, str] = dataclasses.field(
+        default_factory=lambda: dict(PREPARED_OPTIONS)
+    )
+    make: Callable[..., FactorDataset] | None = None
     files: tuple[RawFile, ...] = ()
-    reader: str = ""
+    reader: Reader = no_files
     in_order: bool = True
-    native_shape: tuple[int, int, int] = (0, 0, 0)
     tfds_labels: tuple[str, ...] = ()
 
     @property
@@ -75,63 +115,12 @@ class DatasetInfo:
         """The number of combinations of factors."""
         return math.prod(self.factors.values())
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)` of the pictures by default."""
+        return DEFAULT_SIZE, DEFAULT_SIZE, self.native_shape[2]
 
-def downloadable(
-    *,
-    name: str,
-    summary: str,
-    description: str,
-    factors: dict[str, int],
-    native_shape: tuple[int, int, int],
-    licence: str,
-    citation: str,
-    homepage: str,
-    files: tuple[RawFile, ...],
-    reader: str,
-    in_order: bool = True,
-    tfds_labels: tuple[str, ...] = (),
-) -> DatasetInfo:
-    """Describes a data set that `prepare` downloads and puts on the disk.
-
-    Args:
-        name: As of `DatasetInfo`; so are the others.
-        summary: One line.
-        description: What the pictures show.
-        factors: Names and sizes.
-        native_shape: Of the images in the files.
-        licence: The licence.
-        citation: How to cite it.
-        homepage: Where it comes from.
-        files: What is downloaded.
-        reader: What reads the files.
-        in_order: Whether it gives the images in index order.
-        tfds_labels: Names in TensorFlow Datasets.
-
-    Returns:
-        A description whose pictures have 64 x 64 pixels by default.
-    """
-    return DatasetInfo(
-        name=name,
-        summary=summary,
-        description=description,
-        factors=factors,
-        image_shape=(64, 64, native_shape[2]),
-        options={
-            "image_size": (
-                "height and width (default 64), as prepared with `--image-size`"
-            ),
-            "data_dir": (
-                "where it was prepared (default KERAS_QLAE_DATA_DIR, or "
-                "~/.keras/datasets/keras_qlae)"
-            ),
-        },
-        licence=licence,
-        citation=citation,
-        homepage=homepage,
-        download_bytes=sum(file.num_bytes for file in files),
-        files=files,
-        reader=reader,
-        in_order=in_order,
-        native_shape=native_shape,
-        tfds_labels=tfds_labels,
-    )
+    @property
+    def download_bytes(self) -> int:
+        """Size of the download; 0 for an embedded data set."""
+        return sum(file.num_bytes for file in self.files)

@@ -1,7 +1,9 @@
 """What every data set with known factors of variation offers."""
 
 import abc
+import hashlib
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 from typing import Self
@@ -16,6 +18,7 @@ from keras_qlae.datasets.rows import draw
 from keras_qlae.datasets.rows import find_rows
 
 Op = Callable[[Any], Any]
+_NUM_SAMPLES = 1000
 
 
 class FactorDataset(abc.ABC):
@@ -29,7 +32,8 @@ class FactorDataset(abc.ABC):
     `copy.deepcopy` returns the data set itself, which may be large.
 
     A subclass writes `__len__`, `_factors`, `_images` and `_image_op`, and may
-    write `_factor_op` and `_index_of` where it knows a shorter way.
+    write `_factor_op` and `_index_of` where it knows a shorter way, and
+    `_content` where it knows a surer one.
 
     Args:
         name: Name of the data set.
@@ -50,6 +54,7 @@ class FactorDataset(abc.ABC):
         self.factor_sizes = tuple(int(size) for size in factor_sizes)
         height, width, channels = image_shape
         self.image_shape = (int(height), int(width), int(channels))
+        self._fingerprint = ""
 
     def __repr__(self) -> str:
         sizes = zip(self.factor_names, self.factor_sizes, strict=True)
@@ -95,6 +100,33 @@ class FactorDataset(abc.ABC):
     def _index_of(self, factors: np.ndarray) -> np.ndarray:
         """Finds valid factors; -1 where the data set has no such image."""
         return find_rows(self._factors(np.arange(len(self))), factors)
+
+    def _content(self) -> Iterator[Any]:
+        """What `fingerprint` is of, as bytes: here some images and factors."""
+        step = max(1, len(self) // _NUM_SAMPLES)
+        index = np.arange(0, len(self), step)
+        yield np.ascontiguousarray(self._images(index))
+        yield np.ascontiguousarray(self._factors(index))
+
+    def fingerprint(self) -> str:
+        """Tells this data set from others, and from a changed one.
+
+        It is of the version of the pictures for an embedded data set, of the
+        hashes of all pixels for a prepared one, of the names and the content
+        of all files for a folder, of the content for arrays, and of at least
+        1,000 images spread over any other. Where the data lie and when they
+        were written do not matter, nor does the name.
+
+        Returns:
+            16 hexadecimal digits; computed at the first call and kept.
+        """
+        if not self._fingerprint:
+            known = (self.factor_names, self.factor_sizes, self.image_shape)
+            digest = hashlib.sha256(repr((*known, len(self))).encode())
+            for part in self._content():
+                digest.update(part)
+            self._fingerprint = digest.hexdigest()[:16]
+        return self._fingerprint
 
     @property
     def has_factors(self) -> bool:
@@ -155,7 +187,7 @@ class FactorDataset(abc.ABC):
             )
         return index
 
-    def subset(self, index: Any) -> "FactorDataset":
+    def subset(self, index: Any) -> "Subset":
         """Takes some of the images.
 
         Args:
@@ -164,8 +196,6 @@ class FactorDataset(abc.ABC):
         Returns:
             A data set whose image `i` is image `index[i]` of this one.
         """
-        from keras_qlae.datasets.subset import Subset  # a subclass of this
-
         return Subset(self, check_index(index, len(self)))
 
     def split(
@@ -305,3 +335,49 @@ class FactorDataset(abc.ABC):
             start_batch=start_batch,
         )
         return pipeline.build(self, plan, with_factors)
+
+
+class Subset(FactorDataset):
+    """Some images of another data set; made by `FactorDataset.subset`.
+
+    Args:
+        base: The other data set.
+        index: Positions in it, int64 `(n,)`.
+    """
+
+    def __init__(self, base: FactorDataset, index: np.ndarray) -> None:
+        if not index.size:
+            raise ValueError(
+                "A data set must have an image: `index` must hold at least "
+                "one position. Received: an empty `index`"
+            )
+        super().__init__(
+            base.name, base.factor_names, base.factor_sizes, base.image_shape
+        )
+        self._base: FactorDataset = base
+        self._index: np.ndarray = index
+        if isinstance(base, Subset):  # one look-up, however often it is split
+            self._base = base._base
+            self._index = base._index[index]
+        self._index.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def _factors(self, index: np.ndarray) -> np.ndarray:
+        return self._base._factors(self._index[index])
+
+    def _images(self, index: np.ndarray) -> np.ndarray:
+        return self._base._images(self._index[index])
+
+    def _content(self) -> Iterator[Any]:
+        yield self._base.fingerprint().encode()
+        yield self._index
+
+    def _image_op(self) -> Op:
+        place = pipeline.gather_op(self._index)
+        return pipeline.chain_op(place, self._base._image_op())
+
+    def _factor_op(self) -> Op:
+        place = pipeline.gather_op(self._index)
+        return pipeline.chain_op(place, self._base._factor_op())

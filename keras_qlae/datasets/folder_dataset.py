@@ -1,15 +1,26 @@
 """A data set made of image files, with or without a table: your own."""
 
 import csv
+import hashlib
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from keras_qlae.datasets.array_dataset import from_arrays
+from keras_qlae.datasets.array_dataset import ArrayDataset
+from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.checks import check_memory
+from keras_qlae.datasets.checks import check_ordinary
+from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.images import SUFFIXES
+from keras_qlae.datasets.images import read_content
+from keras_qlae.datasets.images import read_image
+from keras_qlae.datasets.images import resize
+
+MAX_OTHERS = 100_000  # a second or two: the whole disk takes half a minute
 
 
 def from_folder(
@@ -26,14 +37,16 @@ def from_folder(
     All images are decoded once and kept in memory, a byte a pixel and channel.
 
     Args:
-        images_dir: Folder of the images, in any format that Pillow reads;
-            levels of 16 bits are scaled to 8.
+        images_dir: Folder of the images: PNG, JPEG, BMP, GIF, TIFF, WEBP or
+            PPM, of at most 67 million pixels; levels of 16 bits are scaled to
+            8.
         factors_csv: A CSV file with a head line. One column names the image
             file, relative to `images_dir`; each other one is a factor. Its
             values, numbers or words, are numbered in their order: numbers by
             size, words by the alphabet. By default there is no table: all
             images in the folder and below are taken, by the order of their
-            names, and no factors are known.
+            names, and no factors are known. Other files, and what is hidden,
+            are passed over.
         file_column: Name of the column of files.
         image_size: Height and width to resize to: bicubic, antialiased. By
             default the images keep their size, the same for all.
@@ -45,9 +58,11 @@ def from_folder(
 
     Raises:
         FileNotFoundError: If a file of the table, or the table, is missing.
-        ValueError: If the table has no such column, no factor, or a gap; if
-            an image cannot be read or has another size than the first; or
-            if there is no image.
+        ValueError: If the table is no CSV, has no such column, no factor, a
+            gap or an infinite number; if an image cannot be read or has
+            another size than the first; if there is no image, or there are
+            100,000 other files; or if the images do not fit into memory.
+        OSError: If a file cannot be read, or is a pipe or a device.
 
     Example:
         ```python
@@ -55,133 +70,175 @@ def from_folder(
         train, validation = dataset.split(1000)
         ```
     """
+    if not os.fspath(images_dir):
+        raise ValueError(
+            "`images_dir` must name a folder; the current one is '.'. "
+            f"Received: images_dir={images_dir!r}"
+        )
+    if image_size is not None:
+        check_integer("image_size", image_size, minimum=1)
     folder = Path(images_dir)
+    names: list[str] = []
+    rows: list[dict[str, str]] = []
     if factors_csv is None:
-        images = _read_images(_image_files(folder), image_size, grey)
-        return from_arrays(images, name=name or folder.name)
-    names, rows = _read_table(Path(factors_csv), file_column)
-    columns = [_number([row[factor] for row in rows]) for factor in names]
-    paths = [folder / row[file_column] for row in rows]
-    missing = [path for path in paths if not path.exists()]
+        paths = _image_files(folder)
+    else:
+        names, rows = _read_table(Path(factors_csv), file_column)
+        paths = [folder / row[file_column] for row in rows]
+    missing = [path for path in paths if not os.path.exists(path)]
     if missing:
         raise FileNotFoundError(
             f"{len(missing)} of {len(paths)} images of {factors_csv} are not "
-            f"in {folder}. Received first: {missing[0].name}"
+            f"in {folder}. Received first: {missing[0].name[:100]}"
         )
-    images = _read_images(paths, image_size, grey)
-    return from_arrays(
-        images, np.stack(columns, axis=1), names, name or folder.name
-    )
+    factors = np.zeros((len(paths), len(names)), np.int32)
+    for column, factor in zip(factors.T, names, strict=True):
+        column[:] = _number([row[factor] for row in rows])
+    images, digest = _read_images(folder, paths, image_size, grey)
+    return ArrayDataset(name or folder.name, images, factors, names, digest)
 
 
 def _image_files(folder: Path) -> list[Path]:
-    """The images of a folder and the folders in it, in order of their names."""
-    from PIL import Image
+    """The images of a folder and the folders in it, in order of their names.
 
-    suffixes = {
-        suffix
-        for suffix, format in Image.registered_extensions().items()
-        if format in Image.OPEN
-    }
-    paths = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes and not path.name.startswith(".")
-    )
+    Hidden ones and links to folders are passed over.
+    """
+    paths = []
+    num_others = 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found = [name for name in files if _is_image(name)]
+        paths += [Path(place, name) for name in found]
+        num_others += len(files) - len(found) + len(folders)
+        if num_others > MAX_OTHERS:
+            raise ValueError(
+                "The folder must be one of images: so far there are "
+                f"{len(paths)} among {num_others} other files and folders. "
+                f"Name the folder in which the images are. Received: {folder}"
+            )
     if not paths:
         raise ValueError(
-            "The folder must hold images, in any format that Pillow reads. "
+            f"The folder must hold images ({', '.join(SUFFIXES)}). "
             f"Received: {folder}, without one"
         )
-    return paths
+    return sorted(paths)
+
+
+def _is_image(name: str) -> bool:
+    suffix = os.path.splitext(name)[1].lower()
+    return suffix in SUFFIXES and not name.startswith(".")
 
 
 def _read_table(
     path: Path, file_column: str
 ) -> tuple[list[str], list[dict[str, str]]]:
     """Reads the names of the factors, and the rows."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, restval="")
-        rows = list(reader)
-        head = list(reader.fieldnames or ())
+    check_ordinary(path)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restval="", strict=True)
+            rows = list(reader)
+            head = list(reader.fieldnames or ())
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(
+            f"{path} is not valid CSV in UTF-8; is a quote open, or a field "
+            f"longer than {csv.field_size_limit():,} characters? Received: "
+            f"{error}"
+        ) from error
     names = [column for column in head if column != file_column]
+    if len(set(head)) != len(head):
+        raise ValueError(
+            f"{path} must have a name of its own for each column. Received: "
+            f"{some(head)}"
+        )
     if file_column not in head or not names or not rows:
         raise ValueError(
             f"{path} must have a head line with column `{file_column}`, at "
             "least one column more, and a row for each image. Received: "
-            f"columns {head}, {len(rows)} rows"
+            f"columns {some(head)}, {len(rows)} rows"
         )
     for number, row in enumerate(rows, start=2):
-        gaps = [column for column in head if not row[column].strip()]
-        if gaps or None in row:
+        if None in row:
             raise ValueError(
                 f"{path} must have a value in every column. Received: line "
-                f"{number} with {'nothing in ' + gaps[0] if gaps else 'more'}"
+                f"{number} with more"
             )
+        for column in head:
+            _check_cell(path, number, column, row[column])
+        _check_place(path, number, row[file_column])
     return names, rows
+
+
+def _check_cell(path: Path, number: int, column: str, value: str) -> None:
+    if not value.strip():
+        raise ValueError(
+            f"{path} must have a value in every column. Received: line "
+            f"{number} with nothing in {column}"
+        )
+    if _is_number(value) and not math.isfinite(float(value)):
+        raise ValueError(
+            f"{path} must have finite numbers or words for values: leave out "
+            f"images of which a factor is not known. Received: line {number} "
+            f"with {value} in {column}"
+        )
+
+
+def _check_place(path: Path, number: int, name: str) -> None:
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError(
+            f"{path} must name images in the folder, relative to it. Received: "
+            f"line {number} with {name[:100]}"
+        )
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(values: Sequence[str]) -> np.ndarray:
     """Numbers the values of a factor in their order."""
-    try:
-        column = np.array([float(value) for value in values])
-    except ValueError:
-        column = np.array(values)
+    is_numeric = all(_is_number(value) for value in values)
+    column = np.array([float(v) if is_numeric else v for v in values])
     numbers: np.ndarray = np.unique(column, return_inverse=True)[1]
     return numbers
 
 
 def _read_images(
-    paths: Sequence[Path], image_size: int | None, grey: bool
-) -> np.ndarray:
-    """Decodes images: uint8 `(n, height, width, channels)`."""
-    first = _read_image(paths[0], image_size, grey)
-    images = np.empty((len(paths), *first.shape), np.uint8)
+    folder: Path, paths: Sequence[Path], image_size: int | None, grey: bool
+) -> tuple[np.ndarray, str]:
+    """Decodes images: uint8 `(n, height, width, channels)`, and a digest.
+
+    The digest is of the names and the files, so that it is the same with
+    every version of the libraries that decode.
+    """
+    digest = hashlib.sha256()
+    channels = 1 if grey else 3
+    shape: tuple[int, ...] = (image_size or 0, image_size or 0, channels)
+    images = _room(len(paths), shape)
     for i, path in enumerate(paths):
-        image = _read_image(path, image_size, grey)
-        if image.shape != first.shape:
+        content = read_content(path)
+        name = os.fsencode(os.path.relpath(path, folder))
+        digest.update(name + b"\0" + hashlib.sha256(content).digest())
+        image = read_image(content, path, grey=grey)
+        if image_size is not None:
+            image = resize(image[None], image_size)[0]
+        elif i == 0:
+            images = _room(len(paths), image.shape)
+        if image.shape != images.shape[1:]:
             raise ValueError(
                 "All images must have one size; pass `image_size` to resize "
-                f"them. Received: {paths[0].name} of shape {first.shape}, "
+                f"them. Received: {paths[0].name} of shape {images.shape[1:]}, "
                 f"{path.name} of shape {image.shape}"
             )
         images[i] = image
-    return images
+    return images, digest.hexdigest()
 
 
-def _read_image(path: Path, image_size: int | None, grey: bool) -> np.ndarray:
-    from PIL import Image
-    from PIL import UnidentifiedImageError
-
-    try:
-        with Image.open(path) as file:
-            picture = _in_8_bits(file).convert("L" if grey else "RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        raise ValueError(
-            f"{path} must be an image that Pillow can read. Received: {error}"
-        ) from error
-    if image_size is not None:
-        size = (image_size, image_size)
-        picture = picture.resize(size, Image.Resampling.BICUBIC)
-    image = np.asarray(picture)
-    return image[..., None] if grey else image
-
-
-def _in_8_bits(picture: Any) -> Any:
-    """Scales grey levels of 16 bits, which Pillow would clip at 255.
-
-    Of colours it takes the upper 8 bits by itself.
-
-    Raises:
-        OSError: If the levels have 32 bits: their range is not known.
-    """
-    from PIL import Image
-
-    # Up to version 11 Pillow opens such PNG files with 32 bits a level.
-    is_png = picture.mode == "I" and picture.format == "PNG"
-    if picture.mode.startswith("I;16") or is_png:
-        levels = np.asarray(picture).astype(np.float64) / 257  # 65535 -> 255
-        return Image.fromarray(np.rint(levels).astype(np.uint8))
-    if picture.mode in ("I", "F"):
-        raise OSError("levels of 32 bits; convert it to 8 or 16")
-    return picture
+def _room(num_images: int, shape: tuple[int, ...]) -> np.ndarray:
+    what = f"{num_images} images of shape {shape}"
+    check_memory(what, num_images * math.prod(shape))
+    return np.empty((num_images, *shape), np.uint8)

@@ -1,6 +1,7 @@
 """Data sets that hold one image for every combination of factors."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,22 @@ class GridDataset(FactorDataset):
     Position and factors follow from each other: with sizes `(10, 8)` the
     factors `(3, 5)` belong to image `3 * 8 + 5`. A subclass writes `_images`
     and `_image_op`.
+
+    Args:
+        name: Name of the data set.
+        factors: The number of values of each factor.
+        image_shape: `(height, width, channels)`.
     """
+
+    def __init__(
+        self,
+        name: str,
+        factors: Mapping[str, int],
+        image_shape: tuple[int, int, int],
+    ) -> None:
+        super().__init__(
+            name, tuple(factors), tuple(factors.values()), image_shape
+        )
 
     def __len__(self) -> int:
         return math.prod(self.factor_sizes)

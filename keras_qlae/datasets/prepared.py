@@ -1,16 +1,20 @@
 """Data sets served from the disk, as `prepare` left them."""
 
+import hashlib
 import os
+from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
-from keras_qlae.datasets.store import DEFAULT_SIZE
+from keras_qlae.datasets.published.reading import npy_header
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import gigabytes
@@ -27,45 +31,43 @@ class PreparedDataset(GridDataset):
     Args:
         name: Name of the data set.
         factors: The number of values of each factor.
+        image_shape: `(height, width, channels)`.
         path: An `.npy` file, uint8 `(n, height, width, channels)`, with an
             image for every combination of factors, the last varying fastest.
+        hashes: Those of the blocks of the file.
 
     Raises:
-        ValueError: If the file is damaged or belongs to other factors.
+        ValueError: If the file is another.
     """
 
-    def __init__(self, name: str, factors: dict[str, int], path: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        factors: dict[str, int],
+        image_shape: tuple[int, int, int],
+        path: Path,
+        hashes: Sequence[str],
+    ) -> None:
+        super().__init__(name, factors, image_shape)
         self._path = path
+        self._digest = hashlib.sha256("".join(hashes).encode()).digest()
         self._mapped = self._map()
-        super().__init__(
-            name=name,
-            factor_names=tuple(factors),
-            factor_sizes=tuple(factors.values()),
-            image_shape=self._mapped.shape[1:],
-        )
-        if len(self._mapped) != len(self):
-            raise ValueError(
-                f"{path} must have an image for each of the {len(self)} "
-                f"combinations of factors {factors}: delete "
-                f"{path.parent} and prepare it again. Received: "
-                f"{len(self._mapped)} images"
-            )
+
+    def _content(self) -> Iterator[bytes]:
+        yield self.name.encode()
+        yield self._digest
 
     def _map(self) -> np.memmap:
-        try:
-            mapped: np.memmap = np.load(self._path, mmap_mode="r")
-        except ValueError as error:
+        wanted = (len(self), *self.image_shape)
+        with self._path.open("rb") as file:
+            shape, fortran_order, dtype = npy_header(file)
+            offset = file.tell()
+        if shape != wanted or dtype != np.uint8 or fortran_order:
             raise ValueError(
-                f"{self._path} is damaged ({error}): delete "
-                f"{self._path.parent} and prepare it again."
-            ) from error
-        if mapped.dtype != np.uint8 or mapped.ndim != 4:
-            raise ValueError(
-                f"{self._path} must hold uint8 images of shape (n, height, "
-                "width, channels). Received: "
-                f"{mapped.dtype} of shape {mapped.shape}"
+                f"{self._path} must hold uint8 images of shape {wanted}. "
+                f"Received: {dtype} of shape {shape}"
             )
-        return mapped
+        return np.memmap(self._path, np.uint8, "r", offset, shape)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_mapped": None}
@@ -114,8 +116,11 @@ def load_prepared(
     store.check_whole()
     if not store.is_prepared:
         raise FileNotFoundError(_advice(store))
+    hashes = store.check_pixels()
     path = store.prepared / IMAGES
-    return PreparedDataset(info.name, info.factors, path)
+    return PreparedDataset(
+        info.name, info.factors, store.image_shape, path, hashes
+    )
 
 
 def _advice(store: Store) -> str:

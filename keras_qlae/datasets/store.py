@@ -7,15 +7,22 @@ import os
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.checks import check_ordinary
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
-from keras_qlae.datasets.readers.from_tfds import tfds_folder
+from keras_qlae.datasets.hashing import block_hashes
+from keras_qlae.datasets.hashing import is_checked
+from keras_qlae.datasets.hashing import mark_checked
+from keras_qlae.datasets.hashing import num_blocks
+from keras_qlae.datasets.published.tfds import tfds_folder
+from keras_qlae.files import read_json
 
 IMAGES = "images.npy"
 INFO = "info.json"
-DEFAULT_SIZE = 64
 MIN_SIZE = 8
 VARIABLE = "KERAS_QLAE_DATA_DIR"
 PREPARE_MEMORY = 500_000_000  # bytes, an upper bound for every data set
@@ -90,16 +97,67 @@ class Store:
         if not self.prepared.exists():
             return ""
         try:
-            known = json.loads((self.prepared / INFO).read_text("utf-8"))
-            num_bytes, factors = known["num_bytes"], known["factors"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            known = self.read_info()
+        except (OSError, ValueError) as error:
             return f"{INFO} cannot be read ({error})"
-        size = _size(self.prepared / IMAGES)
-        if size != num_bytes:
-            return f"{size} bytes of images in place of {num_bytes}"
-        if list(factors.items()) != list(self.info.factors.items()):
-            return f"factors {factors} in place of {self.info.factors}"
+        for key, value in self.facts().items():
+            found = known.get(key)
+            # Of a dictionary the order counts, too.
+            if json.dumps(found) != json.dumps(value):
+                return f"{key} {found!r:.200} in place of {value}"
+        size, wanted = _size(self.prepared / IMAGES), known.get("num_bytes")
+        if size != wanted:
+            return f"{size} bytes of images in place of {wanted!r:.100}"
+        hashes = known.get("hashes")
+        if not isinstance(hashes, list) or len(hashes) != num_blocks(size):
+            return "no hashes of the images"
         return ""
+
+    def facts(self) -> dict[str, Any]:
+        """What must be true of prepared images, as plain values."""
+        return {
+            "name": self.info.name,
+            "factors": self.info.factors,
+            "image_shape": list(self.image_shape),
+        }
+
+    def read_info(self) -> dict[str, Any]:
+        """Reads what is written down of the prepared images.
+
+        Raises:
+            ValueError: If it is no JSON object.
+            OSError: If it cannot be read.
+        """
+        check_ordinary(self.prepared / INFO)
+        known = read_json(self.prepared / INFO)
+        if not isinstance(known, dict):
+            raise ValueError("no JSON object")
+        return known
+
+    def check_pixels(self) -> list[str]:
+        """Refuses prepared images that are not as they were written.
+
+        All are read once, about a second for each gigabyte; after that, they
+        are taken for whole until the file is touched.
+
+        Returns:
+            The hashes of the blocks of the file.
+
+        Raises:
+            ValueError: If they are damaged; says what to do.
+        """
+        hashes: list[str] = self.read_info()["hashes"]
+        path = self.prepared / IMAGES
+        if not is_checked(path):
+            pairs = zip(hashes, block_hashes(path), strict=True)
+            changed = [i for i, (old, new) in enumerate(pairs) if old != new]
+            if changed:
+                raise self.damaged(
+                    f"other pixels than were written, in {len(changed)} of "
+                    f"{len(hashes)} blocks of {IMAGES}"
+                )
+            mark_checked(path)
+        return hashes
 
     def check_whole(self) -> None:
         """Refuses prepared images that are damaged.
@@ -107,13 +165,16 @@ class Store:
         Raises:
             ValueError: If they are; says what to do.
         """
-        damage = self.damage
-        if damage:
-            raise ValueError(
-                f"{self.prepared} is damaged, or was prepared by another "
-                f"version of this package: delete it and run "
-                f"`{self.command}`. Received: {damage}"
-            )
+        if self.damage:
+            raise self.damaged(self.damage)
+
+    def damaged(self, damage: str) -> ValueError:
+        """An error that says what to do about damaged images."""
+        return ValueError(
+            f"{self.prepared} is damaged, or was prepared by another version "
+            f"of this package: delete it and run `{self.command}`. Received: "
+            f"{damage}"
+        )
 
     @property
     def missing_files(self) -> tuple[RawFile, ...]:

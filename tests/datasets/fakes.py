@@ -63,7 +63,6 @@ def shrink(monkeypatch, name, sizes):
         real,
         factors=dict(zip(real.factors, sizes, strict=True)),
         files=tuple(files),
-        download_bytes=1000 * len(files),
     )
     monkeypatch.setitem(registry._INFOS, name, fake)
     return fake

@@ -12,7 +12,7 @@ import pytest
 from keras_qlae import datasets
 from keras_qlae.datasets import registry
 from keras_qlae.datasets.preparing import writer as writing
-from keras_qlae.datasets.readers import npz
+from keras_qlae.datasets.published import mpi3d
 from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
 from tests.datasets.fakes import nothing_looks_whole
@@ -34,7 +34,7 @@ def prepare():
 
 def test_a_full_disk_in_the_middle(data_dir, monkeypatch):
     fake(monkeypatch, data_dir, "mpi3d")
-    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(mpi3d, "BLOCK", 5)
     with monkeypatch.context() as patch:
         stop_after(patch, 2, OSError(errno.ENOSPC, "No space left on device"))
         with pytest.raises(
@@ -49,9 +49,8 @@ def test_a_full_disk_in_the_middle(data_dir, monkeypatch):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone")
 def test_a_disk_that_is_really_full(data_dir, monkeypatch):
     fake(monkeypatch, data_dir, "mpi3d")
-    partial = data_dir / "mpi3d" / ".64x64.partial"
-    partial.mkdir()
-    (partial / "images.npy").symlink_to("/dev/full")
+    full = open("/dev/full", "wb")  # noqa: SIM115
+    monkeypatch.setattr(writing, "open_own", lambda *_, **__: full)
     with pytest.raises(OSError, match=r"No space left.*once there is room: it"):
         prepare()
     assert nothing_looks_whole(data_dir)
@@ -70,9 +69,9 @@ def test_a_file_that_cannot_be_read_now_is_gone_on_with(
     data_dir, monkeypatch, number
 ):
     info, images = fake(monkeypatch, data_dir, "mpi3d")
-    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(mpi3d, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
-    ordered = npz.ordered
+    ordered = mpi3d.ordered
 
     def failing(images, start):
         if start == 15:
@@ -80,7 +79,7 @@ def test_a_file_that_cannot_be_read_now_is_gone_on_with(
         return ordered(images, start)
 
     with monkeypatch.context() as patch:
-        patch.setattr(npz, "ordered", failing)
+        patch.setattr(mpi3d, "ordered", failing)
         path = raw_paths(info, data_dir)[0]
         message = f"Cannot read {path}: {os.strerror(number)}.*prepare mpi3d"
         with pytest.raises(OSError, match=message) as caught:

@@ -47,7 +47,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send_response(206 if begin else 200)
             self.send_header("Content-Type", server.kind)
-            self.send_header("Content-Length", str(len(data)))
+            if server.has_length:
+                self.send_header("Content-Length", str(len(data)))
             if server.encoding:
                 self.send_header("Content-Encoding", server.encoding)
             self.end_headers()
@@ -68,6 +69,7 @@ def server(tmp_path, monkeypatch):
     server.status = 200
     server.location = ""
     server.encoding = ""
+    server.has_length = True
     server.stop_after = None
     server.asked = []
     server.hosts = []
@@ -123,11 +125,13 @@ def test_the_part_of_a_longer_file_is_not_taken_for_this_one(server):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone")
-def test_a_disk_that_becomes_full(server):
+def test_a_disk_that_becomes_full(server, monkeypatch):
     part = part_of(server.path)
-    part.symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left on device") as caught:
-        prepare()
+    with monkeypatch.context() as patch:
+        full = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
+        patch.setattr(downloading, "open_own", lambda *_, **__: full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            prepare()
     assert caught.value.errno == errno.ENOSPC
     for text in (
         f"Cannot write {part}",
@@ -137,7 +141,6 @@ def test_a_disk_that_becomes_full(server):
     ):
         assert text in str(caught.value)
     assert not server.path.exists()
-    part.unlink()
     prepare()
     assert server.path.read_bytes() == server.content
 
@@ -257,6 +260,40 @@ def test_an_encoded_file_stays_as_it_is(server, monkeypatch):
     server.stop_after = None
     prepare()
     assert server.path.read_bytes() == server.content
+
+
+def test_an_answer_without_a_length_is_refused(server):
+    server.has_length = False
+    server.stop_after = 700  # a part, which would count as whole
+    with pytest.raises(ConnectionError, match="not tell how long the file is"):
+        prepare()
+    assert not server.path.exists()
+
+
+def test_a_download_without_end_is_stopped(server, monkeypatch):
+    monkeypatch.setattr(downloading, "SPARE_BYTES", 1000)
+    monkeypatch.setattr(downloading, "CHUNK", 500)
+    server.content = bytes(10**6)
+    with pytest.raises(
+        ConnectionError, match="has more than 3,000 bytes, about 1,000 are"
+    ):
+        prepare()
+    assert not part_of(server.path).exists()
+    assert not server.path.exists()
+
+
+@pytest.mark.parametrize("kind", ["symbolic", "hard"])
+def test_a_link_in_place_of_a_part_is_not_written_through(server, kind):
+    mine = server.path.parents[3] / "mine"
+    mine.write_bytes(b"mine")
+    part = part_of(server.path)
+    if kind == "symbolic":
+        part.symlink_to(mine)
+    else:
+        part.hardlink_to(mine)
+    with pytest.raises(OSError, match=f"Cannot write {part}"):
+        prepare()
+    assert mine.read_bytes() == b"mine"
 
 
 def test_google_drive_is_asked_for_the_file_and_not_the_page():

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from keras_qlae import datasets
+from keras_qlae.datasets import hashing
 from keras_qlae.datasets import registry
+from keras_qlae.datasets import store as store_module
 from keras_qlae.datasets.preparing import writer as writing
-from keras_qlae.datasets.readers import npz
+from keras_qlae.datasets.published import mpi3d
 from keras_qlae.datasets.store import open_store
 from tests.datasets.fakes import fake
 from tests.datasets.fakes import no_network
@@ -153,7 +155,7 @@ def test_damaged_files_are_refused(data_dir, monkeypatch, damage):
 
 def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
     _, images = fake_mpi3d(monkeypatch, data_dir)
-    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(mpi3d, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
     with monkeypatch.context() as patch:
         stop_after(patch, 3, KeyboardInterrupt())
@@ -170,7 +172,7 @@ def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
 
 def test_images_of_another_file_are_not_gone_on_with(data_dir, monkeypatch):
     info, images = fake_mpi3d(monkeypatch, data_dir)
-    monkeypatch.setattr(npz, "BLOCK", 5)
+    monkeypatch.setattr(mpi3d, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)
     with monkeypatch.context() as patch:
         stop_after(patch, 3, KeyboardInterrupt())
@@ -269,8 +271,44 @@ def test_prepared_images_of_another_form_are_refused(data_dir, monkeypatch):
     fake_mpi3d(monkeypatch, data_dir)
     path = prepare() / "images.npy"
     path.write_bytes(b"x" * path.stat().st_size)
-    with pytest.raises(ValueError, match=r"damaged.*prepare it again"):
+    with pytest.raises(ValueError, match=r"is damaged.*other pixels"):
         datasets.load("mpi3d")
+
+
+def test_pixels_are_compared_once(data_dir, monkeypatch):
+    fake_mpi3d(monkeypatch, data_dir)
+    path = prepare() / "images.npy"
+    hashed = []
+    real = store_module.block_hashes
+    monkeypatch.setattr(
+        store_module, "block_hashes", lambda p: hashed.append(p) or real(p)
+    )
+    datasets.load("mpi3d")
+    assert not hashed  # they were hashed as they were written
+    os.utime(path)
+    datasets.load("mpi3d")
+    datasets.load("mpi3d")
+    assert hashed == [path]
+    stat = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    with pytest.raises(ValueError, match="in 1 of 1 blocks"):
+        datasets.load("mpi3d")
+
+
+def test_a_folder_that_cannot_be_written_is_compared_each_time(
+    data_dir, monkeypatch
+):
+    fake_mpi3d(monkeypatch, data_dir)
+    path = prepare() / "images.npy"
+    (path.parent / "checked.json").unlink()
+    monkeypatch.setattr(
+        hashing, "write_json", lambda *_: (_ for _ in ()).throw(OSError("no"))
+    )
+    datasets.load("mpi3d")
+    assert not (path.parent / "checked.json").exists()
 
 
 def test_prepared_images_of_other_factors_are_refused(data_dir, monkeypatch):

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from keras_qlae import datasets
+from tests.subprocesses import run_python
 
 pytestmark = pytest.mark.backend_free
 
@@ -43,3 +44,22 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_an_unknown_option_lists_the_known_ones():
     with pytest.raises(ValueError, match=r"image_size\. Received: size"):
         datasets.load("room3d", size=3)
+
+
+KNOWS_WITHOUT = """
+import sys, types
+package = types.ModuleType("keras_qlae")  # its own imports aside
+package.__path__ = ["keras_qlae"]
+sys.modules["keras_qlae"] = package
+from keras_qlae import datasets
+from tests.subprocesses import run_python
+for name in datasets.available():
+    datasets.info(name)
+heavy = ("keras", "tensorflow", "jax", "torch", "scipy", "h5py", "PIL", "tqdm")
+print("RESULT", [name for name in heavy if name in sys.modules])
+"""
+
+
+def test_what_is_known_needs_no_heavy_module():
+    output = run_python(KNOWS_WITHOUT)
+    assert output.rpartition("RESULT ")[2].strip() == "[]"

@@ -1,16 +1,18 @@
 """The builders, as TensorFlow Datasets tests its own."""
 
 import dataclasses
+import tempfile
+from pathlib import Path
 
 import pytest
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
 from keras_qlae.datasets import register_with_tfds  # noqa: E402
-from keras_qlae.datasets.falcor3d import falcor3d_dataset_builder  # noqa: E402
-from keras_qlae.datasets.isaac3d import isaac3d_dataset_builder  # noqa: E402
-from keras_qlae.datasets.mpi3d import mpi3d_dataset_builder  # noqa: E402
-from keras_qlae.datasets.mpi3d.info import CONFIGS  # noqa: E402
+from keras_qlae.datasets import tfds_builders  # noqa: E402
+from keras_qlae.datasets.published.mpi3d import CONFIGS  # noqa: E402
+from tests.datasets.fakes import WRITERS  # noqa: E402
+from tests.datasets.fakes import images_of  # noqa: E402
 
 pytestmark = [
     pytest.mark.backend_free,
@@ -24,45 +26,49 @@ def small(info, sizes):
     )
 
 
+def tiny_file(case, info):
+    """Puts a file of 8 images where the test case looks for it."""
+    folder = case.enterClassContext(tempfile.TemporaryDirectory())
+    case.EXAMPLE_DIR = folder
+    case.DL_DOWNLOAD_RESULT = info.files[0].name
+    path = Path(folder, info.files[0].name)
+    WRITERS[info.name](info, [path], images_of((8, *info.native_shape)))
+
+
 class Mpi3dTest(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = mpi3d_dataset_builder.Builder
+    DATASET_CLASS = tfds_builders.Mpi3d
+    PART = small(CONFIGS["real_complex"], (2, 1, 1, 1, 1, 2, 2))
     BUILDER_CONFIG_NAMES_TO_TEST = [  # noqa: RUF012
-        mpi3d_dataset_builder.Mpi3dConfig(
-            name="tiny",
-            part=small(CONFIGS["real_complex"], (2, 1, 1, 1, 1, 2, 2)),
-        )
+        tfds_builders.Mpi3dConfig(name="tiny", part=PART)
     ]
     SPLITS = {"train": 8}  # noqa: RUF012
-    DL_DOWNLOAD_RESULT = "real3d_complicated_shapes_ordered.npz"
     SKIP_CHECKSUMS = True
+
+    @classmethod
+    def setUpClass(cls):
+        tiny_file(cls, cls.PART)
+        super().setUpClass()
 
 
 class Falcor3dTest(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = falcor3d_dataset_builder.Builder
+    DATASET_CLASS = tfds_builders.Falcor3d
+    SIZES = (2, 1, 2, 1, 1, 1, 2)
     SPLITS = {"train": 8}  # noqa: RUF012
-    DL_DOWNLOAD_RESULT = "Falcor3D_down128.zip"
     SKIP_CHECKSUMS = True
 
-    def setUp(self):
-        part = small(self.DATASET_CLASS.PART, (2, 1, 1, 1, 2, 1, 2))
-        self.enter_context(pytest.MonkeyPatch.context()).setattr(
-            self.DATASET_CLASS, "PART", part
+    @classmethod
+    def setUpClass(cls):
+        part = small(cls.DATASET_CLASS.PART, cls.SIZES)
+        tiny_file(cls, part)
+        cls.enterClassContext(pytest.MonkeyPatch.context()).setattr(
+            cls.DATASET_CLASS, "PART", part
         )
-        super().setUp()
+        super().setUpClass()
 
 
-class Isaac3dTest(tfds.testing.DatasetBuilderTestCase):
-    DATASET_CLASS = isaac3d_dataset_builder.Builder
-    SPLITS = {"train": 8}  # noqa: RUF012
-    DL_DOWNLOAD_RESULT = "Isaac3D_down128.zip"
-    SKIP_CHECKSUMS = True
-
-    def setUp(self):
-        part = small(self.DATASET_CLASS.PART, (2, 1, 1, 1, 2, 1, 1, 1, 2))
-        self.enter_context(pytest.MonkeyPatch.context()).setattr(
-            self.DATASET_CLASS, "PART", part
-        )
-        super().setUp()
+class Isaac3dTest(Falcor3dTest):
+    DATASET_CLASS = tfds_builders.Isaac3d
+    SIZES = (2, 1, 1, 1, 2, 1, 1, 1, 2)
 
 
 def test_tfds_load_knows_them():

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from keras_qlae.datasets.mpi3d.info import CONFIGS
+from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.prepared import load_prepared
 from keras_qlae.datasets.preparing import writer as writing
-from keras_qlae.datasets.readers.block import Block
+from keras_qlae.datasets.published.mpi3d import CONFIGS
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import open_store
 

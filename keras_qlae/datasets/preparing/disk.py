@@ -1,8 +1,11 @@
 """What to do about a disk that is full, or cannot be read or written."""
 
 import errno
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO
 
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import gigabytes
@@ -36,6 +39,31 @@ def check_room(store: Store) -> None:
             f"has {gigabytes(store.free_bytes)} free. Free some, or choose "
             "another place with `--data-dir`",
         )
+
+
+def open_own(path: Path, keep: bool) -> BinaryIO:
+    """Opens a file to write to that nobody else may have put there.
+
+    A link at its name may lead to a file of the user's.
+
+    Args:
+        path: The file.
+        keep: Whether to go on with what is there, or to begin anew.
+
+    Raises:
+        OSError: If it cannot be written, or is kept and no ordinary file.
+    """
+    if not keep and (path.is_symlink() or path.exists()):
+        path.unlink()
+    flags = os.O_RDWR | os.O_CREAT | (0 if keep else os.O_EXCL)
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # where there are
+        flags |= getattr(os, name, 0)
+    file = os.fdopen(os.open(path, flags, 0o666), "r+b")
+    stat = os.fstat(file.fileno())
+    if not S_ISREG(stat.st_mode) or stat.st_nlink > 1:
+        file.close()
+        raise OSError(errno.ENOTSUP, "It is no ordinary file of its own")
+    return file
 
 
 def cannot_write(store: Store, path: Path, error: OSError) -> OSError:

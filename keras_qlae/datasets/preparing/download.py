@@ -10,12 +10,14 @@ from typing import Any
 
 from keras_qlae.datasets.dataset_info import RawFile
 from keras_qlae.datasets.preparing.disk import cannot_write
+from keras_qlae.datasets.preparing.disk import open_own
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import part_of
 
 ANSWER_SECONDS = 4.0  # to the head of the answer: names, proxies, redirects
 STALL_SECONDS = 60.0  # from one piece of the content to the next
 CHUNK = 2**20
+SPARE_BYTES = 2**24  # more than twice the expected size, which may be a guess
 
 
 def download(store: Store, file: RawFile, show_progress: bool) -> None:
@@ -64,16 +66,13 @@ def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
         response = _ask(url, have)
     with response:
         response.raise_for_status()
-        if "text/html" in response.headers.get("Content-Type", ""):
-            raise ConnectionError(
-                "the answer is a web page in place of the file, as Google "
-                "Drive gives when a file was asked for too often in a day"
-            )
+        _check_answer(response)
         if response.status_code != 206:
             have = 0
+        limit = 2 * file.num_bytes + SPARE_BYTES
         rest = int(response.headers.get("Content-Length", 0))
         with (
-            part.open("ab" if have else "wb") as out,
+            open_own(part, keep=bool(have)) as out,
             tqdm(
                 desc=f"Downloading {file.name}",
                 initial=have,
@@ -83,13 +82,37 @@ def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
                 disable=not show_progress,
             ) as bar,
         ):
+            out.seek(have)
             # The bytes as they are sent: of a `.gz` file some servers say
             # that its content is encoded, and unpacked it is another file.
             for chunk in response.raw.stream(CHUNK, decode_content=False):
+                have += len(chunk)
+                if have > limit:
+                    part.unlink()
+                    raise ConnectionError(
+                        f"the answer has more than {limit:,} bytes, about "
+                        f"{file.num_bytes:,} are expected"
+                    )
                 out.write(chunk)
                 bar.update(len(chunk))
             out.flush()
             os.fsync(out.fileno())
+
+
+def _check_answer(response: Any) -> None:
+    """Refuses an answer that is no file, or whose end cannot be known."""
+    headers = response.headers
+    if "text/html" in headers.get("Content-Type", ""):
+        raise ConnectionError(
+            "the answer is a web page in place of the file, as Google "
+            "Drive gives when a file was asked for too often in a day"
+        )
+    has_length = headers.get("Content-Length", "").isdecimal()
+    if not has_length and headers.get("Transfer-Encoding") != "chunked":
+        raise ConnectionError(
+            "the answer does not tell how long the file is: a part of it "
+            "would count as whole"
+        )
 
 
 def _ask(url: str, have: int) -> Any:

@@ -3,57 +3,72 @@
 import os
 from pathlib import Path
 
-from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.checks import check_ordinary
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
+from keras_qlae.datasets.dataset_info import Block
+from keras_qlae.datasets.images import resize
 from keras_qlae.datasets.preparing.disk import UnreadableError
 from keras_qlae.datasets.preparing.disk import cannot_read
 from keras_qlae.datasets.preparing.disk import cannot_write
 from keras_qlae.datasets.preparing.disk import check_room
 from keras_qlae.datasets.preparing.download import download
-from keras_qlae.datasets.preparing.lock import locked
-from keras_qlae.datasets.preparing.resize import resize
-from keras_qlae.datasets.preparing.sources import FromFiles
-from keras_qlae.datasets.preparing.sources import FromTfds
 from keras_qlae.datasets.preparing.sources import Source
+from keras_qlae.datasets.preparing.sources import published_files
+from keras_qlae.datasets.preparing.sources import tfds_copy
 from keras_qlae.datasets.preparing.verify import verify
 from keras_qlae.datasets.preparing.writer import ImageWriter
 from keras_qlae.datasets.preparing.writer import discard
-from keras_qlae.datasets.readers.block import Block
-from keras_qlae.datasets.store import DEFAULT_SIZE
+from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import open_store
+from keras_qlae.files import locked
 
 
 def prepare(
-    info: DatasetInfo,
+    name: str,
     data_dir: str | os.PathLike[str] | None = None,
     image_size: int = DEFAULT_SIZE,
     show_progress: bool = True,
 ) -> Path:
-    """Prepares a data set: see `keras_qlae.datasets.prepare`.
+    """Downloads a data set and puts its decoded images on the disk.
+
+    `load` then serves them from there. Called again after a crash, it goes on
+    where it stopped; what is prepared is left alone.
 
     Args:
-        info: The data set.
-        data_dir: The folder of all data sets.
-        image_size: Height and width of the images.
+        name: One of `available()`.
+        data_dir: The folder of all data sets; by default
+            `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
+        image_size: Height and width of the images. Smaller ones than the
+            published are made of those: bicubic, antialiased, clipped.
         show_progress: Whether to draw progress bars.
 
     Returns:
         The folder of the prepared images.
 
     Raises:
-        ValueError: If they are there and damaged, before any work; and as
-            `keras_qlae.datasets.prepare` says, as do other errors.
+        ConnectionError: If a file cannot be downloaded; says where to put it.
+        OSError: If the disk is or becomes full.
+        RuntimeError: If another process is preparing it.
+        ValueError: If there is no such data set, it is embedded, or a file
+            is damaged or is another one; before any work if what is prepared
+            is damaged.
     """
-    if not info.files:
+    entry = info(name)
+    if not entry.files:
         raise ValueError(
-            f"The data set `{info.name}` is embedded in the package: load it, "
+            f"The data set `{name}` is embedded in the package: load it, "
             "there is nothing to prepare."
         )
-    store = open_store(info, data_dir, image_size)
+    store = open_store(entry, data_dir, image_size)
     store.check_whole()
     if store.is_prepared:
         return store.prepared
-    with locked(store.folder):
+    busy = (
+        f"Another process is preparing the data set in {store.folder}: wait "
+        "for it to end, or choose another `--data-dir`."
+    )
+    with locked(store.folder, busy):
         if not store.is_prepared:
             _prepare(store, show_progress)
     return store.prepared
@@ -62,17 +77,18 @@ def prepare(
 def _prepare(store: Store, show_progress: bool) -> None:
     check_room(store)
     if store.tfds_copy is not None:
-        _convert(store, FromTfds(store.tfds_copy), show_progress)
+        _convert(store, tfds_copy(store, store.tfds_copy), show_progress)
         return
     for file in store.missing_files:
         download(store, file, show_progress)
     for file in store.info.files:
         path = store.raw(file)
         try:
+            check_ordinary(path)
             verify(file, path, show_progress)
         except OSError as error:
             raise cannot_read(store, [path], error) from error
-    _convert(store, FromFiles(store), show_progress)
+    _convert(store, published_files(store), show_progress)
 
 
 def _convert(store: Store, source: Source, show_progress: bool) -> None:
@@ -96,7 +112,7 @@ def _write(store: Store, source: Source, show_progress: bool) -> None:
     from tqdm import tqdm
 
     with (
-        ImageWriter(store, source.origin(), source.in_order) as writer,
+        ImageWriter(store, source.origin, source.in_order) as writer,
         tqdm(
             desc=f"Preparing {store.info.name}",
             initial=writer.done,
@@ -105,7 +121,7 @@ def _write(store: Store, source: Source, show_progress: bool) -> None:
             disable=not show_progress,
         ) as bar,
     ):
-        for block in source.blocks(store.info, writer.done):
+        for block in source.blocks(writer.done):
             images = resize(block.images, store.image_size)
             writer.write(Block(block.positions, images))
             bar.update(len(images))

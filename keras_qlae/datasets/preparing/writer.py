@@ -6,17 +6,21 @@ import json
 import math
 import os
 import shutil
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 from typing import Self
 
 import numpy as np
 
-from keras_qlae.datasets.readers.block import Block
+from keras_qlae.datasets.dataset_info import Block
+from keras_qlae.datasets.hashing import block_hashes
+from keras_qlae.datasets.hashing import mark_checked
+from keras_qlae.datasets.preparing.disk import open_own
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import INFO
 from keras_qlae.datasets.store import Store
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
 
 PROGRESS = "progress.json"
 CHECKPOINT_BYTES = 2**28  # written from one note of the progress to the next
@@ -54,13 +58,13 @@ class ImageWriter:
         self._seen[: self.done] = True
 
     def __enter__(self) -> Self:
-        self._store.partial.mkdir(parents=True, exist_ok=True)
-        path = self._store.partial / IMAGES
         if not self.done:
-            # Or images of another origin, which are overwritten now, would
-            # count as done when that origin comes back.
-            (self._store.partial / PROGRESS).unlink(missing_ok=True)
-        self._file = path.open("r+b" if self.done else "wb")
+            # Images of another origin would count as done when that origin
+            # comes back.
+            discard(self._store)
+            self._store.partial.mkdir(parents=True)
+        path = self._store.partial / IMAGES
+        self._file = open_own(path, keep=bool(self.done))
         if not self.done:
             self._file.write(self._header)
         return self
@@ -111,7 +115,7 @@ class ImageWriter:
         self.done = int(np.count_nonzero(self._seen))
         self._unsaved = 0
         progress = {"done": self.done, "origin": self._origin}
-        _write_json(self._store.partial / PROGRESS, progress)
+        write_json(self._store.partial / PROGRESS, progress)
 
     def finish(self) -> None:
         """Gives the folder its name, if every image is there.
@@ -129,33 +133,38 @@ class ImageWriter:
             )
         self._file.flush()
         os.fsync(self._file.fileno())
+        path = self._store.partial / IMAGES
         description = {
-            "name": self._store.info.name,
-            "factors": self._store.info.factors,
-            "image_shape": self._store.image_shape,
-            "num_bytes": os.fstat(self._file.fileno()).st_size,
+            **self._store.facts(),
+            "num_bytes": path.stat().st_size,
             "origin": self._origin,
+            "hashes": block_hashes(path),
         }
-        _write_json(self._store.partial / INFO, description)
+        write_json(self._store.partial / INFO, description)
+        mark_checked(path)
         (self._store.partial / PROGRESS).unlink(missing_ok=True)
         os.replace(self._store.partial, self._store.prepared)
 
     def _read_progress(self) -> int:
-        path = self._store.partial / PROGRESS
-        if not path.exists():
+        """How many images are there; 0 if those there are of no use."""
+        if self._store.partial.is_symlink():
             return 0
-        progress = json.loads(path.read_text(encoding="utf-8"))
-        if progress["origin"] != self._origin:
+        try:
+            progress = read_json(self._store.partial / PROGRESS)
+            done, origin = progress["done"], progress["origin"]
+            size = (self._store.partial / IMAGES).stat().st_size
+        except (OSError, ValueError, KeyError, TypeError):
             return 0
-        done: int = progress["done"]
-        images = self._store.partial / IMAGES
-        size = images.stat().st_size if images.exists() else 0
-        is_there = size >= len(self._header) + done * self._image_bytes
-        return done if is_there else 0
+        if origin != self._origin or type(done) is not int:
+            return 0
+        wanted = len(self._header) + done * self._image_bytes
+        return done if 0 <= done <= len(self._seen) and size >= wanted else 0
 
 
 def discard(store: Store) -> None:
-    """Removes images that are not whole."""
+    """Removes images that are not whole; a link, and not what it names."""
+    if store.partial.is_symlink():
+        store.partial.unlink()
     shutil.rmtree(store.partial, ignore_errors=True)
 
 
@@ -166,13 +175,3 @@ def _header(shape: tuple[int, ...]) -> bytes:
         {"descr": "|u1", "fortran_order": False, "shape": shape},
     )
     return header.getvalue()
-
-
-def _write_json(path: Path, value: Any) -> None:
-    """Writes JSON, whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

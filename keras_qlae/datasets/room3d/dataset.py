@@ -1,21 +1,33 @@
 """room3d: the embedded data set, drawn when it is asked for."""
 
 import colorsys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.checks import check_memory
 from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
 from keras_qlae.datasets.room3d import ray_caster
 from keras_qlae.datasets.room3d.tables import FULL_LIGHT
 from keras_qlae.datasets.room3d.tables import MIN_IMAGE_SIZE
 from keras_qlae.datasets.room3d.tables import load_table
+from keras_qlae.datasets.room3d.tables import table_bytes
 
 HUES = np.arange(10) / 10
 SKY = (153, 225, 249)
+VERSION = 1  # of the pictures: counted up when they change
+FACTORS = {
+    "floor_hue": len(HUES),
+    "wall_hue": len(HUES),
+    "object_hue": len(HUES),
+    "scale": len(ray_caster.SCALES),
+    "shape": len(ray_caster.SHAPES),
+    "orientation": len(ray_caster.ORIENTATIONS),
+}
 PIXELS_AT_ONCE = 2**16  # what the processor keeps at hand
 
 
@@ -66,19 +78,9 @@ class Room3D(GridDataset):
     def __init__(self, image_size: int = 64) -> None:
         check_integer("image_size", image_size, minimum=MIN_IMAGE_SIZE)
         self.image_size = int(image_size)
-        sizes = {
-            "floor_hue": len(HUES),
-            "wall_hue": len(HUES),
-            "object_hue": len(HUES),
-            "scale": len(ray_caster.SCALES),
-            "shape": len(ray_caster.SHAPES),
-            "orientation": len(ray_caster.ORIENTATIONS),
-        }
+        check_memory(f"image_size={image_size}", table_bytes(image_size))
         super().__init__(
-            name="room3d",
-            factor_names=tuple(sizes),
-            factor_sizes=tuple(sizes.values()),
-            image_shape=(self.image_size, self.image_size, 3),
+            "room3d", FACTORS, (self.image_size, self.image_size, 3)
         )
 
     def _images(self, index: np.ndarray) -> np.ndarray:
@@ -97,6 +99,9 @@ class Room3D(GridDataset):
                 -1, *self.image_shape
             )
         return images
+
+    def _content(self) -> Iterator[bytes]:
+        yield f"room3d {VERSION}".encode()
 
     def _image_op(self) -> Op:
         tf = pipeline.import_tensorflow()

@@ -1,7 +1,8 @@
 """Writes the tables that the package ships.
 
 Run `python -m keras_qlae.datasets.room3d.make_tables` after a change to the
-ray caster, and say in the change log that the pictures are others.
+ray caster, count up `VERSION` in `dataset.py`, and say in the change log that
+the pictures are others.
 """
 
 import pathlib

@@ -40,6 +40,11 @@ def table_name(image_size: int) -> str:
     return f"light_{image_size}.npz"
 
 
+def table_bytes(image_size: int) -> int:
+    """The memory that the table of a size takes."""
+    return NUM_GEOMETRIES * image_size**2 * len(MATERIALS)
+
+
 def cast_table(image_size: int) -> np.ndarray:
     """Casts a table anew.
 

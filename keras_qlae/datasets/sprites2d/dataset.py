@@ -1,6 +1,7 @@
 """sprites2d: the second embedded data set, drawn when it is asked for."""
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ IMAGE_SIZE = 64
 POSITIONS = IMAGE_SIZE - SPRITE + 1  # 32, a pixel apart
 MARGIN = POSITIONS - 1
 PADDED = SPRITE + 2 * MARGIN
+VERSION = 1  # of the pictures: counted up when they change
+FACTORS = {
+    "shape": len(SHAPES),
+    "scale": len(SCALES),
+    "orientation": len(ORIENTATIONS),
+    "x_position": POSITIONS,
+    "y_position": POSITIONS,
+}
 
 
 @functools.cache
@@ -58,19 +67,7 @@ class Sprites2D(GridDataset):
     """
 
     def __init__(self) -> None:
-        sizes = {
-            "shape": len(SHAPES),
-            "scale": len(SCALES),
-            "orientation": len(ORIENTATIONS),
-            "x_position": POSITIONS,
-            "y_position": POSITIONS,
-        }
-        super().__init__(
-            name="sprites2d",
-            factor_names=tuple(sizes),
-            factor_sizes=tuple(sizes.values()),
-            image_shape=(IMAGE_SIZE, IMAGE_SIZE, 1),
-        )
+        super().__init__("sprites2d", FACTORS, (IMAGE_SIZE, IMAGE_SIZE, 1))
 
     def _images(self, index: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(
@@ -80,6 +77,9 @@ class Sprites2D(GridDataset):
         x, y = np.divmod(place, POSITIONS)
         images: np.ndarray = windows[sprite, MARGIN - y, MARGIN - x]
         return images[..., None]
+
+    def _content(self) -> Iterator[bytes]:
+        yield f"sprites2d {VERSION}".encode()
 
     def _image_op(self) -> Op:
         tf = pipeline.import_tensorflow()

@@ -1,0 +1,75 @@
+"""Whether prepared pixels are those that were written."""
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from keras_qlae.files import read_json
+from keras_qlae.files import write_json
+
+BLOCK = 2**24  # bytes
+_CHECKED = "checked.json"
+
+
+def num_blocks(num_bytes: int) -> int:
+    """The number of hashes of a file of a size."""
+    return -(-num_bytes // BLOCK)
+
+
+def block_hashes(path: Path) -> list[str]:
+    """Hashes a file block by block, on all processors.
+
+    Returns:
+        The first half of the SHA-256 of each block, in hexadecimal digits.
+    """
+    from tqdm import tqdm
+
+    starts = range(0, path.stat().st_size, BLOCK)
+    with ThreadPoolExecutor() as pool:
+        hashes = pool.map(lambda start: _hash(path, start), starts)
+        bar = tqdm(
+            hashes,
+            desc=f"Checking {path.name}",
+            total=len(starts),
+            unit_scale=BLOCK / 1e6,
+            unit="MB",
+            delay=2,
+            disable=None,  # unless a person looks on
+            leave=False,
+        )
+        return list(bar)
+
+
+def _hash(path: Path, start: int) -> str:
+    with path.open("rb") as file:
+        file.seek(start)
+        return hashlib.sha256(file.read(BLOCK)).hexdigest()[:32]
+
+
+def is_checked(path: Path) -> bool:
+    """Whether a file has not been touched since `mark_checked`."""
+    try:
+        return bool(read_json(path.with_name(_CHECKED)) == _stamp(path))
+    except (OSError, ValueError):
+        return False
+
+
+def mark_checked(path: Path) -> None:
+    """Notes that a file is whole, if its folder can be written."""
+    try:
+        write_json(path.with_name(_CHECKED), _stamp(path))
+    except OSError:
+        return  # a folder of somebody else: it is checked every time
+
+
+def _stamp(path: Path) -> dict[str, Any]:
+    """What any change of a file changes; nobody can set `ctime` back."""
+    stat = os.stat(path)
+    return {
+        "size": stat.st_size,
+        "mtime": stat.st_mtime_ns,
+        "ctime": stat.st_ctime_ns,
+        "inode": stat.st_ino,
+    }

@@ -1,0 +1,144 @@
+"""Opening pictures and making them another size: the one way of each."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets.checks import check_ordinary
+
+# Named, since Pillow has formats that start other programs (PostScript), and
+# others that few people use and fewer check.
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
+    *(".ppm", ".pgm", ".pbm"),
+)
+MAX_PIXELS = 2**26  # 67 million: more than cameras make, 200 MB decoded
+MAX_BYTES = 2**29
+
+
+def read_image(
+    source: Path | bytes,
+    name: object,
+    size: tuple[int, int] | None = None,
+    grey: bool = False,
+) -> np.ndarray:
+    """Decodes a picture of one of `FORMATS`.
+
+    Its size is compared before it is decoded: a small file may claim to hold
+    a picture that fills the memory. Levels of 16 bits are scaled to 8.
+
+    Args:
+        source: The file, or its content.
+        name: What messages call it.
+        size: `(height, width)` that it must have. By default any, up to
+            `MAX_PIXELS`.
+        grey: Whether to make one channel of the three of red, green, blue.
+
+    Returns:
+        uint8 `(height, width, 3)`, or `(height, width, 1)` with `grey`.
+
+    Raises:
+        ValueError: It is no such picture; says which file, and why.
+        OSError: The file cannot be read.
+    """
+    from PIL import Image
+
+    content = source if isinstance(source, bytes) else read_content(source)
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            _check_size(picture, size)
+            decoded = _in_8_bits(picture).convert("L" if grey else "RGB")
+    except Exception as error:
+        # Pillow raises errors of a dozen kinds for damaged files.
+        reason = str(error).partition("\n")[0][:200]
+        if "cannot identify" in reason:
+            reason = "none of these"
+        raise ValueError(
+            f"{name} must be an image in one of the formats "
+            f"{', '.join(FORMATS)}, and whole. Received: {reason}"
+        ) from error
+    image = np.asarray(decoded)
+    return image[..., None] if grey else image
+
+
+def read_content(path: Path) -> bytes:
+    """Reads a picture's file, if that is an ordinary one and not too large.
+
+    Raises:
+        ValueError: It is larger than `MAX_BYTES`.
+        OSError: It cannot be read, or is no ordinary file.
+    """
+    check_ordinary(path)
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise ValueError(
+            f"{path} must be an image file of at most {MAX_BYTES:,} bytes. "
+            f"Received: {path.stat().st_size:,} bytes"
+        )
+    return content
+
+
+def _check_size(picture: Any, size: tuple[int, int] | None) -> None:
+    width, height = picture.size
+    if size is not None and (height, width) != size:
+        raise ValueError(
+            f"{height}x{width} pixels in place of {size[0]}x{size[1]}"
+        )
+    if height * width > MAX_PIXELS:
+        raise ValueError(
+            f"{height}x{width} pixels, more than the {MAX_PIXELS:,} that are "
+            "decoded"
+        )
+
+
+def _in_8_bits(picture: Any) -> Any:
+    """Scales grey levels of 16 bits, which Pillow would clip at 255.
+
+    Of colours it takes the upper 8 bits by itself.
+
+    Raises:
+        ValueError: If the levels have 32 bits: their range is not known.
+    """
+    from PIL import Image
+
+    # Up to version 11 Pillow opens such PNG files with 32 bits a level.
+    is_png = picture.mode == "I" and picture.format == "PNG"
+    if picture.mode.startswith("I;16") or is_png:
+        levels = np.asarray(picture).astype(np.float64) / 257  # 65535 -> 255
+        return Image.fromarray(np.rint(levels).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        raise ValueError("levels of 32 bits; convert it to 8 or 16")
+    return picture
+
+
+def resize(images: np.ndarray, image_size: int) -> np.ndarray:
+    """Resizes images: bicubic, antialiased, clipped, each level rounded once.
+
+    Equals `tf.image.resize(method="bicubic", antialias=True)` and
+    `jax.image.resize(method="cubic")`, clipped to the range of uint8.
+
+    Args:
+        images: uint8 `(n, height, width, channels)`.
+        image_size: Height and width of the result.
+
+    Returns:
+        uint8 `(n, image_size, image_size, channels)`.
+    """
+    from PIL import Image
+
+    size = (image_size, image_size)
+    num_images, height, width, channels = images.shape
+    if (height, width) == size:
+        return images
+    resized = np.empty((num_images, *size, channels), np.uint8)
+    for image, out in zip(images, resized, strict=True):
+        for channel in range(channels):
+            # In float: of bytes, Pillow would round in between, too.
+            picture = Image.fromarray(image[..., channel].astype(np.float32))
+            levels = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
+            out[..., channel] = np.rint(levels.clip(0, 255))
+    return resized

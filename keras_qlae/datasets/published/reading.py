@@ -1,0 +1,133 @@
+"""What the readers of published files share."""
+
+import zipfile
+from pathlib import Path
+from typing import IO
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets.dataset_info import Block
+from keras_qlae.datasets.dataset_info import DatasetInfo
+
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_NPY_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+NUMBERS = "iufb"  # kinds of NumPy types
+BLOCK = 500  # images; some megabytes
+
+
+class ContentError(ValueError):
+    """A published file that holds something else than its data set."""
+
+
+def ordered(images: np.ndarray, start: int) -> Block:
+    """A block of images that follow each other from `start`."""
+    return Block(np.arange(start, start + len(images)), images)
+
+
+def open_member(
+    archive: zipfile.ZipFile, path: Path, name: str, max_bytes: int
+) -> IO[bytes]:
+    """Opens a file in a zip archive, if reading it takes little memory.
+
+    Methods other than deflate unpack a few bytes to many megabytes at once.
+
+    Args:
+        archive: The archive.
+        path: Its path, for messages.
+        name: The file in it.
+        max_bytes: How large the file may be.
+
+    Raises:
+        ContentError: If it is larger, encrypted or packed in another way.
+    """
+    member = archive.getinfo(name)
+    is_encrypted = bool(member.flag_bits & 1)
+    if member.compress_type not in _ZIP_METHODS or is_encrypted:
+        raise ContentError(
+            f"{path} must be a zip archive of plain or deflated files. "
+            f"Received: {name!r:.100}, packed with method "
+            f"{member.compress_type}{', encrypted' if is_encrypted else ''}"
+        )
+    if member.file_size > max_bytes:
+        raise ContentError(
+            f"{path} must hold {name!r:.100} of at most {max_bytes:,} bytes. "
+            f"Received: {member.file_size:,} bytes"
+        )
+    return archive.open(member)
+
+
+def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Reads the header of an `.npy` file: shape, order, type.
+
+    Raises:
+        ValueError: It is none.
+    """
+    version = np.lib.format.read_magic(file)
+    if version not in _NPY_HEADERS:
+        raise ValueError(f"unknown version of the format: {version}")
+    return _NPY_HEADERS[version](file)
+
+
+def is_extra(name: str) -> bool:
+    """Whether a member of an archive is one that macOS adds of its own."""
+    folder, _, file = name.rpartition("/")
+    return "__MACOSX" in folder.split("/") or file.startswith("._")
+
+
+def check_count(info: DatasetInfo, path: Path, num_images: int) -> None:
+    """Refuses a file with another number of images than the factors tell.
+
+    Raises:
+        ContentError: If the numbers differ.
+    """
+    if num_images != info.num_values:
+        raise ContentError(
+            f"{path} must hold {info.num_values} images, one for each "
+            f"combination of factors {tuple(info.factors.values())}: it is "
+            f"not the file of `{info.name}`, or a damaged one. Received: "
+            f"{num_images} images"
+        )
+
+
+def check_labels(info: DatasetInfo, path: Path, labels: np.ndarray) -> None:
+    """Refuses a file whose labels do not follow the order of the factors.
+
+    Args:
+        info: The data set.
+        path: The file, for the message.
+        labels: `(n, num_factors)`, a value of each factor for each image, in
+            any unit and direction.
+
+    Raises:
+        ContentError: If the type or shape differs, a label varies where its
+            factor does not, or is the same for two of the factor's values.
+    """
+    if labels.dtype.kind not in NUMBERS:
+        raise ContentError(
+            f"{path} must hold labels that are numbers. Received: dtype "
+            f"{labels.dtype}"
+        )
+    if labels.ndim != 2 or labels.shape[1] != len(info.factors):
+        raise ContentError(
+            f"{path} must hold labels of shape (n, {len(info.factors)}), a "
+            f"column for each factor. Received: shape {labels.shape}"
+        )
+    check_count(info, path, len(labels))
+    sizes = tuple(info.factors.values())
+    index = np.arange(len(labels))
+    for column, name in enumerate(info.factors):
+        factor = np.unravel_index(index, sizes)[column]
+        stride = int(np.prod(sizes[column + 1 :], dtype=np.int64))
+        values = labels[np.arange(sizes[column]) * stride, column]
+        is_same = np.allclose(labels[:, column], values[factor], atol=1e-5)
+        if not is_same or len(np.unique(values)) != sizes[column]:
+            raise ContentError(
+                f"{path} does not hold the images of `{info.name}` in index "
+                f"order: its label number {column} does not follow factor "
+                f"`{name}`, which has {sizes[column]} values and "
+                f"changes every {stride} images."
+            )

@@ -1,0 +1,116 @@
+"""Reads images that TensorFlow Datasets has on the disk already.
+
+Its own reader would import what the copy's description names; a copy is data
+here, and of the description nothing is read.
+"""
+
+import os
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from keras_qlae.datasets.checks import check_ordinary
+from keras_qlae.datasets.dataset_info import Block
+from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.images import read_image
+from keras_qlae.datasets.published.reading import BLOCK
+from keras_qlae.datasets.published.reading import ContentError
+from keras_qlae.datasets.published.reading import check_count
+
+_HEAD = 12  # bytes before a record: its length, and a checksum of that
+_TAIL = 4  # a checksum of the record
+
+
+def tfds_folder(info: DatasetInfo) -> Path | None:
+    """Looks for a data set that TensorFlow Datasets has prepared.
+
+    Returns:
+        The folder of its newest version below `$TFDS_DATA_DIR` or
+        `~/tensorflow_datasets`, or `None`.
+    """
+    if not info.tfds_labels:
+        return None
+    default = Path.home() / "tensorflow_datasets"
+    base = Path(os.environ.get("TFDS_DATA_DIR", default)).expanduser()
+    found = (base / info.name).glob("*/dataset_info.json")
+    versions = {_version(path.parent.name): path.parent for path in found}
+    versions.pop((), None)
+    return versions[max(versions)] if versions else None
+
+
+def _version(name: str) -> tuple[int, ...]:
+    """The numbers of a version, `()` of other names."""
+    is_version = re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", name)
+    return tuple(map(int, name.split("."))) if is_version else ()
+
+
+def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
+    """Streams a data set of TensorFlow Datasets, all its splits.
+
+    It keeps images in an order of its own: their labels tell their places.
+
+    Args:
+        info: The data set.
+        folder: As of `tfds_folder`.
+
+    Yields:
+        Blocks in any order.
+
+    Raises:
+        ContentError: If images are missing or of another size, or labels are
+            out of range. For a damaged copy, whatever the libraries raise.
+    """
+    from keras_qlae.datasets.pipeline import import_tensorflow
+
+    tf = import_tensorflow()
+    labels = {n: tf.io.FixedLenFeature([], tf.int64) for n in info.tfds_labels}
+    features = {"image": tf.io.FixedLenFeature([], tf.string), **labels}
+    sizes = tuple(info.factors.values())
+    paths = sorted(folder.glob(f"{info.name}-*.tfrecord-*"))
+    for path in paths:
+        _check_lengths(info, path)
+    records = tf.data.TFRecordDataset([str(path) for path in paths])
+    total = 0
+    for batch in records.batch(BLOCK):
+        examples = tf.io.parse_example(batch, features)
+        factors = np.stack([examples[n].numpy() for n in labels], axis=1)
+        if (factors < 0).any() or (factors >= sizes).any():
+            raise ContentError(
+                f"{folder} must number the values of {tuple(info.factors)}, "
+                f"which are {sizes}. Received: from {factors.min(axis=0)} to "
+                f"{factors.max(axis=0)}"
+            )
+        images = [_decode(info, x) for x in examples["image"].numpy()]
+        total += len(images)
+        positions = np.ravel_multi_index(tuple(factors.T), sizes)
+        yield Block(positions, np.stack(images))
+    check_count(info, folder, total)
+
+
+def _check_lengths(info: DatasetInfo, path: Path) -> None:
+    """Refuses records of which one would fill the memory, or is cut."""
+    check_ordinary(path)
+    max_bytes = 4 * int(np.prod(info.native_shape)) + 2**16
+    size, place = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while place < size:
+            file.seek(place)
+            head = file.read(_HEAD).ljust(_HEAD, b"\0")
+            (length,) = struct.unpack_from("<Q", head)
+            place += _HEAD + length + _TAIL
+            if length > max_bytes or place > size:
+                raise ContentError(
+                    f"{path.name} must hold whole records of at most "
+                    f"{max_bytes:,} bytes. Received: one of {length:,} at "
+                    f"byte {place - length - _HEAD - _TAIL:,} of {size:,}"
+                )
+
+
+def _decode(info: DatasetInfo, content: bytes) -> np.ndarray:
+    height, width, channels = info.native_shape
+    image = read_image(content, "An image", (height, width), channels == 1)
+    # dSprites is kept as 0 and 1.
+    return image * np.uint8(255) if info.name == "dsprites" else image

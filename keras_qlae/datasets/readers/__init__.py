@@ -1,1 +1,0 @@
-"""From published files to images, a block at a time."""
