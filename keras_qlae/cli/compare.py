@@ -1,16 +1,21 @@
 """`keras-qlae compare`."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from keras_qlae import comparing
 from keras_qlae.cli.backend import backend_option
-from keras_qlae.cli.overrides import overrides
 from keras_qlae.cli.precision import precision_option
+from keras_qlae.cli.scheduler import scheduler_option
+from keras_qlae.cli.settings import RecipeCommand
+from keras_qlae.cli.settings import settings_of
+from keras_qlae.runs import execution
 
 
-@click.command()
+@click.command(cls=RecipeCommand)
 @click.argument("models", nargs=-1)
 @click.option(
     "--config",
@@ -20,14 +25,14 @@ from keras_qlae.cli.precision import precision_option
 )
 @click.option(
     "--seeds",
-    metavar="N,N,...",
-    help="Seeds of the runs of each model, as 0,1,2.  [default: 0]",
+    metavar="N,N-N,...",
+    help="Seeds of the runs of each model, as 0,1,2 or 0-4.  [default: 0]",
 )
 @click.option(
     "--datasets",
     metavar="NAME,...",
-    help="Data sets (see `keras-qlae datasets list`), or folders of images.  "
-    "[default: room3d]",
+    help="Data sets (see `keras-qlae datasets list`), folders of images, or "
+    "module:name of data sets of your own.  [default: room3d]",
 )
 @click.option(
     "--directory",
@@ -43,24 +48,19 @@ from keras_qlae.cli.precision import precision_option
     show_default=True,
     help="Runs at a time; the cores are divided among them.",
 )
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Another value for a setting of all recipes, as steps=600: see "
-    "`keras-qlae train --help`.",
-)
+@scheduler_option
 @precision_option
 @backend_option
+@click.pass_context
 def compare(
+    ctx: click.Context,
     models: tuple[str, ...],
     config: Path | None,
     seeds: str | None,
     datasets: str | None,
     directory: Path,
     jobs: int,
-    settings: tuple[str, ...],
+    scheduler: str | None,
     precision: str,
 ) -> None:
     """Train several models over several seeds and compare their scores.
@@ -80,10 +80,13 @@ def compare(
     [models.qlae]
     [models."QLAE, shared codebook"]
     recipe = "qlae"
-    shared_codebook = true
+    shared = true
     [models."AE + ICA"]
     recipe = "ae"
     rotate = "ica"
+
+    Every setting of the recipes is an option, as --steps 600, and counts for
+    all models that have it.
 
     After a crash or a kill the same command goes on: finished runs are not
     repeated. A run that fails does not stop the others; the exit code is then
@@ -91,9 +94,10 @@ def compare(
     table.md, table.csv, table.tex and comparison.png, written anew whenever a
     run ends, and every run in DATASET/MODEL/seed-N.
     """  # noqa: D301 (a backspace is how click is told to keep lines)
-    study = _study(models, config, seeds, datasets, overrides(settings))
+    study = _study(models, config, seeds, datasets, settings_of(ctx))
+    executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
-        rows = comparing.compare(study, directory, jobs, precision)
+        rows = comparing.compare(study, directory, executor, jobs, precision)
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None
@@ -110,7 +114,7 @@ def _study(
     config: Path | None,
     seeds: str | None,
     datasets: str | None,
-    settings: dict[str, object],
+    settings: dict[str, Any],
 ) -> comparing.Study:
     if config is not None:
         if models or seeds or datasets:
@@ -124,17 +128,29 @@ def _study(
             "Which models? Name them, as in `keras-qlae compare qlae ae`, or "
             "describe them in a TOML file and give --config."
         )
+    contenders = [comparing.contender_of(name, {}) for name in models]
     return comparing.Study(
-        [comparing.contender_of(name, settings) for name in models],
+        comparing.with_settings(contenders, settings),
         [name.strip() for name in (datasets or "room3d").split(",")],
-        [_seed(text) for text in (seeds or "0").split(",")],
+        _seeds(seeds or "0"),
     )
 
 
-def _seed(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"--seeds wants integers with commas between them, not {text!r}"
-        ) from None
+def _seeds(text: str) -> list[int]:
+    """Numbers and ranges, as `0,1` and `0-4`."""
+    seeds: list[int] = []
+    for each in text.split(","):
+        found = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", each)
+        if found is None:
+            raise click.BadParameter(
+                "--seeds wants integers with commas between them, or ranges "
+                f"as 0-4, not {text!r}"
+            )
+        first, last = int(found[1]), int(found[2] or found[1])
+        if not first <= last < first + 10_000:
+            raise click.BadParameter(
+                f"--seeds wants ranges from a lower to a higher seed, not "
+                f"{each!r}"
+            )
+        seeds += range(first, last + 1)
+    return seeds

@@ -1,46 +1,40 @@
 """`keras-qlae tune`."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from keras_qlae import recipes
 from keras_qlae.cli.backend import backend_option
-from keras_qlae.cli.overrides import overrides
 from keras_qlae.cli.precision import precision_option
+from keras_qlae.cli.scheduler import scheduler_option
+from keras_qlae.cli.settings import RecipeCommand
+from keras_qlae.cli.settings import settings_of
 
 _ALGORITHMS = ("random", "bayesian", "hyperband")
 
 
-@click.command()
+@click.command(cls=RecipeCommand)
 @click.option(
     "--recipe",
     default="qlae",
     show_default=True,
-    help="Settings that are not searched: see `keras-qlae train --help`.",
+    help="Which model and settings; the recipes are listed below.",
 )
 @click.option(
     "--dataset",
     default="room3d",
     show_default=True,
-    help="Which data set: see `keras-qlae datasets list`.",
-)
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Another value for a setting of the recipe, as steps=4000.",
+    help="Which data set: see `keras-qlae train --help`.",
 )
 @click.option(
     "--search",
     "searched",
     multiple=True,
     metavar="NAME[=LOW:HIGH]",
-    help="A setting to search, as learning_rate=0.001:0.01: weight_decay, "
-    "num_values, learning_rate, num_latents, quantization_weight, "
-    "commitment_weight.  [default: weight_decay, num_values]",
+    help="A setting to search, any that is a number, as "
+    "--search kl_weight=0.1:10. Give it several times to search several.  "
+    "[default: weight_decay and num_values, or the latent's weight]",
 )
 @click.option(
     "--objective",
@@ -67,7 +61,8 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
 @click.option(
     "--baseline/--no-baseline",
     default=True,
-    help="Whether the first trial has no weight decay, to compare with.",
+    help="Whether the first trial is the recipe itself, to compare with; "
+    "without weight decay if that is searched.",
 )
 @click.option(
     "--directory",
@@ -77,20 +72,22 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True
 )
-@precision_option
 @click.option(
-    "--patience",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
     show_default=True,
-    help="Of a chief: seconds without a sign of life until a worker's trial "
-    "goes to another.",
+    help="Trials at a time, each in a process of its own if there are several; "
+    "the cores and the GPUs are divided among them.",
 )
+@scheduler_option
+@precision_option
 @backend_option
+@click.pass_context
 def tune(
+    ctx: click.Context,
     recipe: str,
     dataset: str,
-    settings: tuple[str, ...],
     searched: tuple[str, ...],
     objectives: tuple[str, ...],
     algorithm: str,
@@ -98,69 +95,62 @@ def tune(
     baseline: bool,
     directory: Path | None,
     seed: int,
+    jobs: int,
+    scheduler: str | None,
     precision: str,
-    patience: float,
 ) -> None:
     """Search for good settings of a recipe with Keras Tuner.
 
-    After a crash or a kill the same command goes on: finished trials are not
-    repeated. The best trial is left in DIRECTORY/best, a run directory. For
-    several processes see tuning/README.md.
+    Every setting of the recipe is an option: its value in all trials, unless
+    it is searched. After a crash or a kill the same command goes on in the
+    middle of the trial. The best trial is left in DIRECTORY/best, a run
+    directory like any other.
     """
-    from keras_qlae import tuning  # loads Keras Tuner
-
-    chosen = recipes.get(recipe, dataset, **overrides(settings))
-    directory = directory or Path(
-        "runs", f"tune-{recipe}-{dataset}-{algorithm}"
-    )
-    given: dict[str, Any] = {}
-    if searched:
-        given["search"] = _ranges(searched)
-    if objectives:
-        given["objective"] = _weights(objectives)
-    hypermodel = tuning.QLAEHyperModel(
-        chosen,
-        dataset,
-        seed=seed,
-        precision=precision,
-        **given,
-    )
-    rows = tuning.search(
-        hypermodel,
-        directory,
-        algorithm,
-        trials,
-        seed,
-        baseline,
-        patience=patience,
-    )
-    if rows:
-        click.echo(f"\n{(directory / 'results.md').read_text()}")
-        for name, text in (("figures", "Figures"), ("best", "Best model")):
-            if (directory / name).exists():  # some trial did not fail
-                click.echo(f"{text}: {directory / name}")
-
-
-def _ranges(options: tuple[str, ...]) -> dict[str, Any]:
     from keras_qlae import tuning
+    from keras_qlae.runs import execution
 
-    ranges: dict[str, Any] = {}
-    for option in options:
-        name, found, text = option.partition("=")
-        name = name.replace("-", "_")
-        ranges[name] = tuning.SPACE.get(name)
-        if found:
-            low, _, high = text.partition(":")
-            ranges[name] = (_number(low, option), _number(high, option))
-    return ranges
+    chosen = recipes.get(recipe, dataset, settings_of(ctx))
+    place = Path(dataset).name.replace(":", "-")
+    directory = directory or Path("runs", f"tune-{recipe}-{place}-{algorithm}")
+    executor = execution.cluster_executor(scheduler) if scheduler else None
+    try:
+        rows = tuning.search(
+            chosen,
+            directory,
+            dataset,
+            dict(map(_range, searched)),
+            dict(map(_weight, objectives)) or "val_infom",
+            algorithm,
+            trials,
+            seed,
+            precision,
+            baseline,
+            executor,
+            jobs,
+        )
+    except KeyboardInterrupt:
+        click.echo("\nStopped. The same command goes on where it was.")
+        raise SystemExit(130) from None
+    table = (directory / "results.md").read_text(encoding="utf-8")
+    click.echo(f"\n{table}")
+    failed = sum(row["status"] == "FAILED" for row in rows)
+    if failed:
+        click.echo(f"{failed} of {len(rows)} trials failed.", err=True)
+    click.echo(f"Figures: {directory / 'figures'}")
+    click.echo(f"Best model: {directory / 'best'}")
 
 
-def _weights(options: tuple[str, ...]) -> dict[str, float]:
-    weights = {}
-    for option in options:
-        name, found, text = option.partition("=")
-        weights[name] = _number(text, option) if found else 1.0
-    return weights
+def _range(option: str) -> tuple[str, tuple[float, float] | None]:
+    name, is_given, text = option.partition("=")
+    if not is_given:
+        return name, None
+    low, _, high = text.partition(":")
+    return name, (_number(low, option), _number(high, option))
+
+
+def _weight(option: str) -> tuple[str, float]:
+    name, is_given, text = option.partition("=")
+    return name, _number(text, option) if is_given else 1.0
 
 
 def _number(text: str, option: str) -> float:

@@ -1,9 +1,17 @@
 """Comparisons: models x seeds x data sets, a table and a picture."""
 
-from keras_qlae.comparing.running import compare
+from keras_qlae.comparing.comparison import compare
 from keras_qlae.comparing.study import Contender
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.study import contender_of
 from keras_qlae.comparing.study import read_study
+from keras_qlae.comparing.study import with_settings
 
-__all__ = ["Contender", "Study", "compare", "contender_of", "read_study"]
+__all__ = [
+    "Contender",
+    "Study",
+    "compare",
+    "contender_of",
+    "read_study",
+    "with_settings",
+]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from keras_qlae.comparing.task import Task
+from keras_qlae.comparing.planned import Planned
 
 _EVERY = 60.0  # seconds from one line to the next where there is no bar
 
@@ -14,19 +14,19 @@ class Progress:
     """A bar of the runs on a terminal; elsewhere a line now and then.
 
     Args:
-        tasks: All runs of the study.
+        planned: All runs of the study.
     """
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
+    def __init__(self, planned: Sequence[Planned]) -> None:
         from tqdm import tqdm
 
-        self._tasks = tasks
+        self._planned = planned
         self._start = time.monotonic()
         self._shown = self._start
         self._steps_before = self._steps(())
         self._bar: Any = tqdm(
-            total=len(tasks),
-            initial=sum(task.is_finished for task in tasks),
+            total=len(planned),
+            initial=sum(run.is_finished for run in planned),
             bar_format="{n_fmt} of {total_fmt} runs |{bar}| {postfix}",
             disable=None,
             dynamic_ncols=True,
@@ -43,43 +43,45 @@ class Progress:
         self._bar.write(text, file=sys.stdout)
         sys.stdout.flush()
 
-    def show(self, running: Sequence[Task], failed: Sequence[Task]) -> None:
+    def show(
+        self, running: Sequence[Planned], failed: Sequence[Planned]
+    ) -> None:
         """Shows which runs are going on, how far, and the time left."""
         now = time.monotonic()
         if now - self._shown < (_EVERY if self._bar.disable else 1.0):
             return
         self._shown = now
-        finished = sum(task.is_finished for task in self._tasks)
+        finished = sum(run.is_finished for run in self._planned)
         text = ", ".join([*map(_state, running), *self._left(failed)])
         if self._bar.disable:
-            self.line(f"{finished} of {len(self._tasks)} runs; {text}")
+            self.line(f"{finished} of {len(self._planned)} runs; {text}")
         else:
             self._bar.n = finished
             self._bar.set_postfix_str(text)
 
-    def _left(self, failed: Sequence[Task]) -> list[str]:
+    def _left(self, failed: Sequence[Planned]) -> list[str]:
         """The time left, if it can be told from the steps so far."""
         done = self._steps(failed)
-        total = sum(task.recipe.steps for task in self._tasks)
+        total = sum(run.steps for run in self._planned)
         rate = (done - self._steps_before) / (time.monotonic() - self._start)
         if rate <= 0 or done == total:
             return []
         return [f"about {duration((total - done) / rate)} left"]
 
-    def _steps(self, failed: Sequence[Task]) -> int:
+    def _steps(self, failed: Sequence[Planned]) -> int:
         """Steps that need not be trained any more."""
-        gone = {task.directory for task in failed}
+        gone = {run.directory for run in failed}
         return sum(
-            task.recipe.steps if task.directory in gone else task.step
-            for task in self._tasks
+            run.steps if run.directory in gone else run.step
+            for run in self._planned
         )
 
 
-def _state(task: Task) -> str:
+def _state(run: Planned) -> str:
     """What a run is doing."""
-    step, steps = task.step, task.recipe.steps
+    step, steps = run.step, run.steps
     state = f"step {step} of {steps}" if step < steps else "scoring"
-    return f"{task.contender.shown} on {task.dataset}, {task.seed}: {state}"
+    return f"{run.contender.shown} on {run.dataset}, {run.seed}: {state}"
 
 
 def duration(seconds: float) -> str:

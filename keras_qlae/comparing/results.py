@@ -10,12 +10,11 @@ import numpy as np
 
 from keras_qlae import figures
 from keras_qlae.comparing import tables
+from keras_qlae.comparing.planned import Planned
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
 from keras_qlae.comparing.summary import summaries
-from keras_qlae.comparing.task import Task
-from keras_qlae.files import read_json
 from keras_qlae.files import write_csv
 from keras_qlae.files import write_text
 
@@ -23,19 +22,20 @@ FINISHED = "finished"
 
 
 def rows_of(
-    tasks: Iterable[Task], failed: Collection[Path] = ()
+    planned: Iterable[Planned], failed: Collection[Path] = ()
 ) -> list[dict[str, Any]]:
     """A row for each run: what it is, its scores and how far it is.
 
     Args:
-        tasks: The runs.
+        planned: The runs.
         failed: Directories of those that failed.
 
     Returns:
         Dicts of `dataset`, `model`, `seed`, the scores, `active` latents,
-        `steps` and `status`; a score that a run does not have (yet) is `None`.
+        `steps` and `status`, and scores by metrics of one's own under their
+        names; a score that a run does not have (yet) is `None`.
     """
-    return [_row(task, task.directory in failed) for task in tasks]
+    return [_row(run, run.directory in failed) for run in planned]
 
 
 def write(
@@ -56,22 +56,24 @@ def write(
         figures.save(figure, directory / "comparison.png")
 
 
-def _row(task: Task, has_failed: bool) -> dict[str, Any]:
-    scores: dict[str, Any] = {}
+def _row(run: Planned, has_failed: bool) -> dict[str, Any]:
+    scores = None
     status = "failed" if has_failed else "waiting"
-    if task.is_finished:
-        scores = read_json(task.run.scores) if task.run.scores.exists() else {}
+    if run.is_finished:
+        scores = run.run.read_scores()
         status = FINISHED
-        if not scores.get("converged", True):
+        if scores.converged is False:
             status = f"{FINISHED}, ICA not converged"
+    others = (scores.others if scores else None) or {}
     return {
-        "dataset": task.dataset,
-        "model": task.contender.shown,
-        "seed": task.seed,
-        **{name: scores.get(name) for name in METRICS},
-        "active": scores.get("num_active"),
-        "steps": task.step,
+        "dataset": run.dataset,
+        "model": run.contender.shown,
+        "seed": run.seed,
+        **{name: getattr(scores, name, None) for name in METRICS},
+        "active": getattr(scores, "num_active", None),
+        "steps": run.step,
         "status": status,
+        **others,
     }
 
 

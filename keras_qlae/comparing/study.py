@@ -1,24 +1,29 @@
 """What is compared: models, seeds and data sets."""
 
 import dataclasses
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pydantic
+
 from keras_qlae import recipes
 from keras_qlae.datasets import registry
 from keras_qlae.recipes import Recipe
+from keras_qlae.recipes import SettingError
+from keras_qlae.recipes.parts import FIXED
+from keras_qlae.recipes.parts import SEATS
+from keras_qlae.recipes.parts import hint
+from keras_qlae.runs.data import name_of
 
 ROTATIONS = ("ica",)
 _ICA = "ae-ica"
 _KEYS = ("models", "datasets", "seeds", "settings")
 _MODEL_KEYS = ("recipe", "title", "rotate")
-# Latents that are numbers without a meaning of their own direction.
-_ROTATABLE = ("continuous", "gaussian", "total_correlation", "bio")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Contender:
     Attributes:
         name: Its name. The folder of its runs is made of it.
         recipe: The recipe that is trained.
-        settings: Settings in place of the recipe's own.
+        settings: Parts and settings in place of the recipe's own, as of
+            `Recipe.override`.
         rotate: `"ica"` to score the latents after a rotation by independent
             component analysis; empty to score them as they are.
         title: What tables and figure call it. Defaults to the name.
@@ -52,7 +58,7 @@ class Contender:
 
     def recipe_for(self, dataset: str) -> Recipe:
         """What is trained on a data set."""
-        return recipes.get(self.recipe, dataset, **self.settings)
+        return recipes.get(self.recipe, dataset, self.settings)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +67,8 @@ class Study:
 
     Attributes:
         contenders: The models, in the order of the table.
-        datasets: Names of data sets, or paths of folders of images.
+        datasets: Names of data sets, paths of folders of images, or
+            `module:name` of data sets of one's own.
         seeds: Integers of at least 0.
 
     Raises:
@@ -83,7 +90,7 @@ class Study:
                 )
         _check_seeds(self.seeds)
         for dataset in self.datasets:
-            registry.options_of(dataset)
+            _check_dataset(dataset)
         _check_distinct("data set", [folder_of(each) for each in self.datasets])
         _check_distinct("title", [each.shown for each in self.contenders])
         _check_folders(self.contenders)
@@ -94,10 +101,10 @@ class Study:
 
 def folder_of(dataset: str) -> str:
     """The folder of a data set's runs: its name, or that of its folder."""
-    return Path(registry.resolve(dataset)).name
+    return Path(name_of(dataset)).name.replace(":", "-")
 
 
-def contender_of(name: str, settings: dict[str, Any]) -> Contender:
+def contender_of(name: str, settings: Mapping[str, Any]) -> Contender:
     """The model that has a name of its own: a recipe, or `ae-ica`.
 
     Args:
@@ -108,30 +115,75 @@ def contender_of(name: str, settings: dict[str, Any]) -> Contender:
         ValueError: An unknown name.
     """
     if name == _ICA:
-        return Contender(name, "ae", settings, "ica")
+        return Contender(name, "ae", dict(settings), "ica")
     if name not in recipes.available():
         known = (_ICA, *recipes.available())
         raise ValueError(
-            f"There is no model of this name.{_hint(name, known)} Known: "
+            f"There is no model of this name.{hint(name, known)} Known: "
             f"{', '.join(known)}. A model with settings of its own is "
             'described in a TOML file: [models."a name"], recipe = "qlae", '
             f"weight_decay = 0.1. Received: {name!r}"
         )
-    return Contender(name, name, settings)
+    return Contender(name, name, dict(settings))
 
 
-def read_study(path: Path | str, settings: dict[str, Any]) -> Study:
+def with_settings(
+    contenders: Iterable[Contender],
+    settings: Mapping[str, Any],
+    is_stronger: bool = True,
+) -> list[Contender]:
+    """Models with settings that are given for all of them.
+
+    A model whose recipe does not have a setting goes without it.
+
+    Args:
+        contenders: The models.
+        settings: Parts and settings.
+        is_stronger: Whether they replace the models' own.
+
+    Raises:
+        SettingError: A setting that no model has, or a value that it cannot
+            have.
+    """
+    changed = []
+    unused = dict(settings)
+    known: dict[str, None] = {}
+    for contender in contenders:
+        layers = [contender.settings, settings]
+        weak, strong = layers if is_stronger else reversed(layers)
+        parts = _parts_of(weak) | _parts_of(strong)
+        recipe = recipes.get(contender.recipe, "", parts)
+        known |= dict.fromkeys(recipe.settings)
+        for name, value in settings.items():
+            if _by_full_name({name: value}, recipe):
+                unused.pop(name, None)
+        both = _by_full_name(weak, recipe) | _by_full_name(strong, recipe)
+        changed.append(dataclasses.replace(contender, settings=both))
+        changed[-1].recipe_for("")
+    for name in unused:
+        short = [full.rpartition(".")[2] for full in known]
+        raise SettingError(
+            f"None of the models has a setting of this name."
+            f"{hint(name, [*short, *known])} Received: {name!r}",
+            name,
+        )
+    return changed
+
+
+def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
     """Reads a study from a TOML file.
 
     ```toml
     datasets = ["room3d"]
     seeds = [0, 1]
-    [settings]                        # of every model, may be left out
+    [settings]                        # of every model that has them
     steps = 6000
     [models.qlae]                     # a recipe by its name
     [models."QLAE, shared codebook"]  # any name
     recipe = "qlae"
-    shared_codebook = true
+    shared = true
+    [models."QLAE, 8 values".latent]  # settings of a part as a table
+    num_values = 8
     [models.ae-ica]
     recipe = "ae"
     rotate = "ica"
@@ -149,83 +201,112 @@ def read_study(path: Path | str, settings: dict[str, Any]) -> Study:
         The study.
 
     Raises:
-        ValueError: The file is no TOML, or holds an unknown key or a value of
-            the wrong type; and as `Study` does.
+        ValueError: The file is no TOML, or holds an unknown key or a value
+            that it cannot have; and as `Study` does.
         OSError: The file cannot be read.
     """
     path = Path(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no TOML file: {error}") from error
-    _check_keys(content, _KEYS, str(path))
-    models = _of_type(content.get("models", {}), dict, f"{path}: models")
-    shared = _settings(content.get("settings", {}), f"{path}, [settings]")
-    contenders = []
-    for name, values in models.items():
-        where = f"{path}, [models.{name}]"
-        values = dict(_of_type(values, dict, where))
-        own = {
-            key: _of_type(values.pop(key), str, f"{where}: {key}")
-            for key in _MODEL_KEYS
-            if key in values
-        }
-        values = shared | _settings(values, where, _MODEL_KEYS) | settings
-        if "recipe" in own:
-            contenders.append(Contender(name, settings=values, **own))
-            continue
-        known = contender_of(name, values)
-        contenders.append(dataclasses.replace(known, **own))
+    unknown = [name for name in content if name not in _KEYS]
+    if unknown:
+        raise ValueError(
+            f"{path} has an unknown key.{hint(unknown[0], _KEYS)} Known: "
+            f"{', '.join(_KEYS)}. Received: {unknown[0]!r}"
+        )
+    contenders = [
+        _contender(name, values, f"{path}, [models.{name}]")
+        for name, values in _typed(
+            dict[str, Any], content.get("models", {}), f"{path}: models"
+        ).items()
+    ]
+    where = f"{path}, [settings]"
+    shared = _typed(dict[str, Any], content.get("settings", {}), where)
+    try:
+        contenders = with_settings(contenders, shared, is_stronger=False)
+    except SettingError as error:
+        raise ValueError(f"{where}: {error}") from error
     return Study(
-        contenders,
-        _list_of(content.get("datasets", ["room3d"]), str, path, "datasets"),
-        _list_of(content.get("seeds", [0]), int, path, "seeds"),
+        with_settings(contenders, settings),
+        _typed(
+            list[str], content.get("datasets", ["room3d"]), f"{path}: datasets"
+        ),
+        _typed(list[int], content.get("seeds", [0]), f"{path}: seeds"),
     )
 
 
-def _settings(
-    values: Any, where: str, others: Iterable[str] = ()
-) -> dict[str, Any]:
-    """Settings of a recipe, each of the type of its default."""
-    known = recipes.settings()
-    _check_keys(_of_type(values, dict, where), (*others, *known), where)
-    return {
-        name: _typed(value, known[name].default, f"{where}: {name}")
-        for name, value in values.items()
+def _contender(name: str, values: Any, where: str) -> Contender:
+    """A model of a TOML file, its settings checked."""
+    settings = dict(_typed(dict[str, Any], values, where))
+    own = {
+        key: _typed(str, settings.pop(key), f"{where}: {key}")
+        for key in _MODEL_KEYS
+        if key in settings
     }
+    try:
+        if "recipe" in own:
+            contender = Contender(name, settings=settings, **own)
+        else:
+            known = contender_of(name, settings)
+            contender = dataclasses.replace(known, **own)
+        contender.recipe_for("")
+    except SettingError as error:
+        keys = hint(error.name, _MODEL_KEYS)
+        raise ValueError(f"{where}:{keys} {error}") from error
+    return contender
 
 
-def _typed(value: Any, default: Any, where: str) -> Any:
-    if isinstance(default, float) and type(value) is int:
-        return float(value)
-    return _of_type(value, type(default), where)
+def _typed(kind: Any, value: Any, where: str) -> Any:
+    """A value of a TOML file, which must be of a type."""
+    try:
+        return pydantic.TypeAdapter(kind).validate_python(value, strict=True)
+    except pydantic.ValidationError as error:
+        raise ValueError(
+            f"{where}: {error.errors()[0]['msg']}. Received: {value!r}"
+        ) from error
 
 
-def _of_type(value: Any, wanted: type, where: str) -> Any:
-    if type(value) is not wanted:
-        names = {dict: "table", str: "string in quotes", bool: "true or false"}
-        name = names.get(wanted, wanted.__name__)
-        raise ValueError(f"{where} wants a {name}. Received: {value!r}")
-    return value
+def _parts_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of parts among the settings, by seat."""
+    parts = {seat: settings[seat] for seat in SEATS if seat in settings}
+    tables = {
+        seat: {"part": value["part"]} if "part" in value else {}
+        for seat, value in parts.items()
+        if isinstance(value, Mapping) and seat != "penalties"
+    }
+    return parts | tables
 
 
-def _list_of(values: Any, wanted: type, path: Path, name: str) -> list[Any]:
-    _of_type(values, list, f"{path}: {name}")
-    return [_of_type(value, wanted, f"{path}: {name}") for value in values]
+def _by_full_name(
+    settings: Mapping[str, Any], recipe: Recipe
+) -> dict[str, Any]:
+    """The settings that a recipe has, each by its full name.
+
+    So a later one replaces an earlier one, in whatever form they were given.
+    """
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name in (*SEATS, *FIXED) and isinstance(value, Mapping):
+            if name == "penalties":
+                found[name] = value
+                continue
+            table = dict(value)
+            if "part" in table:
+                found[name] = table.pop("part")
+            found |= {f"{name}.{key}": each for key, each in table.items()}
+        elif name in SEATS:
+            found[name] = value
+        else:
+            found |= dict.fromkeys(recipe.full_names(name), value)
+    return found
 
 
-def _check_keys(given: Iterable[str], known: Sequence[str], where: str) -> None:
-    for name in given:
-        if name not in known:
-            raise ValueError(
-                f"{where} has an unknown key.{_hint(name, known)} Known: "
-                f"{', '.join(known)}. Received: {name!r}"
-            )
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, 3)
-    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+def _check_dataset(dataset: str) -> None:
+    """Raises if there is no data set of this name."""
+    if ":" not in dataset or Path(dataset).is_dir():
+        registry.options_of(dataset)
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:
@@ -270,13 +351,16 @@ def _check_rotation(contender: Contender, recipe: Recipe) -> None:
             f"`rotate` must be one of {', '.join(ROTATIONS)}. Received: "
             f"rotate={contender.rotate!r} for the model {contender.name!r}"
         )
-    is_autoencoder = recipe.model == "autoencoder"
-    if contender.rotate and not (
-        is_autoencoder and recipe.latent in _ROTATABLE
-    ):
+    from keras_qlae import models
+
+    model, latent = recipe.part("model"), recipe.part("latent")
+    is_continuous = not getattr(latent.target, "is_discrete", False)
+    is_autoencoder = isinstance(model.target, type) and issubclass(
+        model.target, models.Autoencoder
+    )
+    if contender.rotate and not (is_autoencoder and is_continuous):
         raise ValueError(
             "Only the latents of an autoencoder can be rotated, and only "
-            f"continuous ones ({', '.join(_ROTATABLE)}). Received: the model "
-            f"{contender.name!r} with model={recipe.model!r}, "
-            f"latent={recipe.latent!r}"
+            f"continuous ones. Received: the model {contender.name!r} with "
+            f"model={model.name}, latent={latent.name}"
         )

@@ -1,8 +1,7 @@
 """Searches for good settings with Keras Tuner."""
 
-from keras_qlae.tuning.hypermodel import SPACE
 from keras_qlae.tuning.hypermodel import QLAEHyperModel
-from keras_qlae.tuning.search import ALGORITHMS
+from keras_qlae.tuning.oracle import ALGORITHMS
 from keras_qlae.tuning.search import search
 
-__all__ = ["ALGORITHMS", "SPACE", "QLAEHyperModel", "search"]
+__all__ = ["ALGORITHMS", "QLAEHyperModel", "search"]

@@ -4,64 +4,77 @@ from pathlib import Path
 from typing import Any
 
 from keras_qlae import figures
+from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import markdown_table
 from keras_qlae.files import write_csv
 from keras_qlae.files import write_text
-from keras_qlae.tuning.hypermodel import QLAEHyperModel
+from keras_qlae.recipes import Recipe
+from keras_qlae.tuning import objective as objectives
+from keras_qlae.tuning.record import EPOCHS
+from keras_qlae.tuning.record import Asked
+from keras_qlae.tuning.record import Plan
+from keras_qlae.tuning.record import Record
+
+COMPLETED = "COMPLETED"
 
 _SHOWN = ("val_infom", "val_infoe", "val_infoc", "val_psnr")
-_HYPERBAND = {"tuner/epochs": "epochs"}
 
 
-def rows(oracle: Any, hypermodel: QLAEHyperModel) -> list[dict[str, Any]]:
-    """A row a trial, best first: id, status, score, settings, scores."""
+def rows(
+    record: Record, recipe: Recipe, data: FactorDataset
+) -> list[dict[str, Any]]:
+    """A row for each trial that has ended, best first.
+
+    Args:
+        record: The search.
+        recipe: What was searched.
+        data: What it was trained on.
+
+    Returns:
+        Dicts of `trial`, `status`, `score`, the settings searched, `epochs`
+        for Hyperband, and the last values logged of the objective and of the
+        usual scores.
+    """
+    names = dict.fromkeys([*record.plan.objective, *_SHOWN])
     table = []
-    for trial_id, trial in sorted(oracle.trials.items()):
-        hp = trial.hyperparameters.copy()
-        recipe = hypermodel.recipe_of(hp)
-        logged = {
-            name: float(trial.metrics.get_best_value(name))
-            if trial.metrics.exists(name)
-            else None
-            for name in dict.fromkeys([*hypermodel.weights, *_SHOWN])
+    for asked in record.asked:
+        told = record.told.get(asked.trial)
+        if told is None:
+            continue
+        row: dict[str, Any] = {
+            "trial": asked.trial,
+            "status": told.status,
+            "score": told.score,
         }
-        table.append(
-            {
-                "trial": trial_id,
-                "status": str(trial.status),
-                "score": None if trial.score is None else float(trial.score),
-                **{name: getattr(recipe, name) for name in hypermodel.ranges},
-                **{
-                    short: hp.values[name]
-                    for name, short in _HYPERBAND.items()
-                    if name in hp.values
-                },
-                **{k: v for k, v in logged.items() if v is not None},
-            }
-        )
+        for name in record.plan.ranges:
+            row[name] = _value(asked, name, recipe, data)
+        if EPOCHS in asked.values:
+            row["epochs"] = asked.values[EPOCHS]
+        row |= {n: told.logged[n] for n in names if n in told.logged}
+        table.append(row)
     return sorted(
         table,
-        key=lambda row: (
-            row["status"] != "COMPLETED",
-            -(row["score"] if row["score"] is not None else 0.0),
-        ),
+        key=lambda row: (row["status"] != COMPLETED, -(row["score"] or 0.0)),
     )
 
 
-def write(
-    directory: Path, table: list[dict[str, Any]], hypermodel: QLAEHyperModel
-) -> None:
+def write(directory: Path, table: list[dict[str, Any]], plan: Plan) -> None:
     """Writes `results.csv`, `results.md` and the figures."""
     names = list(dict.fromkeys(name for row in table for name in row))
     write_csv(directory / "results.csv", table)
     lines = [[_shown(row.get(name)) for name in names] for row in table]
     write_text(directory / "results.md", markdown_table(names, lines) + "\n")
-    done = [row for row in table if row["status"] == "COMPLETED"]
-    if not done:
+    drawn = [
+        row
+        for row in table
+        if row["status"] == COMPLETED
+        and all(isinstance(row[name], int | float) for name in plan.ranges)
+    ]
+    if not drawn:
         return
-    settings = {name: [row[name] for row in done] for name in hypermodel.ranges}
-    scores = [row["score"] for row in done]
-    name = hypermodel.objective.name
+    settings = {name: [row[name] for row in drawn] for name in plan.ranges}
+    scores = [row["score"] for row in drawn]
+    name = objectives.name_of(plan.objective)
     label = {"val_infom": "InfoM"}.get(name, name)
     for stem, draw in (
         ("objective", figures.search_scores),
@@ -73,5 +86,15 @@ def write(
         )
 
 
+def _value(asked: Asked, name: str, recipe: Recipe, data: FactorDataset) -> Any:
+    """The value that a trial had: a baseline has the recipe's own."""
+    value = asked.values.get(name, recipe.value(name))
+    if value is None and name.rpartition(".")[2] == "num_latents":
+        return 2 * len(data.factor_names)
+    return value
+
+
 def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value or "")
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from keras_qlae import comparing
 from keras_qlae.cli.main import main
 
 pytestmark = pytest.mark.backend_free
@@ -16,8 +17,10 @@ pytestmark = pytest.mark.backend_free
         (["qlae", "--seeds=0,x"], 2, "integers with commas between them"),
         (["qlae", "--seeds=0,0"], 1, "Every seed may be there once"),
         (["qlae", "--datasets=room"], 1, "no data set of this name"),
-        (["qlae", "--set=steps"], 2, "wants NAME=VALUE"),
-        (["qlae", "--set=step=3"], 1, "Did you mean 'steps'"),
+        (["qlae", "--seeds=4-0"], 2, "from a lower to a higher seed"),
+        (["qlae", "--seeds=0-99999"], 2, "from a lower to a higher seed"),
+        (["qlae", "--step=3"], 2, "Did you mean 'steps'"),
+        (["qlae", "--steps=x"], 2, "must be an integer"),
         (["qlae", "--jobs=0"], 2, "x>=1"),
         (["--config=missing.toml"], 1, "missing.toml: No such file"),
         (["ae", "--config=missing.toml"], 2, "--config says which models"),
@@ -30,3 +33,24 @@ def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):
     assert message in " ".join(result.output.split())
     assert "Traceback" not in result.output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("0", [0]), ("0-4", [0, 1, 2, 3, 4]), ("7, 0-1", [7, 0, 1])],
+)
+def test_seeds_are_numbers_and_ranges(text, seeds, monkeypatch):
+    found = []
+
+    def compare(study, *_):
+        found.append(study)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing, "compare", compare)
+    arguments = ["compare", "qlae", "beta-vae", f"--seeds={text}"]
+    result = CliRunner().invoke(main, [*arguments, "--kl-weight", "2"])
+    assert result.exit_code == 130
+    assert found[0].seeds == seeds
+    qlae, vae = found[0].contenders
+    assert vae.recipe_for("room3d").value("kl_weight") == 2.0
+    assert not qlae.settings

@@ -3,7 +3,6 @@
 import pytest
 
 from keras_qlae import recipes
-from keras_qlae.comparing import Contender
 from keras_qlae.comparing import Study
 from keras_qlae.comparing import contender_of
 from keras_qlae.comparing import read_study
@@ -19,8 +18,9 @@ learning_rate = 1
 [models.qlae]
 [models."QLAE, shared codebook"]
 recipe = "qlae"
-shared_codebook = true
 steps = 700
+[models."QLAE, shared codebook".latent]
+shared = true
 [models.ae-ica]
 title = "AE + ICA"
 [models.rotated]
@@ -45,11 +45,11 @@ def test_reads_a_study(read):
     assert study.seeds == [0, 3]
     qlae, shared, ica, rotated = study.contenders
     every = {"learning_rate": 1.0, "batch_size": 16}
-    assert qlae == Contender("qlae", "qlae", {"steps": 600, **every})
-    assert qlae.recipe_for("room3d") == recipes.get(
-        "qlae", steps=600, learning_rate=1.0, batch_size=16
+    given = every | {"steps": 600}
+    assert qlae.recipe_for("room3d") == recipes.get("qlae", **given)
+    assert shared.recipe_for("room3d") == recipes.get(
+        "qlae", **every, steps=700, shared=True
     )
-    assert shared.settings == {"steps": 700, "shared_codebook": True, **every}
     assert shared.folder == "qlae-shared-codebook"
     assert shared.shown == "QLAE, shared codebook"
     assert (ica.recipe, ica.rotate, ica.folder) == ("ae", "ica", "ae-ica")
@@ -64,13 +64,48 @@ def test_data_set_and_seed_have_defaults(read):
 
 def test_given_settings_are_stronger_than_the_files(read):
     [model] = read("[models.qlae]\nsteps = 7", steps=5).contenders
-    assert model.settings == {"steps": 5}
+    assert model.recipe_for("room3d").value("steps") == 5
+
+
+@pytest.mark.parametrize("form", ["steps", "training.steps", "training"])
+def test_settings_have_one_strength_in_any_form(read, form):
+    """Flat, with the seat, and as a table of the seat."""
+    value = {"steps": 5} if form == "training" else 5
+    text = "[settings.training]\nsteps = 9\n[models.qlae]\nsteps = 7"
+    [model] = read(text).contenders
+    assert model.recipe_for("").value("steps") == 7
+    [model] = read(text, **{form: value}).contenders
+    assert model.recipe_for("").value("steps") == 5
+
+
+def test_settings_of_all_go_to_those_that_have_them(read):
+    text = "[settings]\nkl_weight = 2\n[models.qlae]\n[models.beta-vae]"
+    qlae, vae = read(text, num_values=5).contenders
+    assert qlae.recipe_for("").value("num_values") == 5
+    assert vae.recipe_for("").value("kl_weight") == 2.0
+    with pytest.raises(recipes.SettingError, match="None of the models"):
+        read(text, total_correlation_weight=1.0)
+
+
+def test_parts_are_chosen_in_every_form(read):
+    text = (
+        "[models.a]\nrecipe = 'ae'\nlatent = 'GaussianLatent'\nkl_weight = 2\n"
+        "[models.b]\nrecipe = 'ae'\n"
+        "[models.b.latent]\npart = 'GaussianLatent'\nkl_weight = 2\n"
+        "[models.c]\nrecipe = 'ae'\n"
+    )
+    a, b, c = read(text).contenders
+    assert a.recipe_for("") == b.recipe_for("")
+    assert c.recipe_for("").part("latent").name == "ContinuousLatent"
+    given = {"latent": "GaussianLatent", "kl_weight": 2}
+    for model in read(text, **given).contenders:
+        assert model.recipe_for("") == a.recipe_for("")
 
 
 def test_paper_settings_are_those_of_each_data_set():
     paper = contender_of("beta-vae-paper", {})
-    assert paper.recipe_for("mpi3d").kl_weight == 0.1
-    assert paper.recipe_for("room3d").kl_weight == 3.0
+    assert paper.recipe_for("mpi3d").value("kl_weight") == 0.1
+    assert paper.recipe_for("room3d").value("kl_weight") == 3.0
 
 
 @pytest.mark.parametrize(
@@ -83,23 +118,26 @@ def test_paper_settings_are_those_of_each_data_set():
         ("seeds = []\n[models.qlae]", "at least one of its seeds"),
         ("seeds = [0, 0]\n[models.qlae]", "Every seed may be there once"),
         ("seeds = [-1]\n[models.qlae]", "integers of at least 0"),
-        ("seeds = ['0']\n[models.qlae]", "seeds wants a int"),
-        ("seeds = 2\n[models.qlae]", "seeds wants a list"),
+        ("seeds = ['0']\n[models.qlae]", "seeds: Input should be a valid int"),
+        ("seeds = 2\n[models.qlae]", "seeds: Input should be a valid list"),
         ("datasets = ['a']\n[models.qlae]", "no data set of this name"),
         ("datasets = ['room3d', 'room3d']\n[models.ae]", "data set may be"),
         ("[models.qlea]", "Did you mean 'qlae'"),
         ("[models.x]\nrecipe = 'foo'", "no recipe of this name"),
+        ("[models.ae]\ntitle = 1", "valid string"),
+        ("[models.ae]\nsteps = 'x'", r"study.toml, .models.ae.: `steps`"),
+        ("[settings]\nsteps = 'x'\n[models.ae]", r", .settings.: `steps`"),
+        ("[settings]\nstep = 1\n[models.ae]", "Did you mean 'steps'"),
         ("[models.qlae]\nstep = 3", "Did you mean 'steps'"),
         ("[models.qlae]\nreceipe = 'ae'", "Did you mean 'recipe'"),
-        ("[settings]\nrecipe = 'ae'\n[models.qlae]", "unknown key"),
-        ("[models.qlae]\nsteps = 3.5", "steps wants a int"),
-        ("[models.qlae]\nshared_codebook = 1", "true or false"),
-        ("[models.qlae]\nsteps = true", "steps wants a int"),
-        ("[models.qlae]\nsteps = 0", "`steps` must be at least 1"),
-        ("[models]\nqlae = 'qlae'", "wants a table"),
+        ("[settings]\nrecipe = 'ae'\n[models.qlae]", "None of the models"),
+        ("[models.qlae]\nsteps = 3.5", "`steps` must be an integer"),
+        ("[models.qlae]\nshared = 2", "true or false"),
+        ("[models.qlae]\nsteps = 0", "`steps` must be from 1"),
+        ("[models]\nqlae = 'qlae'", "valid dictionary"),
         ("[models.ae]\nrotate = 'pca'", "must be one of ica"),
-        ("[models.qlae]\nrotate = 'ica'", "latent='scalar_codebook'"),
-        ("[models.info-wgan-gp]\nrotate = 'ica'", "model='info_wgan_gp'"),
+        ("[models.qlae]\nrotate = 'ica'", "latent=ScalarCodebookQuantizer"),
+        ("[models.info-wgan-gp]\nrotate = 'ica'", "model=InfoWGANGP"),
         ("[models.'QLAE!']\nrecipe='qlae'\n[models.qlae]", "one folder"),
         ("[models.qlae]\ntitle='a'\n[models.ae]\ntitle='a'", "Every title"),
         ("[models.'+']\nrecipe = 'qlae'", "needs a letter"),

@@ -1,8 +1,5 @@
 """Searches of trials that take a moment."""
 
-import keras
-import pytest
-
 from keras_qlae import recipes
 from keras_qlae import tuning
 
@@ -17,16 +14,19 @@ SETTINGS = {
 }
 
 
-only_once = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow",
-    reason="nothing in it depends on the backend",
-)
+def recipe(name="qlae", **changed):
+    """A recipe with those of the settings that it has."""
+    plain = recipes.get(name)
+    given = SETTINGS | changed
+    known = {k: v for k, v in given.items() if plain.full_names(k)}
+    return plain.override(known)
 
 
-def hypermodel(recipe="qlae", changed=(), **settings):
-    chosen = recipes.get(recipe, **{**SETTINGS, **dict(changed)})
-    return tuning.QLAEHyperModel(chosen, **settings)
-
-
-def gan_hypermodel(changed=(), **settings):
-    return hypermodel("ql-info-wgan-gp", changed, **settings)
+def search(path, trials=2, changed=(), **settings):
+    return tuning.search(
+        recipe(**dict(changed)),
+        path,
+        max_trials=trials,
+        verbose=0,
+        **settings,
+    )

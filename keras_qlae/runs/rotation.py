@@ -8,14 +8,13 @@ import numpy.typing as npt
 
 from keras_qlae import metrics
 from keras_qlae.datasets import FactorDataset
-from keras_qlae.files import read_json
-from keras_qlae.files import write_json
 from keras_qlae.metrics import infomec
 from keras_qlae.recipes import Recipe
+from keras_qlae.runs import data as run_data
 from keras_qlae.runs import finished
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.training import load_dataset
-from keras_qlae.runs.training import split
+from keras_qlae.runs.records import Scores
+from keras_qlae.runs.scoring import own_metrics
 
 Floats = npt.NDArray[np.float64]
 
@@ -106,25 +105,34 @@ def score_rotated(
     Returns:
         Whether the rotation converged.
     """
-    model, held_out = finished.load(source)
+    # What the recipe names was imported to train it.
+    foreign = source.read_config().foreign_parts
+    modules = [path.partition(":")[0] for path in foreign]
+    model, held_out = finished.load(source, imports=modules)
+    scores = source.read_scores()
     if not held_out.has_factors:
-        write_json(run.scores, read_json(source.scores))
+        scores.write(run.scores)
         return True
-    train_part, _ = split(recipe, load_dataset(source.read_config()))
+    data = run_data.load(
+        source.read_config().dataset, recipe.training.image_size
+    )
+    train_part, _ = run_data.split(recipe.scoring, data)
     rotation = fit_ica(model.codes(_drawn(train_part, seed)), seed)
     index = np.arange(len(held_out))
+    factors = held_out.factors(index)
     rotated = rotation(model.codes(held_out.images(index)))
-    result = infomec(held_out.factors(index), rotated, discrete=False)
-    write_json(
-        run.scores,
-        {
-            "num_samples": len(held_out),
-            "psnr": read_json(source.scores)["psnr"],
-            **result.to_dict(),
-            "factor_names": list(held_out.factor_names),
-            "converged": rotation.converged,
-        },
-    )
+    others = {
+        name: float(metric(factors, rotated))
+        for name, metric in own_metrics(recipe.scoring.metrics).items()
+    }
+    Scores.of(
+        len(held_out),
+        scores.psnr,
+        infomec(factors, rotated, discrete=False),
+        held_out.factor_names,
+        others=others or None,
+        converged=rotation.converged,
+    ).write(run.scores)
     return rotation.converged
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
-from keras_qlae.comparing.rotation import fit_ica
+from keras_qlae.runs.rotation import fit_ica
 from keras_qlae.metrics import infomec
 
 pytestmark = pytest.mark.backend_free
@@ -95,5 +95,5 @@ def test_same_seed_same_rotation(sources):
 
 
 def test_says_that_it_did_not_converge(sources, monkeypatch):
-    monkeypatch.setattr("keras_qlae.comparing.rotation._MAX_ITERATIONS", 1)
+    monkeypatch.setattr("keras_qlae.runs.rotation._MAX_ITERATIONS", 1)
     assert not fit_ica(mixed(sources)).converged

@@ -1,21 +1,21 @@
 """The runs that a study is made of."""
 
 import dataclasses
+import functools
 from pathlib import Path
-from typing import Any
 
 from keras_qlae.comparing.study import Contender
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.study import folder_of
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.training import describe
+from keras_qlae.runs.execution import Task
 
 _UNROTATED = "unrotated"
 
 
 @dataclasses.dataclass(frozen=True)
-class Task:
+class Planned:
     """One model on one data set with one seed.
 
     Attributes:
@@ -25,7 +25,7 @@ class Task:
         precision: Keras dtype policy.
         directory: The run directory.
         source: The directory of the run whose latents are rotated; that of
-            the task itself if there is no rotation.
+            the run itself if there is no rotation.
     """
 
     contender: Contender
@@ -40,10 +40,15 @@ class Task:
         """What a person calls it."""
         return f"{self.contender.shown} on {self.dataset}, seed {self.seed}"
 
-    @property
+    @functools.cached_property
     def recipe(self) -> Recipe:
         """What is trained."""
         return self.contender.recipe_for(self.dataset)
+
+    @property
+    def steps(self) -> int:
+        """Steps that are trained in all."""
+        return self.recipe.training.steps
 
     @property
     def run(self) -> RunDirectory:
@@ -58,64 +63,42 @@ class Task:
     @property
     def is_finished(self) -> bool:
         """Whether there is nothing left to do."""
+        is_done = self.run.is_finished
         if self.contender.rotate:
-            return self.run.scores.exists()
-        return self.run.is_finished
+            is_done = self.run.scores.exists()
+        return is_done and not self.run.wants_more(self.task.describe())
 
     @property
     def step(self) -> int:
         """Steps trained and saved so far, those of the source if rotated."""
         source = RunDirectory(self.source)
-        if source.is_finished:
-            return self.recipe.steps
         if not source.metrics.exists():
             return 0
         return int(source.read_metrics()["step"][-1])
 
-    def config(self) -> dict[str, Any]:
-        """Everything needed to repeat it, as `config.json` holds it."""
-        config = describe(self.recipe, self.dataset, self.seed, self.precision)
-        rotate = self.contender.rotate
-        return config | ({"rotate": rotate} if rotate else {})
+    @functools.cached_property
+    def task(self) -> Task:
+        """The run as plain data."""
+        source = self.source if self.contender.rotate else None
+        return Task.of(
+            self.directory,
+            self.recipe,
+            self.dataset,
+            self.seed,
+            self.precision,
+            source,
+        )
 
     def check(self) -> None:
         """Raises if its directories hold runs of other settings."""
-        self.run.check(self.config())
+        config = self.task.describe()
+        self.run.check(config)
         if self.source.exists() and self.source != self.directory:
-            config = self.config()
-            del config["rotate"]
-            RunDirectory(self.source).check(config)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values that `from_dict` makes the task of again."""
-        contender = dataclasses.replace(
-            self.contender,
-            recipe=self.recipe.name,
-            settings=self.recipe.to_dict(),
-        )
-        return {
-            "contender": dataclasses.asdict(contender),
-            "dataset": self.dataset,
-            "seed": self.seed,
-            "precision": self.precision,
-            "directory": str(self.directory.absolute()),
-            "source": str(self.source.absolute()),
-        }
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Task":
-        """A task from what `to_dict` returned."""
-        return cls(
-            Contender(**values["contender"]),
-            values["dataset"],
-            values["seed"],
-            values["precision"],
-            Path(values["directory"]),
-            Path(values["source"]),
-        )
+            plain = config.model_copy(update={"rotate": None})
+            RunDirectory(self.source).check(plain)
 
 
-def tasks_of(study: Study, directory: Path, precision: str) -> list[Task]:
+def runs_of(study: Study, directory: Path, precision: str) -> list[Planned]:
     """The runs of a study, in the order of its table.
 
     Runs go to `<directory>/<data set>/<model>/seed-<seed>`. A rotated model
@@ -127,23 +110,23 @@ def tasks_of(study: Study, directory: Path, precision: str) -> list[Task]:
         directory: Where it goes.
         precision: Keras dtype policy of every run.
     """
-    tasks = []
+    planned = []
     for dataset in study.datasets:
+        folder = directory / folder_of(dataset)
         for contender in study.contenders:
             for seed in study.seeds:
                 name = f"seed-{seed}"
-                runs = directory / folder_of(dataset)
-                own = runs / contender.folder / name
+                own = folder / contender.folder / name
                 source = own
                 if contender.rotate:
                     source = own / _UNROTATED
                     for other in study.contenders:
                         if _is_source(other, contender, dataset):
-                            source = runs / other.folder / name
-                tasks.append(
-                    Task(contender, dataset, seed, precision, own, source)
+                            source = folder / other.folder / name
+                planned.append(
+                    Planned(contender, dataset, seed, precision, own, source)
                 )
-    return tasks
+    return planned
 
 
 def _is_source(other: Contender, contender: Contender, dataset: str) -> bool:

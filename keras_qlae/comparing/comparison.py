@@ -1,0 +1,161 @@
+"""Does the runs of a study, and writes its tables."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from keras_qlae.comparing import results
+from keras_qlae.comparing.planned import Planned
+from keras_qlae.comparing.planned import runs_of
+from keras_qlae.comparing.progress import Progress
+from keras_qlae.comparing.study import Study
+from keras_qlae.comparing.summary import METRICS
+from keras_qlae.files import locked
+from keras_qlae.runs import data as run_data
+from keras_qlae.runs.execution import Jobs
+from keras_qlae.runs.execution import Outcome
+
+_PAUSE = 0.2  # seconds between looks at the runs
+
+
+def compare(
+    study: Study,
+    directory: Path | str,
+    executor: Executor | None = None,
+    jobs: int = 1,
+    precision: str = "float32",
+) -> list[dict[str, Any]]:
+    """Trains and scores every run of a study, and writes its tables.
+
+    The directory gets a folder for each data set with the run directories,
+    `<data set>/<model>/seed-<seed>`, and what each printed in a file beside
+    it; `results.csv`, one line per run; `table.md`, `table.csv` and
+    `table.tex`, means with 95 % confidence intervals over seeds; and
+    `comparison.png`. All are written anew whenever a run ends.
+
+    Each run is a process of its own. Called again after a kill this goes on:
+    finished runs are left alone, others go on from their last checkpoint,
+    failed ones are tried again. A run that fails does not stop the others.
+
+    Args:
+        study: What is compared.
+        directory: Where it goes. With an executor on other machines, on a
+            disk that all of them see.
+        executor: What runs `runs.execution.execute_apart`. Defaults to this
+            machine: the cores are divided among the runs.
+        jobs: Runs at a time.
+        precision: Keras dtype policy of every run.
+
+    Returns:
+        The rows of `results.csv`.
+
+    Raises:
+        ValueError: `jobs` below 1, or a run directory that holds a run of
+            other settings; before any run is begun.
+        FileNotFoundError: A data set that has to be prepared first.
+        RuntimeError: Another process compares in the directory.
+        OSError: The directory cannot be written.
+    """
+    directory = Path(directory)
+    with Jobs(jobs, executor) as pool:
+        planned = runs_of(study, directory, precision)
+        for each in planned:
+            each.check()
+        _check_prepared(planned)
+        with locked(
+            directory,
+            f"Another process compares in {directory}: wait for it, or choose "
+            "another directory.",
+        ):
+            comparison = _Comparison(study, directory, planned, pool)
+            comparison.do_all()
+            return comparison.write()
+
+
+def _check_prepared(planned: Sequence[Planned]) -> None:
+    """Raises if a data set is not there, or cannot be read."""
+    sizes = {(p.dataset, p.recipe.training.image_size) for p in planned}
+    for dataset, image_size in sorted(sizes):
+        run_data.load(dataset, image_size)
+
+
+class _Comparison:
+    """Begins the runs and waits for them."""
+
+    def __init__(
+        self,
+        study: Study,
+        directory: Path,
+        planned: Sequence[Planned],
+        jobs: Jobs,
+    ) -> None:
+        self.study = study
+        self.directory = directory
+        self.planned = planned
+        self.jobs = jobs
+        self.waiting = [each for each in planned if not each.is_finished]
+        self.running: dict[Future[Outcome], Planned] = {}
+        self.failed: list[Planned] = []
+
+    def do_all(self) -> None:
+        """Returns when every run is finished or has failed."""
+        with Progress(self.planned) as progress:
+            while self.waiting or self.running:
+                self._begin_ready(progress)
+                for future in self.jobs.ended(_PAUSE):
+                    self._collect(future, progress)
+                progress.show(list(self.running.values()), self.failed)
+
+    def write(self) -> list[dict[str, Any]]:
+        """Writes what there is so far."""
+        failed = {each.directory for each in self.failed}
+        rows = results.rows_of(self.planned, failed)
+        results.write(self.directory, self.study, rows)
+        return rows
+
+    def _begin_ready(self, progress: Progress) -> None:
+        failed = {each.directory for each in self.failed}
+        for each in list(self.waiting):
+            if each.source in failed:
+                self.waiting.remove(each)
+                self.failed.append(each)
+                progress.line(f"FAILED {each.name}: so did what it rotates")
+                self.write()
+            elif self.jobs.is_free and self._is_ready(each):
+                self.waiting.remove(each)
+                self.running[self.jobs.begin(each.task, each.log)] = each
+                progress.line(f"started {each.name}; it prints to {each.log}")
+
+    def _is_ready(self, run: Planned) -> bool:
+        """Whether the run that it rotates is not still to be trained."""
+        left = (*self.waiting, *self.running.values())
+        return run.source == run.directory or all(
+            other.directory != run.source for other in left
+        )
+
+    def _collect(self, future: Future[Outcome], progress: Progress) -> None:
+        run = self.running.pop(future)
+        outcome = future.result()
+        if outcome.code or not run.is_finished:
+            self.failed.append(run)
+            progress.line(_failure(run, outcome))
+        rows = self.write()
+        if run not in self.failed:
+            progress.line(_success(run, rows[self.planned.index(run)]))
+
+
+def _success(run: Planned, row: dict[str, Any]) -> str:
+    scores = "  ".join(
+        f"{metric.title} {row[name]:.{metric.digits}f}"
+        for name, metric in METRICS.items()
+        if row[name] is not None
+    )
+    return f"{row['status']} {run.name}: {scores}"
+
+
+def _failure(run: Planned, outcome: Outcome) -> str:
+    """Says how a run ended, with the last lines that it printed."""
+    tail = "".join(f"\n    {line}" for line in outcome.last_lines)
+    return f"FAILED {run.name} ({outcome.how}); {run.log} ends with:{tail}"

@@ -1,0 +1,415 @@
+"""Runs as tasks: plain data that any process, here or elsewhere, executes."""
+
+import concurrent.futures
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Collection
+from collections.abc import Iterator
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO
+from typing import Any
+from typing import NamedTuple
+from typing import Self
+
+import keras
+
+from keras_qlae import recipes
+from keras_qlae.recipes import Recipe
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.rotation import score_rotated
+from keras_qlae.runs.training import describe
+from keras_qlae.runs.training import train
+
+UNUSABLE = 3  # exit code: settings that cannot be built, or that diverge
+
+_PATIENCE = 30.0  # seconds for the process of a killed caller to end
+_TAIL = 5  # lines of a log that are shown
+_GPUS = "CUDA_VISIBLE_DEVICES"
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One run, as plain data.
+
+    Attributes:
+        directory: The run directory, an absolute path.
+        recipe: Name of the recipe.
+        summary: What it is for.
+        settings: Its parts and settings, as of `Recipe.to_dict`.
+        dataset: Name of the data set.
+        seed: The seed.
+        precision: Keras dtype policy.
+        source: The directory of the run whose latents are rotated by
+            independent component analysis; empty if none is. It is trained
+            first, unless it is finished.
+    """
+
+    directory: str
+    recipe: str
+    summary: str
+    settings: dict[str, Any]
+    dataset: str
+    seed: int
+    precision: str
+    source: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        directory: Path,
+        recipe: Recipe,
+        dataset: str,
+        seed: int,
+        precision: str,
+        source: Path | None = None,
+    ) -> Self:
+        """The task of training a recipe."""
+        return cls(
+            str(directory.absolute()),
+            recipe.name,
+            recipe.summary,
+            recipe.to_dict(),
+            dataset,
+            seed,
+            precision,
+            "" if source is None else str(source.absolute()),
+        )
+
+    def to_recipe(self) -> Recipe:
+        """What is trained."""
+        return recipes.start(self.recipe, self.summary, self.settings)
+
+    def describe(self) -> Configuration:
+        """Everything needed to repeat it; the data set is not loaded."""
+        config = describe(
+            self.to_recipe(), self.dataset, self.seed, self.precision
+        )
+        rotate = "ica" if self.source else None
+        return config.model_copy(update={"rotate": rotate})
+
+
+class Outcome(NamedTuple):
+    """How a run in a process of its own ended.
+
+    Attributes:
+        code: The exit code; `-n` after signal `n`.
+        last_lines: What it printed last.
+    """
+
+    code: int
+    last_lines: list[str]
+
+    @property
+    def how(self) -> str:
+        """The exit code or the signal in words."""
+        if self.code >= 0:
+            return f"exit code {self.code}"
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-self.code).name}"
+        return f"signal {-self.code}"
+
+
+def execute(task: Task, verbose: int = 2) -> None:
+    """Does a run in this process, or goes on with it.
+
+    Args:
+        task: The run.
+        verbose: As of `runs.train`.
+
+    Raises:
+        Exception: As `runs.train` does.
+    """
+    run = RunDirectory(task.directory)
+    _wait_until_free(run)
+    trained = run
+    if task.source:
+        config = task.describe()
+        if run.config.exists() and run.wants_more(config):
+            run.scores.unlink(missing_ok=True)
+        run.claim(config)
+        trained = RunDirectory(task.source)
+        _wait_until_free(trained)
+    recipe = task.to_recipe()
+    train(
+        trained.path, recipe, task.dataset, task.seed, task.precision, verbose
+    )
+    if not task.source:
+        return
+    with run.locked():
+        if not score_rotated(run, trained, recipe, task.seed):
+            _logger.warning(
+                "FastICA did not converge: the scores are those of its last "
+                "iteration."
+            )
+
+
+def execute_apart(
+    task: Task, log: str, environment: Mapping[str, str]
+) -> Outcome:
+    """Does a run in a process of its own, and waits for it.
+
+    A crash ends that process alone. It reads the task from its standard
+    input, which stays open: when the process that called this ends, however
+    it ends, the run's process ends too, and leaves a run to go on with.
+
+    Args:
+        task: The run.
+        log: Path of the file that what it prints is added to.
+        environment: Variables in place of those of this process.
+
+    Returns:
+        How it ended.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "a", encoding="utf-8") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "keras_qlae.runs.execution"],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=os.environ | environment,
+            text=True,
+        )
+    _processes[task.directory] = process
+    try:
+        with contextlib.suppress(OSError):  # it ended at once, or was ended
+            _stdin(process).write(json.dumps(dataclasses.asdict(task)) + "\n")
+            _stdin(process).flush()
+        code = process.wait()
+    finally:
+        _end(task)
+        del _processes[task.directory]
+    text = Path(log).read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return Outcome(code, lines[-_TAIL:])
+
+
+class Jobs:
+    """Hands tasks to an executor, and ends what still runs at the end.
+
+    Args:
+        number: How many run at a time.
+        executor: Where; by default threads of this process, each of which
+            starts processes. Then the cores are divided among the jobs and,
+            where there are several jobs and GPUs, each gets a GPU.
+
+    Raises:
+        ValueError: `number` below 1.
+    """
+
+    def __init__(self, number: int, executor: Executor | None = None) -> None:
+        if number < 1:
+            raise ValueError(
+                f"`jobs` must be at least 1. Received: jobs={number}"
+            )
+        self._executor = executor or local_executor(number)
+        self._is_own = executor is None
+        self._free: queue.SimpleQueue[dict[str, str]] = queue.SimpleQueue()
+        for i in range(number):
+            self._free.put(_environment(i, number if executor is None else 0))
+        self._running: dict[Future[Outcome], tuple[Task, dict[str, str]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for future in self._running:
+            future.cancel()
+        if not self._is_own:
+            return
+        while not all(future.done() for future in self._running):
+            for task, _ in self._running.values():
+                _end(task)
+            concurrent.futures.wait(self._running, 0.2)
+        self._executor.shutdown()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether another task can be begun."""
+        return not self._free.empty()
+
+    def begin(self, task: Task, log: Path) -> Future[Outcome]:
+        """Begins a task; call it only when `is_free`."""
+        environment = self._free.get_nowait()
+        future = self._executor.submit(
+            execute_apart, task, str(log.absolute()), environment
+        )
+        self._running[future] = task, environment
+        return future
+
+    def ended(
+        self, seconds: float | None = None
+    ) -> Collection[Future[Outcome]]:
+        """Waits for tasks to end.
+
+        Args:
+            seconds: How long at most; by default until one has.
+
+        Returns:
+            The futures that are done, each returned once.
+        """
+        done, _ = concurrent.futures.wait(
+            self._running, seconds, concurrent.futures.FIRST_COMPLETED
+        )
+        for future in done:
+            self._free.put(self._running.pop(future)[1])
+        return done
+
+
+def local_executor(jobs: int) -> Executor:
+    """An executor of this machine, for `execute_apart`."""
+    return concurrent.futures.ThreadPoolExecutor(jobs)
+
+
+def cluster_executor(address: str) -> Executor:
+    """An executor of a Dask cluster, whose workers share the disk.
+
+    Args:
+        address: Address of its scheduler, as `tcp://10.0.0.1:8786`.
+
+    Raises:
+        ImportError: The library `distributed` is not installed.
+        OSError: There is no scheduler.
+    """
+    try:
+        import distributed
+    except ImportError as error:
+        raise ImportError(
+            "A cluster needs Dask: `pip install keras-qlae[cluster]`."
+        ) from error
+    executor: Executor = distributed.Client(address).get_executor()
+    return executor
+
+
+@contextlib.contextmanager
+def without_gpus() -> Iterator[None]:
+    """Keeps a framework that is not yet at work from taking the GPUs.
+
+    For a process that only decides which runs to make.
+    """
+    before = os.environ.get(_GPUS)
+    os.environ[_GPUS] = "-1"
+    try:
+        yield
+    finally:
+        del os.environ[_GPUS]
+        if before is not None:
+            os.environ[_GPUS] = before
+
+
+_processes: dict[str, subprocess.Popen[str]] = {}  # by run directory
+
+
+def _end(task: Task) -> None:
+    """Ends the process of a task, if this process has started one."""
+    process = _processes.get(task.directory)
+    if process is None:
+        return
+    with contextlib.suppress(OSError):
+        _stdin(process).close()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _stdin(process: subprocess.Popen[str]) -> Any:
+    return process.stdin
+
+
+def _environment(slot: int, jobs: int) -> dict[str, str]:
+    """Variables of the job at a slot: backend, share of cores, GPU.
+
+    Args:
+        slot: From 0.
+        jobs: How many share this machine; 0 on other machines.
+    """
+    environment = {
+        "KERAS_BACKEND": keras.backend.backend(),
+        "PYTHONUNBUFFERED": "1",  # so that the logs can be followed
+    }
+    if jobs < 2:
+        return environment
+    share = max(1, (os.cpu_count() or 1) // jobs)
+    for name in _THREADS:
+        environment[name] = os.environ.get(name, str(share))
+    found = _gpus()
+    if found:
+        environment[_GPUS] = found[slot % len(found)]
+    if jobs > len(found) > 0:
+        environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+        environment["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    return environment
+
+
+def _gpus() -> list[str]:
+    """The GPUs that this process may use, without touching them."""
+    chosen = os.environ.get(_GPUS)
+    if chosen is not None:
+        return [each for each in chosen.split(",") if each not in ("", "-1")]
+    if shutil.which("nvidia-smi") is None:
+        return []
+    listed = subprocess.run(
+        ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return listed.stdout.split() if listed.returncode == 0 else []
+
+
+def _wait_until_free(run: RunDirectory) -> None:
+    """Gives a process that is about to end the time to do so."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with run.locked():
+                return
+        except RuntimeError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def _end_with(stream: IO[str]) -> None:
+    """Ends this process at the end of the stream."""
+    while os.read(stream.fileno(), 1024):  # no lock, as `stream.read` holds
+        pass
+    os._exit(1)
+
+
+def main() -> None:
+    """Does the task that is on standard input."""
+    task = Task(**json.loads(sys.stdin.readline()))
+    threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
+    try:
+        execute(task)
+    except (FloatingPointError, ValueError):
+        traceback.print_exc()
+        sys.exit(UNUSABLE)
+
+
+if __name__ == "__main__":
+    main()

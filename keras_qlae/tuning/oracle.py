@@ -1,0 +1,97 @@
+"""Which trial comes next: Keras Tuner's oracles, asked and told."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+
+from keras_qlae.tuning.record import Asked
+from keras_qlae.tuning.record import Record
+from keras_qlae.tuning.record import Value
+
+ALGORITHMS = ("random", "bayesian", "hyperband")
+
+
+class Oracle:
+    """An oracle of Keras Tuner, by its public methods.
+
+    What it writes goes to a folder that is thrown away: a search goes on by
+    asking and telling again what was asked and told before.
+
+    Args:
+        algorithm: One of `ALGORITHMS`.
+        space: What is searched.
+        seed: Integer of at least 0.
+        max_epochs: Epochs of a whole trial, for Hyperband.
+        folder: The folder that is thrown away.
+    """
+
+    def __init__(
+        self,
+        algorithm: str,
+        space: keras_tuner.HyperParameters,
+        seed: int,
+        max_epochs: int,
+        folder: Path,
+    ) -> None:
+        oracles = {
+            "random": keras_tuner.oracles.RandomSearchOracle,
+            "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
+            "hyperband": keras_tuner.oracles.HyperbandOracle,
+        }
+        length = (
+            {"max_epochs": max_epochs}
+            if algorithm == "hyperband"
+            else {"max_trials": None}  # counted by the search
+        )
+        self._oracle = oracles[algorithm](
+            objective=keras_tuner.Objective("score", "max"),
+            hyperparameters=space,
+            seed=seed + 1,  # Keras Tuner takes 0 for none
+            max_consecutive_failed_trials=sys.maxsize,
+            **length,
+        )
+        self._oracle.verbose = 0
+        # The public way to tell an oracle its folder.
+        keras_tuner.engine.base_tuner.BaseTuner(
+            self._oracle, directory=str(folder), project_name="oracle"
+        )
+        self._trials: dict[int, Any] = {}
+
+    def ask(self, trial: int) -> dict[str, Value] | None:
+        """The values of the next trial; `None` if there is none (yet)."""
+        made = self._oracle.create_trial(f"trial {trial}")
+        if made.status != keras_tuner.engine.trial.TrialStatus.RUNNING:
+            return None
+        self._trials[trial] = made
+        return {
+            name: value.item() if hasattr(value, "item") else value
+            for name, value in made.hyperparameters.values.items()
+        }
+
+    def tell(self, trial: int, score: float | None) -> None:
+        """Reports how a trial ended; `None` if it failed."""
+        made = self._trials.pop(trial, None)
+        if made is None:  # a baseline, or of another version of Keras Tuner
+            return
+        made.status = keras_tuner.engine.trial.TrialStatus.FAILED
+        if score is not None:
+            self._oracle.update_trial(made.trial_id, {"score": score})
+            made.status = keras_tuner.engine.trial.TrialStatus.COMPLETED
+        self._oracle.end_trial(made)
+
+    def replay(self, record: Record) -> None:
+        """Asks and tells again what a search has asked and told.
+
+        Where another version of Keras Tuner chooses other values, those of
+        the record count.
+        """
+        for event in record.events:
+            if not isinstance(event, Asked):
+                self.tell(event.trial, event.score)
+            elif event.trial or not record.plan.baseline:
+                self.ask(event.trial)
+                if event.trial in self._trials:
+                    made = self._trials[event.trial]
+                    made.hyperparameters.values = dict(event.values)
