@@ -31,6 +31,7 @@ def to_dense(gradient: Any) -> Any:
 def conv2d(
     inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
 ) -> Any:
+    """Keras' own."""
     return ops.conv(
         inputs,
         kernel,

@@ -27,6 +27,7 @@ def to_dense(gradient: Any) -> Any:
 def conv2d(
     inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
 ) -> Any:
+    """Keras' own."""
     return ops.conv(
         inputs,
         kernel,
@@ -38,6 +39,7 @@ def conv2d(
 
 
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
+    """Keras' own."""
     return ops.conv_transpose(
         inputs, kernel, strides, padding="same", data_format="channels_last"
     )

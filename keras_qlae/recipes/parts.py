@@ -197,7 +197,7 @@ def find(name: str, seat: str) -> Callable[..., Any]:
         SettingError: There is none.
     """
     if ":" in name:
-        return import_object(name)
+        return typing.cast(Callable[..., Any], import_object(name))
     module = importlib.import_module(SEATS[seat])
     if name in names_at(seat):
         return typing.cast(Callable[..., Any], getattr(module, name))
@@ -365,7 +365,7 @@ def _plain(annotation: Any, default: Any) -> Any:
         return typing.Union[tuple(_plain(a, None) for a in kept)]  # noqa: UP007
     if typing.get_origin(annotation) in (Sequence, list, tuple):
         item = _plain(arguments[0], None) if arguments else None
-        return None if item is None else list[item]
+        return None if item is None else list.__class_getitem__(item)
     return None
 
 

@@ -122,7 +122,7 @@ class Configuration(_Record):
                 continue
             if name == "fingerprint" and None in (before, after):
                 continue
-            if name == _STEPS and before < after:
+            if name == _STEPS and _is_more(after, before):
                 continue
             lines.append(
                 f"{name.removeprefix('settings.')}: {before} there, {after} "
@@ -188,6 +188,10 @@ class Scores(_Record):
     def has_infomec(self) -> bool:
         """Whether there are known factors, and so InfoMEC."""
         return self.infom is not None
+
+
+def _is_more(after: Any, before: Any) -> bool:
+    return isinstance(before, int) and isinstance(after, int) and after > before
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
