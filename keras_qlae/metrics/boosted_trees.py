@@ -4,9 +4,9 @@ The trees are those of scikit-learn's `GradientBoostingClassifier` with its
 defaults: 100 rounds, in each a tree of depth 3 for every class (one for two
 classes), learning rate 0.1, splits by the decrease in squared error, one
 Newton step in each leaf. A latent of up to 255 values has a bin for each, and
-the same splits are found; others have 255 bins of equal counts. What is left
-to chance there, the choice between equal splits, is shared out here: the first
-is taken, and all of them get the same part of the importance.
+the same splits are found; others have 255 bins of equal counts (fewer, down to
+16, with more than 257 latents). Equal splits, between which chance decides
+there, share the importance here, and the first of them is taken.
 
 Written here because no library that is required does both: in scikit-learn
 these trees sort the samples at every node, more than ten times as slow, and
@@ -26,7 +26,8 @@ from keras_qlae.metrics.labels import Labels
 _NUM_ROUNDS = 100
 _LEARNING_RATE = 0.1
 _DEPTH = 3
-_MAX_BINS = 255
+# Of a latent, and of all latents together.
+_MIN_BINS, _MAX_BINS, _TOTAL_BINS = 16, 255, 2**16
 # Where one sample of many contradicts certainty a Newton step has no bound.
 _MAX_STEP = 1e6
 # Splits whose gains differ by less, relative to the best, count as equal:
@@ -48,9 +49,11 @@ def to_bins(latents: FloatArray, num_fit: int) -> Bins:
     Returns:
         `(num_latents, num_samples)`, ascending with the latent.
     """
+    num_bins = _TOTAL_BINS // latents.shape[1]
+    num_bins = min(max(num_bins, _MIN_BINS), _MAX_BINS)
     return np.stack(
         [
-            np.searchsorted(_cuts(column[:num_fit]), column)
+            np.searchsorted(_cuts(column[:num_fit], num_bins), column)
             for column in np.ascontiguousarray(latents.T)
         ],
         dtype=np.uint8,
@@ -58,12 +61,12 @@ def to_bins(latents: FloatArray, num_fit: int) -> Bins:
     )
 
 
-def _cuts(column: FloatArray) -> FloatArray:
+def _cuts(column: FloatArray, num_bins: int) -> FloatArray:
     """The last value of every bin but the last."""
     values = np.unique(column)
-    if len(values) <= _MAX_BINS:
-        return (values[:-1] / 2) + (values[1:] / 2)
-    shares = np.arange(1, _MAX_BINS) / _MAX_BINS
+    if len(values) <= num_bins:
+        return np.asarray(values[:-1] / 2 + values[1:] / 2)
+    shares = np.arange(1, num_bins) / num_bins
     return np.unique(np.quantile(column, shares, method="lower"))
 
 
@@ -108,19 +111,19 @@ def boost(bins: Bins, target: Labels) -> tuple[FloatArray, IntArray]:
             scores[some] += values[leaf]
     total = importances.sum()
     chosen = scores[:, num_fit:]
+    predicted = chosen[0] >= 0 if is_binary else chosen.argmax(axis=0)
     return (
         importances / (total if total > 0 else 1.0),
-        (chosen[0] >= 0).astype(np.int64)
-        if is_binary
-        else chosen.argmax(axis=0),
+        predicted.astype(np.int64),
     )
 
 
 def _probabilities(scores: Float32Array) -> Float32Array:
-    if len(scores) == 1:
-        return np.asarray(1 / (1 + np.exp(-scores)))
-    shifted = np.exp(scores - scores.max(axis=0))
-    return np.asarray(shifted / shifted.sum(axis=0))
+    from scipy.special import expit
+    from scipy.special import softmax
+
+    is_binary = len(scores) == 1
+    return np.asarray(expit(scores) if is_binary else softmax(scores, axis=0))
 
 
 class _Histograms:

@@ -155,7 +155,7 @@ def _warn_of_few_samples(
     left_out = np.flatnonzero(varies & ~counts).tolist()
     alone = [
         i
-        for i in np.flatnonzero(counts)
+        for i in np.flatnonzero(counts).tolist()
         if np.sum(others[i].counts == 1) > len(others[i].index) / 2
     ]
     for indices, what in (
@@ -164,7 +164,7 @@ def _warn_of_few_samples(
     ):
         if indices:
             warnings.warn(
-                f"The factors at indices {[int(i) for i in indices]} are "
+                f"The factors at indices {indices} are "
                 f"{what}: score more samples with the same values of all "
                 "factors but one, best every combination of the factors.",
                 stacklevel=3,
@@ -210,4 +210,4 @@ def _from_neighbors(
     table = nearest_neighbor_information(
         twice, np.concatenate([unit, noisy]), _NUM_NEIGHBORS, seed
     )
-    return table[0] - table[1:]
+    return np.asarray(table[0] - table[1:])

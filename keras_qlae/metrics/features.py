@@ -111,7 +111,8 @@ def whitened_features(columns: npt.NDArray[Any]) -> DenseFeatures:
 
 def _turn(columns: FloatArray) -> FloatArray:
     """As many columns as samples, with the same span: a rotation of more."""
-    return np.linalg.qr(columns.T, mode="r").T
+    triangle: FloatArray = np.linalg.qr(columns.T)[1]
+    return triangle.T
 
 
 def _inverse_root(covariance: FloatArray) -> FloatArray:

@@ -46,9 +46,9 @@ def _to_numbers(column: Any, name: str, label: Any) -> npt.NDArray[Any]:
             f"missing values. Received: {int(is_missing().sum())} missing in "
             f"the column {label!r}"
         )
-    categories = getattr(column, "cat", None)  # pandas
-    if hasattr(categories, "codes"):
-        return np.asarray(categories.codes).astype(np.int64)
+    codes = getattr(getattr(column, "cat", None), "codes", None)  # pandas
+    if codes is not None:
+        return np.asarray(codes).astype(np.int64)
     array = np.asarray(column)
     if array.dtype.kind in "OUT":  # objects of one type, or text
         array = np.array(array.tolist())

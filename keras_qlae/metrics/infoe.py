@@ -10,6 +10,7 @@ from keras_qlae.metrics.arrays import IntArray
 from keras_qlae.metrics.arrays import check_num_values
 from keras_qlae.metrics.arrays import check_pair
 from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.features import Features
 from keras_qlae.metrics.features import one_hot_features
 from keras_qlae.metrics.features import whitened_features
 from keras_qlae.metrics.labels import Labels
@@ -78,7 +79,7 @@ def explicitness(
         if isinstance(latents, np.ndarray):
             columns = standardize(latents.astype(np.float64)).T
             ordered = sorted(columns, key=lambda column: column.tobytes())
-            features = whitened_features(np.stack(ordered, axis=1))
+            features: Features = whitened_features(np.stack(ordered, axis=1))
         else:
             features = one_hot_features(_in_canonical_order(latents))
         cross_entropies = balanced_cross_entropies(features, factors, executor)

@@ -62,6 +62,11 @@ def test_few_values_have_a_bin_each_and_many_have_bins_of_equal_counts():
     assert (np.diff(bins[order].astype(int)) >= 0).all()
 
 
+def test_many_latents_have_fewer_bins():
+    many = np.random.default_rng(0).normal(size=(40, 5000))
+    assert boosted_trees.to_bins(many, 40).max() == 15
+
+
 def test_copies_of_a_latent_share_its_importance():
     factor, latents = sample(3)
     copied = np.concatenate([latents, 5 - 2 * latents[:, :1]], axis=1).round(6)
