@@ -4,8 +4,14 @@ NumPy arrays in, numbers out: nothing here knows of Keras or of a model.
 """
 
 from keras_qlae.metrics.active_latents import active_latents
+from keras_qlae.metrics.all_scores import VARIANTS
+from keras_qlae.metrics.all_scores import all_scores
+from keras_qlae.metrics.code_usage import CodeUsage
+from keras_qlae.metrics.code_usage import code_usage
 from keras_qlae.metrics.concentration import infoc_score
 from keras_qlae.metrics.concentration import infom_score
+from keras_qlae.metrics.conditional_infomec import ConditionalInfoMECResult
+from keras_qlae.metrics.conditional_infomec import conditional_infomec
 from keras_qlae.metrics.dci import DCIResult
 from keras_qlae.metrics.dci import dci_scores
 from keras_qlae.metrics.explicitness import explicitness_score
@@ -16,6 +22,8 @@ from keras_qlae.metrics.infoe import infoe_score
 from keras_qlae.metrics.infomec import InfoMECResult
 from keras_qlae.metrics.infomec import infomec
 from keras_qlae.metrics.irs import irs_score
+from keras_qlae.metrics.linear_r2 import linear_r2_score
+from keras_qlae.metrics.mcc import mcc_score
 from keras_qlae.metrics.mig import mig_score
 from keras_qlae.metrics.modularity import modularity_score
 from keras_qlae.metrics.mutual_information import mutual_information
@@ -23,9 +31,15 @@ from keras_qlae.metrics.mutual_information import normalized_mutual_information
 from keras_qlae.metrics.sap import sap_score
 
 __all__ = [
+    "VARIANTS",
+    "CodeUsage",
+    "ConditionalInfoMECResult",
     "DCIResult",
     "InfoMECResult",
     "active_latents",
+    "all_scores",
+    "code_usage",
+    "conditional_infomec",
     "dci_scores",
     "explicitness_score",
     "factor_vae_score",
@@ -34,6 +48,8 @@ __all__ = [
     "infom_score",
     "infomec",
     "irs_score",
+    "linear_r2_score",
+    "mcc_score",
     "mig_score",
     "modularity_score",
     "mutual_information",

@@ -8,10 +8,10 @@ from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.arrays import IntArray
 from keras_qlae.metrics.arrays import check_latents
 
-RULES = ("range", "iqr")
+RULES = ("range", "iqr", "tenth")
 
 # A continuous latent is active from this fraction of the largest spread on.
-_CONTINUOUS_FRACTION = {"range": 1 / 20, "iqr": 1 / 10}
+_CONTINUOUS_FRACTION = {"range": 1 / 20, "iqr": 1 / 10, "tenth": 1 / 10}
 # A discrete latent is active above this spread, in the units of its values.
 _DISCRETE_LIMIT = {"range": 0.0, "iqr": 0.1}
 
@@ -30,6 +30,7 @@ def active_latents(
     | --- | --- | --- |
     | `"range"` | range > 0 | range > 1/20 of the largest range |
     | `"iqr"` | IQR > 0.1 | IQR > 1/10 of the largest IQR |
+    | `"tenth"` | range > 1/10 of the largest range | the same |
 
     IQR is the interquartile range of the numbers as they are given: for
     discrete latents it depends on whether those are codes (0, 1, 2, ...) or
@@ -39,7 +40,7 @@ def active_latents(
         latents: `(num_samples, num_latents)`, finite.
         discrete: Whether the latents take few values. Defaults to `None`:
             true for integers, false for floats.
-        rule: `"range"`, `"iqr"`, or a boolean mask of shape
+        rule: `"range"`, `"iqr"`, `"tenth"`, or a boolean mask of shape
             `(num_latents,)`, which is returned as it is.
 
     Returns:
@@ -70,18 +71,18 @@ def select_active(
         return _check_mask(rule, latents.shape[1])
     if rule not in RULES:
         raise ValueError(
-            '`active` must be "range", "iqr" or a boolean mask over the '
-            f"latents. Received: {rule!r}"
+            '`active` must be "range", "iqr", "tenth" or a boolean mask over '
+            f"the latents. Received: {rule!r}"
         )
     half = _half_spread(latents.astype(np.float64), rule)
-    if is_discrete:
+    if is_discrete and rule in _DISCRETE_LIMIT:
         return np.asarray(half > _DISCRETE_LIMIT[rule] / 2)
     return np.asarray(half > half.max() * _CONTINUOUS_FRACTION[rule])
 
 
 def _half_spread(latents: FloatArray, rule: str) -> FloatArray:
     """Half the range or IQR: that of the largest floats does not overflow."""
-    percentiles = [0, 100] if rule == "range" else [25, 75]
+    percentiles = [25, 75] if rule == "iqr" else [0, 100]
     low, high = np.percentile(latents / 2, percentiles, axis=0)
     return np.asarray(high - low)
 

@@ -1,9 +1,12 @@
 """What every metric accepts: the two arrays, checked and in one form."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from keras_qlae.metrics.frames import frame_to_array
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -12,28 +15,42 @@ BoolArray = npt.NDArray[np.bool_]
 # A quantized latent takes few values. More than this, and more than one for
 # every two samples, means that continuous numbers were called discrete.
 _MIN_SUSPICIOUS_VALUES = 32
+# Floats that take few values, each of them this often, are codes. In a small
+# sample that, and more factors than latents, may be chance.
+_MAX_CODES, _MIN_REPEATS = 256, 10
+_MIN_DOUBTED = 100
+# A classifier with weights for each value of a factor takes minutes, and
+# gigabytes, for more.
+_MAX_FACTOR_VALUES = 1000
 
 
 def check_factors(factors: npt.ArrayLike) -> IntArray:
     """Returns `factors` as an int64 array `(num_samples, num_factors)`.
 
+    A data frame's columns of strings or categories are numbered.
+
     Raises:
         TypeError: If the values are not numbers.
         ValueError: If the rank is not 2, the array is empty, or a value is
-            not finite or not an integer.
+            masked, missing, not finite, not an integer, or of 2**63 or more.
     """
     array = _check_table(factors, "factors", "num_factors")
-    if array.dtype.kind in "biu":
-        return array.astype(np.int64)
-    whole = array.astype(np.float64)
-    if not np.array_equal(whole, np.round(whole)):
-        row, column = np.argwhere(whole != np.round(whole))[0]
+    if array.dtype.kind == "f" and not np.array_equal(array, np.round(array)):
+        row, column = np.argwhere(array != np.round(array))[0]
         raise ValueError(
             "`factors` must be integers, the index of each factor's value: "
             "bin a continuous factor first, for example with `np.digitize`. "
-            f"Received: {whole[row, column]} at row {row}, column {column}"
+            "If these are the latents, pass them second: the order is "
+            "(factors, latents). "
+            f"Received: {array[row, column]} at row {row}, column {column}"
         )
-    return whole.astype(np.int64)
+    if array.dtype.kind not in "bi" and not (np.abs(array) < 2.0**63).all():
+        raise ValueError(
+            "`factors` must be below 2**63 in size: number the values of each "
+            "factor first, for example with `np.unique(column, "
+            f"return_inverse=True)[1]`. Received: {np.abs(array).max()}"
+        )
+    return array.astype(np.int64)
 
 
 def check_latents(
@@ -66,10 +83,25 @@ def check_latents(
     return values, is_discrete
 
 
+def check_numbers(
+    factors: npt.ArrayLike, latents: npt.ArrayLike
+) -> tuple[IntArray, FloatArray]:
+    """Checks both arrays for a score that takes latents for real numbers."""
+    checked_factors, values, _ = check_pair(factors, latents, False)
+    return checked_factors, values.astype(np.float64)
+
+
 def check_pair(
-    factors: npt.ArrayLike, latents: npt.ArrayLike, discrete: bool | None
+    factors: npt.ArrayLike,
+    latents: npt.ArrayLike,
+    discrete: bool | None,
+    stacklevel: int = 3,
 ) -> tuple[IntArray, FloatArray | IntArray, bool]:
-    """Checks both arrays, and that they have one row for each sample."""
+    """Checks both arrays, and that they have one row for each sample.
+
+    With `discrete=None` it warns where the arrays look swapped, and where
+    floats look like codes. `stacklevel` is that of `warnings.warn`.
+    """
     checked_factors = check_factors(factors)
     checked_latents, is_discrete = check_latents(latents, discrete)
     if len(checked_factors) != len(checked_latents):
@@ -79,7 +111,27 @@ def check_pair(
             f"factors.shape={checked_factors.shape}, "
             f"latents.shape={checked_latents.shape}"
         )
+    if discrete is None:
+        _warn_of_doubts(checked_factors, checked_latents, stacklevel + 1)
     return checked_factors, checked_latents, is_discrete
+
+
+def check_num_values(factors: IntArray) -> None:
+    """Raises if a factor has too many values for a classifier.
+
+    Raises:
+        ValueError: If a factor takes more than 1,000 values.
+    """
+    for i, column in enumerate(factors.T):
+        num_values = len(np.unique(column))
+        if num_values > _MAX_FACTOR_VALUES:
+            raise ValueError(
+                "A factor must take at most "
+                f"{_MAX_FACTOR_VALUES:,} values here, since a classifier is "
+                "fitted that has weights for each: bin it, for example with "
+                f"`np.digitize`, or leave it out. Received: {num_values} "
+                f"values in column {i} of `factors`"
+            )
 
 
 def find_varying_factors(factors: IntArray, stacklevel: int = 3) -> BoolArray:
@@ -102,8 +154,15 @@ def find_varying_factors(factors: IntArray, stacklevel: int = 3) -> BoolArray:
 
 def _check_table(
     values: npt.ArrayLike, name: str, columns: str
-) -> npt.NDArray[np.generic]:
-    array = np.asarray(values)
+) -> npt.NDArray[Any]:
+    """Returns booleans, integers or float64 of rank 2."""
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"`{name}` must have a value for every sample: leave out the rows "
+            "with masked values, for example with `np.ma.compress_rows`. "
+            f"Received: {np.ma.count_masked(values)} masked values"  # type: ignore[no-untyped-call]
+        )
+    array = frame_to_array(values, name)
     if array.ndim != 2:
         hint = (
             f" For a single column, pass `{name}.reshape(-1, 1)`."
@@ -125,9 +184,11 @@ def _check_table(
             f"`{name}` must be an array of real numbers. "
             f"Received: {name}.dtype={array.dtype}"
         )
-    if array.dtype.kind not in "biu":
-        _check_finite(array.astype(np.float64), name)
-    return array
+    if array.dtype.kind in "biu":
+        return array
+    numbers = array.astype(np.float64)
+    _check_finite(numbers, name)
+    return numbers
 
 
 def _check_finite(values: FloatArray, name: str) -> None:
@@ -153,3 +214,34 @@ def _check_few_values(latents: FloatArray) -> None:
                 f"too). Received: discrete=True with {num_values} different "
                 f"non-integer values in {len(latents)} samples of latent {j}"
             )
+
+
+def _warn_of_doubts(
+    factors: IntArray, latents: FloatArray | IntArray, stacklevel: int
+) -> None:
+    """Warns, in one line each, of what is probably not meant."""
+    if len(latents) < _MIN_DOUBTED:
+        return
+    is_integer = latents.dtype.kind == "i"
+    if is_integer and factors.shape[1] > latents.shape[1] > 1:
+        warnings.warn(
+            f"`factors` has more columns ({factors.shape[1]}) than the "
+            f"integers of `latents` ({latents.shape[1]}): if they are "
+            "swapped, the order is (factors, latents); if not, pass "
+            "`discrete=True`.",
+            stacklevel=stacklevel,
+        )
+    if not is_integer and _looks_discrete(latents):
+        warnings.warn(
+            "`latents` are floats of few values and are scored as "
+            "continuous: if they are codes or codebook values, pass "
+            "`discrete=True`, which gives other scores; if not, "
+            "`discrete=False`.",
+            stacklevel=stacklevel,
+        )
+
+
+def _looks_discrete(latents: FloatArray | IntArray) -> bool:
+    limit = min(_MAX_CODES, len(latents) // _MIN_REPEATS)
+    sizes = [len(np.unique(column)) for column in latents.T]
+    return 1 < max(sizes) <= limit

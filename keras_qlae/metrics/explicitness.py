@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.arrays import IntArray
-from keras_qlae.metrics.arrays import check_pair
+from keras_qlae.metrics.arrays import check_num_values
+from keras_qlae.metrics.arrays import check_numbers
 from keras_qlae.metrics.arrays import find_varying_factors
 from keras_qlae.metrics.splitting import split_samples
 from keras_qlae.metrics.standardize import standardize
@@ -46,9 +47,10 @@ def explicitness_score(
         Ridgeway and Mozer, "Learning Deep Disentangled Embeddings with the
         F-Statistic Loss", NeurIPS 2018, arXiv 1802.05312.
     """
-    sources, values, _ = check_pair(factors, latents, None)
+    sources, values = check_numbers(factors, latents)
+    check_num_values(sources)
     fit, test = split_samples(len(sources), seed)
-    table = standardize(values.astype(np.float64))
+    table = standardize(values)
     areas = [
         area
         for source in sources[:, find_varying_factors(sources)].T

@@ -5,8 +5,9 @@ import numpy.typing as npt
 
 from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.arrays import IntArray
-from keras_qlae.metrics.arrays import check_pair
+from keras_qlae.metrics.arrays import check_numbers
 from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.labels import columns_to_labels
 
 _BATCH_SIZE = 64
 _MIN_DEVIATION = 0.05
@@ -54,23 +55,22 @@ def factor_vae_score(
         Kim and Mnih, "Disentangling by Factorising", ICML 2018,
         arXiv 1802.05983.
     """
-    sources, values, _ = check_pair(factors, latents, None)
+    sources, table = check_numbers(factors, latents)
     if not isinstance(num_votes, int | np.integer) or num_votes < 2:
         raise ValueError(
             "`num_votes` must be an integer of at least 2; 10,000 is usual. "
             f"Received: num_votes={num_votes!r}"
         )
     sources = sources[:, find_varying_factors(sources)]
-    table = values.astype(np.float64)
+    # In units of the largest, so that squares do not overflow.
+    largest = np.maximum(np.abs(table).max(axis=0), np.finfo(float).tiny)
+    table = table / largest
     deviations = table.std(axis=0, ddof=min(1, len(table) - 1))
-    is_used = deviations >= _MIN_DEVIATION
+    is_used = deviations >= _MIN_DEVIATION / largest
     if not is_used.any() or sources.shape[1] == 0:
         return 0.0
     table = table[:, is_used] / deviations[is_used]
-    groups = [
-        [np.flatnonzero(source == value) for value in np.unique(source)]
-        for source in sources.T
-    ]
+    groups = [factor.groups() for factor in columns_to_labels(sources)]
     rng = np.random.default_rng(seed)
     majority = _votes(table, groups, num_votes, rng).argmax(axis=0)
     votes = _votes(table, groups, num_votes // 2, rng)

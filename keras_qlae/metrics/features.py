@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.labels import Labels
-from keras_qlae.metrics.standardize import standardize
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -93,16 +92,13 @@ def one_hot_features(codes: Sequence[Labels]) -> Features:
         code.index[:, None] == np.arange(code.num_values) for code in codes
     ]
     # Their products are exact in float32: counts below 2**24.
-    return _whiten(np.concatenate(columns, axis=1, dtype=np.float32))
+    return whitened_features(np.concatenate(columns, axis=1, dtype=np.float32))
 
 
-def standardized_features(latents: FloatArray) -> Features:
-    """One feature for each continuous latent."""
-    return _whiten(standardize(latents))
-
-
-def _whiten(columns: npt.NDArray[Any]) -> DenseFeatures:
+def whitened_features(columns: npt.NDArray[Any]) -> DenseFeatures:
     """Makes columns uncorrelated, of mean 0 and variance 1; appends a 1."""
+    if len(columns) < columns.shape[1]:
+        columns = _turn(columns)
     mean = columns.mean(axis=0, dtype=np.float64)
     second_moment = np.asarray(columns.T @ columns, dtype=np.float64)
     covariance = second_moment / len(columns) - np.outer(mean, mean)
@@ -111,6 +107,12 @@ def _whiten(columns: npt.NDArray[Any]) -> DenseFeatures:
     matrix -= (whitening @ mean.astype(columns.dtype))[:, None]
     constant = np.ones((1, len(columns)))
     return DenseFeatures(np.concatenate([matrix, constant], dtype=np.float32))
+
+
+def _turn(columns: FloatArray) -> FloatArray:
+    """As many columns as samples, with the same span: a rotation of more."""
+    triangle: FloatArray = np.linalg.qr(columns.T)[1]
+    return triangle.T
 
 
 def _inverse_root(covariance: FloatArray) -> FloatArray:

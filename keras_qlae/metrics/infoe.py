@@ -7,13 +7,16 @@ import numpy.typing as npt
 
 from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.arrays import IntArray
+from keras_qlae.metrics.arrays import check_num_values
 from keras_qlae.metrics.arrays import check_pair
 from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.features import Features
 from keras_qlae.metrics.features import one_hot_features
-from keras_qlae.metrics.features import standardized_features
+from keras_qlae.metrics.features import whitened_features
 from keras_qlae.metrics.labels import Labels
 from keras_qlae.metrics.labels import columns_to_labels
 from keras_qlae.metrics.softmax_regression import balanced_cross_entropies
+from keras_qlae.metrics.standardize import standardize
 from keras_qlae.metrics.threads import own_threads
 
 
@@ -56,6 +59,7 @@ def infoe_score(
     checked_factors, values, is_discrete = check_pair(
         factors, latents, discrete
     )
+    check_num_values(checked_factors)
     varies = find_varying_factors(checked_factors)
     return explicitness(
         columns_to_labels(checked_factors[:, varies]),
@@ -70,12 +74,27 @@ def explicitness(
     """Does the work of `infoe_score` for factors that all vary."""
     if not factors:
         return 0.0
+    factors = _in_canonical_order(factors)
     with own_threads() as executor:
         if isinstance(latents, np.ndarray):
-            features = standardized_features(latents.astype(np.float64))
+            columns = standardize(latents.astype(np.float64)).T
+            ordered = sorted(columns, key=lambda column: column.tobytes())
+            features: Features = whitened_features(np.stack(ordered, axis=1))
         else:
-            features = one_hot_features(latents)
+            features = one_hot_features(_in_canonical_order(latents))
         cross_entropies = balanced_cross_entropies(features, factors, executor)
     maximum = np.log([factor.num_values for factor in factors])
     scores = (maximum - cross_entropies) / maximum
     return float(np.clip(scores, 0.0, 1.0).mean())
+
+
+def _in_canonical_order(columns: Sequence[Labels]) -> list[Labels]:
+    """Columns in an order that is a function of what they hold alone.
+
+    A fit that has no best, or a flat one, ends where rounding leads it: it
+    must not depend on the order of columns or on the names of values.
+    """
+    return sorted(
+        (column.renumbered() for column in columns),
+        key=lambda column: column.index.tobytes(),
+    )

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from keras_qlae.metrics.active_latents import select_active
 from keras_qlae.metrics.arrays import BoolArray
 from keras_qlae.metrics.arrays import FloatArray
+from keras_qlae.metrics.arrays import check_num_values
 from keras_qlae.metrics.arrays import check_pair
 from keras_qlae.metrics.arrays import find_varying_factors
 from keras_qlae.metrics.concentration import infoc_score
@@ -126,6 +127,7 @@ def infomec(
         factors, latents, discrete
     )
     check_num_neighbors(num_neighbors)
+    check_num_values(checked_factors)
     is_active = select_active(values, is_discrete, active)
     varies = find_varying_factors(checked_factors)
     labels = columns_to_labels(checked_factors)

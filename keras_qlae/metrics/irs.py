@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from keras_qlae.metrics.arrays import check_pair
+from keras_qlae.metrics.arrays import check_numbers
 from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.labels import to_labels
 
 _QUANTILE = 0.99
 
@@ -42,9 +43,10 @@ def irs_score(factors: npt.ArrayLike, latents: npt.ArrayLike) -> float:
         Suter et al., "Robustly Disentangled Causal Mechanisms", ICML 2019,
         arXiv 1811.00007.
     """
-    sources, values, _ = check_pair(factors, latents, None)
+    sources, table = check_numbers(factors, latents)
     sources = sources[:, find_varying_factors(sources)]
-    table = values.astype(np.float64)
+    # Differences of the largest floats would overflow.
+    table = table / max(np.abs(table).max(), np.finfo(float).tiny)
     table = table[:, table.min(axis=0) < table.max(axis=0)]
     if 0 in sources.shape or 0 in table.shape:
         return 0.0
@@ -54,10 +56,11 @@ def irs_score(factors: npt.ArrayLike, latents: npt.ArrayLike) -> float:
             np.mean(
                 [
                     np.quantile(
-                        np.abs(group - group.mean(axis=0)), _QUANTILE, axis=0
+                        np.abs(table[group] - table[group].mean(axis=0)),
+                        _QUANTILE,
+                        axis=0,
                     )
-                    for value in np.unique(source)
-                    for group in [table[source == value]]
+                    for group in to_labels(source).groups()
                 ],
                 axis=0,
             )

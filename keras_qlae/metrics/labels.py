@@ -1,5 +1,6 @@
 """Discrete columns as consecutive labels, the form that counting needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,22 @@ class Labels:
     def num_values(self) -> int:
         return len(self.counts)
 
+    def groups(self) -> list[IntArray]:
+        """The samples that have each value, in ascending order."""
+        order = np.argsort(self.index, kind="stable")
+        return np.split(order, np.cumsum(self.counts)[:-1])
+
+    def renumbered(self) -> "Labels":
+        """The values numbered in the order in which samples first have them.
+
+        What is computed from these labels cannot depend on the values' names.
+        """
+        first = np.empty(self.num_values, np.int64)
+        first[self.index[::-1]] = np.arange(len(self.index))[::-1]
+        order = np.argsort(first)
+        number = np.argsort(order)
+        return Labels(number[self.index], self.counts[order])
+
 
 def to_labels(column: FloatArray | IntArray) -> Labels:
     """Numbers the distinct values of one column, of shape `(num_samples,)`."""
@@ -41,6 +58,15 @@ def to_labels(column: FloatArray | IntArray) -> Labels:
 def columns_to_labels(table: FloatArray | IntArray) -> list[Labels]:
     """Numbers the distinct values of each column of a table."""
     return [to_labels(column) for column in np.ascontiguousarray(table.T)]
+
+
+def join(columns: Sequence[Labels], num_samples: int) -> Labels:
+    """Numbers the combinations of values; of no columns there is one."""
+    joint = to_labels(np.zeros(num_samples, np.int64))
+    for column in columns:
+        # Numbered anew each time, so that no product overflows.
+        joint = to_labels(joint.index * column.num_values + column.index)
+    return joint
 
 
 def _labels_by_counting(offsets: IntArray) -> Labels:

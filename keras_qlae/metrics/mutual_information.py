@@ -10,11 +10,11 @@ from keras_qlae.metrics.arrays import IntArray
 from keras_qlae.metrics.arrays import check_pair
 from keras_qlae.metrics.labels import Labels
 from keras_qlae.metrics.labels import columns_to_labels
-from keras_qlae.metrics.labels import to_labels
+from keras_qlae.metrics.labels import join
 from keras_qlae.metrics.nearest_neighbors import nearest_neighbor_information
 
 # What is left of an exact 0 after adding and subtracting a few entropies.
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
 
 
 def mutual_information(
@@ -172,8 +172,8 @@ def check_num_neighbors(num_neighbors: int) -> None:
 def _counted_information(factor: Labels, latent: Labels) -> float:
     if latent.num_values == 1:
         return 0.0
-    joint = to_labels(factor.index * latent.num_values + latent.index)
+    joint = join([factor, latent], len(factor.index))
     shared = (
         entropy(factor.counts) + entropy(latent.counts) - entropy(joint.counts)
     )
-    return shared if shared > _ROUNDING else 0.0
+    return shared if shared > ROUNDING else 0.0

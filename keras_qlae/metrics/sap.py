@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.arrays import IntArray
-from keras_qlae.metrics.arrays import check_pair
+from keras_qlae.metrics.arrays import check_num_values
+from keras_qlae.metrics.arrays import check_numbers
 from keras_qlae.metrics.arrays import find_varying_factors
 from keras_qlae.metrics.splitting import split_samples
 from keras_qlae.metrics.standardize import standardize
@@ -60,23 +61,24 @@ def sap_score(
         Kumar et al., "Variational Inference of Disentangled Latent Concepts
         from Unlabeled Observations", ICLR 2018, arXiv 1711.00848.
     """
-    sources, values, _ = check_pair(factors, latents, None)
+    sources, table = check_numbers(factors, latents)
     if method not in ("accuracy", "correlation"):
         raise ValueError(
             '`method` must be "accuracy" or "correlation". '
             f"Received: method={method!r}"
         )
-    if method == "accuracy" and np.abs(values).max() > _MAX_SIZE:
+    if method == "accuracy":
+        check_num_values(sources)
+    if method == "accuracy" and np.abs(table).max() > _MAX_SIZE:
         raise ValueError(
             f"`latents` must not exceed {_MAX_SIZE:g} for the classifier, "
             'whose fit would not end; method="correlation" takes any size. '
-            f"Received: a value of size {np.abs(values).max():g}"
+            f"Received: a value of size {np.abs(table).max():g}"
         )
     fit, test = split_samples(len(sources), seed)
     sources = sources[:, find_varying_factors(sources)]
     if sources.shape[1] == 0:
         return 0.0
-    table = values.astype(np.float64)
     if method == "correlation":
         scores = _squared_correlations(sources[fit], table[fit])
     else:

@@ -1,10 +1,43 @@
 """Threads for many small matrix products."""
 
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
+
+
+class _SingleThreadedBLAS:
+    """Holds BLAS at one thread while anybody needs it.
+
+    The limit holds for the whole process, and `threadpool_limits` restores
+    what it found. Two that overlap would leave the limit in place for good,
+    so that all callers share one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._num_users = 0
+        self._limits: Any = None
+
+    def __enter__(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if self._num_users == 0:
+                self._limits = threadpool_limits(1, user_api="blas")
+            self._num_users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._num_users -= 1
+            if self._num_users == 0:
+                self._limits.restore_original_limits()
+
+
+_single_threaded_blas = _SingleThreadedBLAS()
 
 
 @contextmanager
@@ -15,10 +48,8 @@ def own_threads() -> Iterator[Executor]:
     matrices, and on a machine that is busy with something else, such as
     training, they take several times as long as a single thread.
     """
-    from threadpoolctl import threadpool_limits
-
     with (
-        threadpool_limits(1, user_api="blas"),
+        _single_threaded_blas,
         ThreadPoolExecutor(_num_cores()) as executor,
     ):
         yield executor

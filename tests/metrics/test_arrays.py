@@ -1,5 +1,7 @@
 """What the metrics accept and what they refuse, and in which words."""
 
+import time
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -29,6 +31,8 @@ SCORES_OF_CODES = [
 ]
 SCORES_OF_SPLITS = [dci_scores, sap_score, explicitness_score]
 SCORES = [*SCORES_OF_CODES, *SCORES_OF_SPLITS, irs_score, factor_vae_score]
+# Those that fit a classifier with weights for each value of a factor.
+SCORES_OF_CLASSIFIERS = [infomec, infoe_score, *SCORES_OF_SPLITS]
 FACTORS = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
 LATENTS = np.array([[0.1], [0.9], [0.2], [0.7]])
 
@@ -171,3 +175,78 @@ def test_sap_refuses_what_its_classifier_never_ends_on():
         sap_score(factors, latents)
     found = sap_score(factors, latents, method="correlation")
     assert found == pytest.approx(1)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_masked_values_are_refused(score):
+    masked = np.ma.masked_equal(FACTORS, 1)
+    with pytest.raises(ValueError, match=r"`factors`.*Received: 4 masked"):
+        score(masked, LATENTS)
+    with pytest.raises(ValueError, match=r"`latents`.*Received: 1 masked"):
+        score(FACTORS, np.ma.masked_greater(LATENTS, 0.8))
+
+
+def test_a_masked_array_without_masked_values_is_an_array():
+    expected = mutual_information(FACTORS, LATENTS)
+    actual = mutual_information(np.ma.array(FACTORS), np.ma.array(LATENTS))
+    np.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("largest", [2.0**63, -(2.0**70), 2**64 - 1])
+def test_factors_too_large_to_be_told_apart_are_refused(largest):
+    factors = np.array([[0], [1], [largest], [largest]])
+    with pytest.raises(ValueError, match=r"below 2\*\*63.*np\.unique"):
+        mutual_information(factors, LATENTS)
+
+
+@pytest.mark.parametrize("score", SCORES_OF_CLASSIFIERS)
+def test_factors_of_too_many_values_for_a_classifier_are_refused(score):
+    factors = np.arange(100_000)[:, None]
+    latents = np.random.default_rng(0).normal(size=(100_000, 1))
+    started = time.process_time()
+    with pytest.raises(ValueError, match=r"at most 1,000.*100000 values in co"):
+        score(factors, latents)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("score", SCORES_OF_CODES)
+def test_codes_as_floats_are_named_in_a_warning_that_a_choice_ends(score):
+    factors = np.arange(200)[:, None] % 4
+    codes = np.random.default_rng(0).integers(0, 5, (200, 2))
+    for floats in (
+        codes.astype(float),
+        np.array([-0.5, 0, 0.1, 0.4, 1])[codes],
+    ):
+        with pytest.warns(UserWarning, match="`discrete=True`") as caught:
+            score(factors, floats)
+        assert caught[0].filename == __file__
+        assert "\n" not in str(caught[0].message)
+        score(factors, floats, discrete=True)
+        score(factors, floats, discrete=False)
+
+
+def test_real_numbers_small_samples_and_one_constant_are_no_codes():
+    rng = np.random.default_rng(0)
+    factors = np.arange(200)[:, None] % 4
+    latents = rng.normal(size=(200, 2))
+    mutual_information(factors, latents)
+    latents[:, 0] = latents[:, 0].round()  # some continuous: all are
+    mutual_information(factors, latents)
+    mutual_information(factors, np.ones((200, 2)))
+    mutual_information(factors[:60], latents[:60].round())
+
+
+def test_swapped_arrays_are_noticed_by_their_shapes():
+    rng = np.random.default_rng(0)
+    factors, codes = rng.integers(0, 4, (200, 3)), rng.integers(0, 5, (200, 6))
+    with pytest.warns(UserWarning, match=r"more columns \(6\)") as caught:
+        infomec(codes, factors)
+    assert caught[0].filename == __file__
+    infomec(factors, codes)
+    infomec(codes, factors, discrete=True)
+
+
+def test_swapped_arrays_are_noticed_by_their_values():
+    latents = np.random.default_rng(0).normal(size=(200, 2))
+    with pytest.raises(ValueError, match=r"the order is \(factors, latents\)"):
+        infomec(latents, np.arange(200)[:, None] % 4)

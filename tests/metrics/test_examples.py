@@ -20,7 +20,9 @@ def test_examples_run(name):
     assert failed == 0
 
 
-@pytest.mark.parametrize("name", metrics.__all__)
+@pytest.mark.parametrize(
+    "name", [name for name in metrics.__all__ if not name.isupper()]
+)
 def test_public_names_are_documented_with_an_example(name):
     documented = getattr(metrics, name)
     assert documented.__doc__

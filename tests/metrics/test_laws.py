@@ -87,6 +87,12 @@ def _of_infomec(part):
     )
 
 
+def _of_conditional(part):
+    return lambda factors, latents: getattr(
+        metrics.conditional_infomec(factors, latents), part
+    )
+
+
 # Named for what is public, with a dot before the part or the method.
 LAWS = {
     "infomec.infom": Law(_of_infomec("infom"), noise=None, scale="all"),
@@ -152,6 +158,24 @@ LAWS = {
         tolerance=0.01,
         margin=0.15,
     ),
+    "conditional_infomec.infom": Law(
+        _of_conditional("infom"), noise=None, scale="all"
+    ),
+    "conditional_infomec.infoc": Law(
+        _of_conditional("infoc"), noise=None, scale="all"
+    ),
+    # Of a correlation by chance, about 1/sqrt(number of samples).
+    "mcc_score.pearson": Law(
+        metrics.mcc_score, ignores_names=False, margin=0.06
+    ),
+    "mcc_score.spearman": Law(
+        functools.partial(metrics.mcc_score, correlation="spearman"),
+        ignores_names=False,
+        margin=0.06,
+    ),
+    "linear_r2_score": Law(
+        metrics.linear_r2_score, ignores_names=False, margin=0.02
+    ),
 }
 
 
@@ -189,9 +213,14 @@ IMAGES = _RNG.integers(0, 256, (3, 13, 16, 3), np.uint8)
 REBUILT = (0.8 * IMAGES + 0.2 * np.roll(IMAGES, 1, 0)).astype(np.uint8)
 # Tables and masks, from which scores are made.
 NO_SCORES = {
+    "CodeUsage",
+    "ConditionalInfoMECResult",
     "DCIResult",
     "InfoMECResult",
+    "VARIANTS",
     "active_latents",
+    "all_scores",
+    "code_usage",
     "mutual_information",
     "normalized_mutual_information",
 }
@@ -337,7 +366,7 @@ def test_the_factor_vae_score_saturates():
     """As its docstring says; MIG does not."""
     entangled = np.repeat(FACTORS @ [[1.0, 0.3], [0.3, 1.0]], 3, axis=1)
     assert metrics.factor_vae_score(FACTORS, entangled, num_votes=400) == 1
-    assert metrics.mig_score(FACTORS, entangled) < 0.01
+    assert metrics.mig_score(FACTORS, entangled, False) < 0.01
 
 
 @pytest.mark.parametrize(

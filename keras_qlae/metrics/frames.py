@@ -1,0 +1,62 @@
+"""Data frames as arrays, of any library whose columns convert to NumPy."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def frame_to_array(values: Any, name: str) -> npt.NDArray[Any]:
+    """Returns anything array-like as an array, a data frame's text numbered.
+
+    Strings, categories and booleans of a frame become integers: categories in
+    their own order, strings in alphabetical order. Nullable integers become
+    integers.
+
+    Args:
+        values: An array, or a frame with `columns` and `__getitem__`, as
+            those of pandas and polars.
+        name: What to call it in messages.
+
+    Raises:
+        TypeError: If a column of a frame holds neither numbers nor text.
+        ValueError: If a column of a frame has missing values, or two have the
+            same name.
+    """
+    if not (hasattr(values, "columns") and hasattr(values, "__getitem__")):
+        return np.asarray(values)
+    names = list(values.columns)
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"The columns of `{name}` must have different names. "
+            f"Received: {names}"
+        )
+    if not names:
+        return np.asarray(values)
+    return np.stack(
+        [_to_numbers(values[column], name, column) for column in names], axis=1
+    )
+
+
+def _to_numbers(column: Any, name: str, label: Any) -> npt.NDArray[Any]:
+    is_missing = getattr(column, "isna", getattr(column, "is_null", None))
+    if is_missing is not None and is_missing().any():
+        raise ValueError(
+            f"`{name}` must have a value for every sample: drop the rows with "
+            f"missing values. Received: {int(is_missing().sum())} missing in "
+            f"the column {label!r}"
+        )
+    codes = getattr(getattr(column, "cat", None), "codes", None)  # pandas
+    if codes is not None:
+        return np.asarray(codes).astype(np.int64)
+    array = np.asarray(column)
+    if array.dtype.kind in "OUT":  # objects of one type, or text
+        array = np.array(array.tolist())
+    if array.dtype.kind == "U":
+        return np.unique(array, return_inverse=True)[1].astype(np.int64)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"`{name}` must hold numbers, strings or categories. Received: "
+            f"values of type {array.dtype} in the column {label!r}"
+        )
+    return array

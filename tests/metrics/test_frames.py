@@ -1,0 +1,105 @@
+"""Columns of data frames: pandas itself where it is there, and a stand-in."""
+
+import numpy as np
+import pytest
+
+from keras_qlae.metrics import infomec
+from keras_qlae.metrics import mutual_information
+
+pytestmark = pytest.mark.backend_free
+
+COLORS = ["red", "green", "red", "blue", "green", "red"]
+SIZES = [4, 2, 4, 4, 2, 2]
+FACTORS = np.array([[2, 1, 2, 0, 1, 2], SIZES]).T
+
+
+class Column:
+    """What a data frame's column has in common with others."""
+
+    def __init__(self, values, is_missing=None):
+        self._values = np.array(values)
+        self._is_missing = np.array(is_missing or [False] * len(values))
+
+    def __array__(self, dtype=None, copy=None):
+        return self._values
+
+    def is_null(self):
+        return self._is_missing
+
+
+class Frame(dict):
+    """A minimal data frame."""
+
+    @property
+    def columns(self):
+        return list(self)
+
+
+def test_strings_and_integers_of_any_frame():
+    frame = Frame(color=Column(COLORS), size=Column(SIZES))
+    expected = mutual_information(FACTORS, FACTORS)
+    np.testing.assert_array_equal(mutual_information(frame, frame), expected)
+
+
+def test_objects_that_are_integers():
+    frame = Frame(size=Column(np.array(SIZES, dtype=object)))
+    expected = mutual_information(FACTORS[:, 1:], FACTORS)
+    np.testing.assert_array_equal(mutual_information(frame, FACTORS), expected)
+
+
+def test_missing_values_are_refused_with_their_column():
+    frame = Frame(size=Column(SIZES, [False] * 4 + [True] * 2))
+    with pytest.raises(ValueError, match=r"`factors`.*2 missing.*'size'"):
+        infomec(frame, FACTORS)
+
+
+def test_columns_that_are_neither_numbers_nor_text_are_refused():
+    times = np.array(SIZES, "datetime64[D]")
+    with pytest.raises(TypeError, match=r"datetime64.*column 'time'"):
+        infomec(Frame(time=Column(times)), FACTORS)
+
+
+def test_a_frame_without_columns_is_refused():
+    with pytest.raises(ValueError, match="`factors` must"):
+        infomec(Frame(), FACTORS)
+
+
+@pytest.fixture
+def pandas():
+    return pytest.importorskip("pandas")
+
+
+def test_strings_categories_and_nullable_integers_of_pandas(pandas):
+    frame = pandas.DataFrame(
+        {
+            "color": COLORS,
+            "kind": pandas.Categorical(COLORS, ["red", "green", "blue"]),
+            "size": pandas.array(SIZES, dtype="Int64"),
+            "is_small": pandas.array([s < 3 for s in SIZES], dtype="boolean"),
+        }
+    )
+    expected = np.column_stack(
+        [FACTORS[:, :1], 2 - FACTORS[:, :1], SIZES, np.array(SIZES) < 3]
+    )
+    latents = np.arange(6)[:, None] % 4
+    np.testing.assert_array_equal(
+        mutual_information(frame, latents),
+        mutual_information(expected, latents),
+    )
+    assert infomec(frame, frame).to_dict() == (
+        infomec(expected, expected).to_dict()
+    )
+
+
+def test_what_pandas_calls_missing_is_refused(pandas):
+    sizes = pandas.array([*SIZES[:5], None], dtype="Int64")
+    for column in (sizes, pandas.Categorical([*COLORS[:5], None])):
+        frame = pandas.DataFrame({"broken": column})
+        with pytest.raises(ValueError, match=r"1 missing in the.*'broken'"):
+            infomec(frame, FACTORS)
+
+
+def test_columns_of_one_name_are_refused(pandas):
+    frame = pandas.DataFrame([[1, 2], [2, 3]], columns=["a", "a"])
+    with pytest.raises(ValueError, match=r"different names.*\['a', 'a'\]"):
+        infomec(frame, [[0], [1]])

@@ -1,0 +1,103 @@
+"""Scores of arrays of any kind: finite, in range, invariant where promised."""
+
+import numpy as np
+import pytest
+
+from keras_qlae import metrics
+
+# A factor of a single value, one that the others determine, and samples with
+# nobody to compare come up all the time.
+pytestmark = [
+    pytest.mark.backend_free,
+    pytest.mark.filterwarnings("ignore:Left out the factors"),
+    pytest.mark.filterwarnings("ignore:The factors at indices"),
+]
+
+KINDS = ("codes", "normal", "tied", "constant", "huge", "tiny", "mixed")
+
+
+def draw(rng):
+    """Factors and latents of 2 to 60 samples and 1 to 5 columns each."""
+    num_samples = int(rng.integers(2, 61))
+    num_factors, num_latents = rng.integers(1, 6, 2)
+    sizes = rng.integers(1, 7, num_factors)
+    factors = rng.integers(0, sizes, (num_samples, num_factors)) - 2
+    shape = num_samples, num_latents
+    kind = rng.choice(KINDS)
+    if kind == "codes":
+        return factors, rng.integers(0, rng.integers(1, 9), shape)
+    latents = rng.normal(size=shape)
+    if kind == "tied":
+        latents = latents.round(1)
+    if kind == "constant":
+        latents[:, 0] = 0.3
+    if kind == "huge":
+        latents *= 10.0 ** rng.integers(200, 307)
+    if kind == "tiny":
+        latents *= 10.0 ** rng.integers(-320, -200)
+    if kind == "mixed":
+        latents = factors @ rng.normal(size=(num_factors, num_latents))
+    return factors, latents
+
+
+def spearman(factors, latents):
+    return metrics.mcc_score(factors, latents, correlation="spearman")
+
+
+def factor_vae(factors, latents):
+    return metrics.factor_vae_score(factors, latents, num_votes=20)
+
+
+# Each with the number of cases in a quick run: a tree takes longer.
+SCORES = {
+    metrics.mcc_score: 300,
+    spearman: 300,
+    metrics.linear_r2_score: 300,
+    metrics.conditional_infomec: 300,
+    metrics.irs_score: 100,
+    metrics.infomec: 100,
+    metrics.dci_scores: 20,
+    factor_vae: 100,
+}
+NEW = list(SCORES)[:4]
+# A tie between two latents or factors is broken by chance, not by content.
+ORDERED = {factor_vae}
+
+
+def numbers(result):
+    """The scores of a result, and all its numbers."""
+    if isinstance(result, float):
+        return [result], [result]
+    fields = [np.asarray(value, float) for value in vars(result).values()]
+    scores = [float(field) for field in fields if field.ndim == 0]
+    return scores, np.concatenate([field.ravel() for field in fields])
+
+
+def check(score, num_cases):
+    rng = np.random.default_rng(0)
+    for _ in range(num_cases):
+        factors, latents = draw(rng)
+        scores, values = numbers(score(factors, latents))
+        assert np.isfinite(values).all(), (factors, latents)
+        assert min(values) >= 0, (factors, latents)
+        assert max(values) <= 1 + 1e-12, (factors, latents)
+        if score in ORDERED:
+            continue
+        permuted, _ = numbers(
+            score(
+                factors[:, rng.permutation(factors.shape[1])],
+                latents[:, rng.permutation(latents.shape[1])],
+            )
+        )
+        np.testing.assert_allclose(permuted, scores, atol=1e-7)
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_scores_are_in_range_whatever_the_order_of_columns(score):
+    check(score, SCORES[score])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("score", NEW)
+def test_two_thousand_cases(score):
+    check(score, 2000)
