@@ -129,7 +129,11 @@ class InfoMEC(keras.callbacks.Callback):
         start = time.perf_counter()
         latents = np.asarray(self._latents_of(model))
         result = infomec(
-            self.factors, latents, active=self.active, seed=self.seed
+            self.factors,
+            latents,
+            discrete=latents.dtype.kind in "biu",
+            active=self.active,
+            seed=self.seed,
         )
         self.seconds = time.perf_counter() - start
         self.result = result

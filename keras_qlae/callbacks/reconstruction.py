@@ -5,15 +5,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_qlae.metrics import psnr
-
 PSNR = "val_psnr"
 
 
 class Reconstruction(keras.callbacks.Callback):
     """Logs `val_psnr` of models that do not measure it themselves: GANs.
 
-    It is the mean over images, in dB, of `model.reconstruct(images)`. A model
+    It is the mean over images, in dB, of `model.psnr(images)`. A model
     that logs `val_psnr`, as an autoencoder does, is left alone.
 
     Args:
@@ -29,5 +27,4 @@ class Reconstruction(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         if logs is not None and PSNR not in logs:
-            rebuilt = self.model.reconstruct(self.images)
-            logs[PSNR] = float(psnr(self.images, rebuilt).mean())
+            logs[PSNR] = float(self.model.psnr(self.images).mean())

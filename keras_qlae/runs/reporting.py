@@ -11,6 +11,7 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import markdown_table
 from keras_qlae.files import read_json
 from keras_qlae.files import write_text
+from keras_qlae.metrics import VARIANTS
 from keras_qlae.metrics import active_latents
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
@@ -64,7 +65,7 @@ def write_figures(
     scalars = model.latent.scalars(encoded)
     drawn = {}
     titles = None
-    is_active = active_latents(codes)
+    is_active = active_latents(codes, discrete=model.latent.is_discrete)
     if scores.has_infomec:
         names = list(held_out.factor_names)
         nmi = np.array(scores.nmi)
@@ -140,6 +141,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         markdown_table(
             ("score", "value", "of what"), score_rows(run.read_scores())
         ),
+        *_variants(run.read_scores()),
         f"Scored on {scored_images(run)} of "
         f"{held_out.name}; higher is better. {_remark(held_out)}",
         *(
@@ -153,6 +155,15 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         markdown_table(("part", "setting", "value"), _settings(config)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _variants(scores: Scores) -> list[str]:
+    """How each score is computed, where papers and libraries differ."""
+    names = [name for name, _, _ in score_rows(scores) if name in VARIANTS]
+    if not scores.others:
+        names = [name for name in names if name in _INFOMEC]
+    lines = [f"* {name}: {VARIANTS[name]}." for name in names]
+    return ["\n".join(lines)] if lines else []
 
 
 def _settings(config: Configuration) -> list[tuple[str, str, Any]]:

@@ -15,6 +15,7 @@ from keras_qlae.recipes.parts import import_object
 from keras_qlae.runs.records import Scores
 
 _PART = 1000  # images rebuilt at a time
+_INFOMEC = ("InfoM", "InfoE", "InfoC")
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
@@ -37,13 +38,13 @@ def score(
         The scores.
     """
     images = data.images(np.arange(len(data)))
-    psnr = float(psnr_of(model, images).mean())
+    psnr = float(model.psnr(images).mean())
     others: dict[str, float] = {}
     result = None
     if data.has_factors:
         factors = data.factors(np.arange(len(data)))
         codes = model.codes(images)
-        result = infomec(factors, codes)
+        result = infomec(factors, codes, model.latent.is_discrete)
         others = {
             name: float(metric(factors, codes))
             for name, metric in own_metrics(own).items()
@@ -54,25 +55,6 @@ def score(
         others["SSIM"] = _ssim(model, images)
     names = data.factor_names
     return Scores.of(len(data), psnr, result, names, others=others or None)
-
-
-def psnr_of(model: Any, images: np.ndarray) -> np.ndarray:
-    """PSNR of each image's reconstruction, in dB; higher is better.
-
-    Args:
-        model: One with `reconstruct`.
-        images: `(n, height, width, channels)`, integers in `[0, 255]`.
-
-    Returns:
-        `(n,)`.
-    """
-    return np.concatenate(
-        [
-            metrics.psnr(part, model.reconstruct(part))
-            for start in range(0, len(images), _PART)
-            for part in [images[start : start + _PART]]
-        ]
-    )
 
 
 def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
@@ -104,27 +86,18 @@ def _latent_scores(
 ) -> dict[str, float]:
     """Scores other than InfoMEC, by the name they are shown with.
 
-    MIG and modularity count how often codes occur with factors, each code by
-    itself. The others take a latent for a number, and of a discrete latent
-    that is its quantized value, the number that the decoder reads: a learned
-    codebook need not be in the order of its indices, or evenly spaced. Where
-    the decoder reads a vector, as in a VQ-VAE, it is the index.
+    Some take a latent for a number, and of a discrete latent that is its
+    quantized value, the number that the decoder reads: a learned codebook need
+    not be in the order of its indices, or evenly spaced. Where the decoder
+    reads a vector, as in a VQ-VAE, it is the index.
     """
     numbers = codes
     if latent.is_discrete and latent.num_outputs == latent.num_latents:
         numbers = np.asarray(keras.ops.convert_to_numpy(latent.values(codes)))
-    dci = metrics.dci_scores(factors, numbers)
-    return {
-        "MIG": metrics.mig_score(factors, codes),
-        "DCI-D": dci.disentanglement,
-        "DCI-C": dci.completeness,
-        "DCI-I": dci.informativeness,
-        "SAP": metrics.sap_score(factors, numbers),
-        "modularity": metrics.modularity_score(factors, codes),
-        "explicitness": metrics.explicitness_score(factors, numbers),
-        "IRS": metrics.irs_score(factors, numbers),
-        "FactorVAE": metrics.factor_vae_score(factors, numbers),
-    }
+    scores = metrics.all_scores(
+        factors, codes, latent.is_discrete, numbers=numbers
+    )
+    return {k: v for k, v in scores.items() if k not in _INFOMEC}
 
 
 def _ssim(model: Any, images: np.ndarray) -> float:
