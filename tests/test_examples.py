@@ -1,4 +1,4 @@
-"""Every example in the docstrings and in the README runs as it stands."""
+"""Every example in the docstrings and on the pages runs as it stands."""
 
 import doctest
 import importlib
@@ -12,8 +12,8 @@ import pytest
 
 import keras_qlae
 
-README = Path(__file__).parents[1] / "README.md"
-# What a reader of the README trains for minutes, the test does for a moment.
+ROOT = Path(__file__).parents[1]
+# What a reader trains for minutes, the test does for a moment.
 SHORTER = {
     "steps_per_epoch=2000": "steps_per_epoch=1",
     "epochs=6": "epochs=1",
@@ -45,11 +45,15 @@ def test_docstrings(module):
     assert result.failed == 0
 
 
-def test_readme(capsys):
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 4
+@pytest.mark.parametrize(
+    ("page", "number"), [("README.md", 2), ("docs/python.md", 4)]
+)
+def test_pages(page, number, capsys):
+    text = (ROOT / page).read_text()
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == number
     for block in blocks:
         for long, short in SHORTER.items():
             block = block.replace(long, short)
-        exec(compile(block, "README.md", "exec"), {})
+        exec(compile(block, page, "exec"), {})
     assert "InfoMECResult(infom=1.0" in capsys.readouterr().out
