@@ -62,7 +62,9 @@ def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
 
     message = as_options(ctx, _message(error))
     if isinstance(error, SettingError):
-        return click.UsageError(message, ctx)
+        refused = click.ClickException(message)
+        refused.exit_code = 2
+        return refused
     lines = message.splitlines()
     if len(lines) > 12:
         lines = [*lines[:6], "...", *lines[-5:]]
