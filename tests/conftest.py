@@ -22,16 +22,16 @@ if os.environ.get("KERAS_BACKEND") == "torch":
 import keras
 import pytest
 
+ONCE = {"backend_free", "one_backend"}
+
 
 def pytest_collection_modifyitems(config, items):
-    """Runs `backend_free` tests on one backend only."""
+    """Runs what does not depend on the backend on one of them only."""
     if keras.backend.backend() == "tensorflow":
         return
-    chosen = [i for i in items if "backend_free" not in i.keywords]
-    config.hook.pytest_deselected(
-        items=[i for i in items if "backend_free" in i.keywords]
-    )
-    items[:] = chosen
+    left_out = [item for item in items if ONCE & set(item.keywords)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not ONCE & set(item.keywords)]
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,8 @@ import pytest
 from keras_qlae.files import read_csv
 from keras_qlae.files import read_json
 
+pytestmark = pytest.mark.one_backend
+
 ROOT = Path(__file__).parents[1]
 PARTS = [
     "--latent=my_latent:BinaryLatent",

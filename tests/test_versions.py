@@ -7,6 +7,8 @@ import pytest
 
 from keras_qlae.versions import version_of
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_version_of_a_distribution():
     assert version_of("keras") == keras.__version__

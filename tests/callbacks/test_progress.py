@@ -7,6 +7,8 @@ import pytest
 
 from keras_qlae.callbacks import Progress
 
+pytestmark = pytest.mark.one_backend
+
 
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""

@@ -15,6 +15,8 @@ from keras_qlae import recipes
 from keras_qlae.cli.main import main
 from keras_qlae.runs import exporting
 
+pytestmark = pytest.mark.one_backend
+
 SMALL = [
     "--image-size=8",
     "--steps=2",

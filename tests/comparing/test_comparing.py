@@ -19,6 +19,8 @@ from keras_qlae.runs import execution
 from keras_qlae.runs.directory import RunDirectory
 from tests.subprocesses import ROOT
 
+pytestmark = pytest.mark.one_backend
+
 SETTINGS = {
     "image_size": 16,
     "steps": 4,

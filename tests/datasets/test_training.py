@@ -13,6 +13,8 @@ from keras_qlae.runs import reporting
 from tests.datasets.fakes import THOUSAND
 from tests.datasets.fakes import fake
 
+pytestmark = pytest.mark.one_backend
+
 SMALLEST = Size((Convolution(4, 4, 2),), (8,))  # it compiles soon
 SMALL = [
     "--image-size=8",

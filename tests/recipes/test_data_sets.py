@@ -6,6 +6,8 @@ from keras_qlae import datasets
 from keras_qlae import recipes
 from keras_qlae.recipes import named
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.mark.parametrize("dataset", datasets.available())
 def test_the_papers_recipe_for_each_data_set(dataset):

@@ -7,6 +7,8 @@ import pytest
 from keras_qlae import recipes
 from keras_qlae.recipes import SettingError
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.mark.parametrize("name", recipes.available())
 def test_plain_values_make_the_recipe_again(name):

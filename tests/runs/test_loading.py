@@ -14,6 +14,8 @@ from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
 from tests.runs.small import recipe
 
+pytestmark = pytest.mark.one_backend
+
 
 @pytest.fixture
 def run(finished, tmp_path):

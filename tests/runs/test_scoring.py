@@ -11,6 +11,8 @@ from keras_qlae import networks
 from keras_qlae.runs.scoring import own_metrics
 from keras_qlae.runs.scoring import score
 
+pytestmark = pytest.mark.one_backend
+
 NUMBERS = {
     "SAP": metrics.sap_score,
     "explicitness": metrics.explicitness_score,

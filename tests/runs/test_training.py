@@ -90,6 +90,7 @@ def test_leaves_everything_a_person_wants(finished):
     assert scores["num_samples"] == 200
 
 
+@pytest.mark.one_backend
 def test_scores_are_those_of_the_saved_model(finished):
     scores = json.loads(finished.scores.read_text())
     assert scores["infom"] == finished.read_metrics()["val_infom"][-1]
@@ -101,6 +102,7 @@ def test_scores_are_those_of_the_saved_model(finished):
     finished.scores.write_text(before)
 
 
+@pytest.mark.one_backend
 def test_config_repeats_the_run(finished):
     config = finished.read_config()
     assert config.backend == keras.backend.backend()
@@ -108,6 +110,7 @@ def test_config_repeats_the_run(finished):
     assert config.versions["keras"] == keras.__version__
 
 
+@pytest.mark.one_backend
 def test_finished_run_is_left_alone(finished):
     before = {p: p.stat().st_mtime_ns for p in finished.path.rglob("*.*")}
     del before[finished.path / ".lock"]
@@ -150,6 +153,7 @@ def test_resumed_gan_equals_the_uninterrupted(
     assert_same_run(run, finished_gan)
 
 
+@pytest.mark.one_backend
 def test_gan_with_continuous_latents_has_a_report_too(tmp_path):
     short = gan_recipe("info-wgan-gp", steps=2)
     run = runs.train(tmp_path / "run", short, verbose=0)
@@ -170,6 +174,7 @@ def test_resumes_with_the_scale_of_the_loss_too(tmp_path, monkeypatch):
     assert_same_run(run, whole)
 
 
+@pytest.mark.one_backend
 def test_damaged_checkpoint_gives_way_to_the_one_before(
     finished, interrupted, caplog
 ):
@@ -183,6 +188,7 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(
     assert_same_run(interrupted, finished)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     "file", ["state.json", "model.weights.h5", "sha256.json"]
 )
@@ -196,6 +202,7 @@ def test_truncated_checkpoint_gives_way_too(
     assert_same_run(interrupted, finished)
 
 
+@pytest.mark.one_backend
 def test_says_so_when_no_checkpoint_is_whole(interrupted):
     for folder in interrupted.checkpoints.iterdir():
         (folder / "sha256.json").unlink()
@@ -203,6 +210,7 @@ def test_says_so_when_no_checkpoint_is_whole(interrupted):
         runs.train(interrupted.path, recipe(), verbose=0)
 
 
+@pytest.mark.one_backend
 def test_a_finished_run_goes_on_when_more_steps_are_asked_for(
     finished, tmp_path
 ):
@@ -220,6 +228,7 @@ def test_a_finished_run_goes_on_when_more_steps_are_asked_for(
         runs.train(path, recipe(), verbose=0)
 
 
+@pytest.mark.one_backend
 def test_callbacks_of_ones_own_see_the_scores(tmp_path):
     seen = []
     watch = keras.callbacks.LambdaCallback(
@@ -230,6 +239,7 @@ def test_callbacks_of_ones_own_see_the_scores(tmp_path):
     assert {"val_infom", "val_psnr"} <= set(seen[0][1])
 
 
+@pytest.mark.one_backend
 def test_refuses_a_directory_of_other_settings(finished):
     with pytest.raises(
         ValueError, match=r"optimizer.weight_decay: 0\.\d+ there, 0.7"
@@ -239,6 +249,7 @@ def test_refuses_a_directory_of_other_settings(finished):
         runs.train(finished.path, recipe(), seed=5, verbose=0)
 
 
+@pytest.mark.one_backend
 def test_refuses_a_directory_with_other_files(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ValueError, match="not empty and holds no run"):
@@ -246,6 +257,7 @@ def test_refuses_a_directory_with_other_files(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
+@pytest.mark.one_backend
 def test_refuses_a_directory_in_use(tmp_path):
     pytest.importorskip("fcntl")
     run = runs.RunDirectory(tmp_path / "run")
@@ -257,12 +269,14 @@ def test_refuses_a_directory_in_use(tmp_path):
     assert not run.config.exists()
 
 
+@pytest.mark.one_backend
 def test_refuses_an_image_size_that_the_strides_do_not_divide(tmp_path):
     with pytest.raises(ValueError, match="multiples of 8"):
         runs.train(tmp_path / "run", recipe(image_size=12), verbose=0)
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.one_backend
 def test_last_epoch_may_be_short(tmp_path):
     run = runs.train(tmp_path / "run", recipe(steps=5), verbose=0)
     assert run.read_metrics()["step"] == [2, 4, 5]
@@ -280,6 +294,7 @@ def spoil_update(monkeypatch, step):
     monkeypatch.setattr(RegularizedAdamW, "update_step", spoils)
 
 
+@pytest.mark.one_backend
 def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
     """A loss that breaks in the middle of the second epoch."""
     spoil_update(monkeypatch, step=3)
@@ -290,6 +305,7 @@ def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
     assert not run.is_finished
 
 
+@pytest.mark.one_backend
 def test_space_is_looked_for_before_a_checkpoint_is_written(
     tmp_path, small_model
 ):
@@ -300,6 +316,7 @@ def test_space_is_looked_for_before_a_checkpoint_is_written(
     assert size / 2 < path.stat().st_size < size
 
 
+@pytest.mark.one_backend
 def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     run = runs.RunDirectory(tmp_path / "run")
     usage = shutil.disk_usage(tmp_path)
@@ -317,6 +334,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     assert runs.train(run.path, recipe(), verbose=0).is_finished
 
 
+@pytest.mark.one_backend
 def test_weights_spoiled_by_the_last_update_are_not_saved(
     tmp_path, monkeypatch
 ):
@@ -340,6 +358,7 @@ def test_half_precision(tmp_path, precision):
     assert keras.config.dtype_policy().name == "float32"  # as before
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     "bad", [{"batch_size": 10**6}, {"image_size": 12}, {"num_scored": 1}]
 )
@@ -349,11 +368,13 @@ def test_what_cannot_be_trained_leaves_no_directory(tmp_path, bad):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.one_backend
 def test_fewer_scored_images_than_a_batch(tmp_path):
     run = runs.train(tmp_path / "run", recipe(num_scored=5, steps=1), verbose=0)
     assert json.loads(run.scores.read_text())["num_samples"] == 5
 
 
+@pytest.mark.one_backend
 def test_plain_autoencoder_has_a_report_too(tmp_path):
     plain = known("ae", {**SETTINGS, "steps": 2})
     run = runs.train(tmp_path / "run", plain, verbose=0)
@@ -362,6 +383,7 @@ def test_plain_autoencoder_has_a_report_too(tmp_path):
     assert not (run.figures / "samples.png").exists()
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     "name", ["beta-vae", "beta-tcvae", "bio-ae", "vq-vae", "fsq"]
 )
@@ -412,7 +434,12 @@ main(sys.argv[1:])
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "uninterrupted"),
-    [(recipe(), "finished"), (gan_recipe(), "finished_gan")],
+    [
+        (recipe(), "finished"),
+        pytest.param(
+            gan_recipe(), "finished_gan", marks=pytest.mark.one_backend
+        ),
+    ],
     ids=["autoencoder", "gan"],
 )
 def test_killed_in_the_middle_of_an_epoch(

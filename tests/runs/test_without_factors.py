@@ -13,6 +13,8 @@ from keras_qlae import runs
 from keras_qlae.cli.main import main
 from keras_qlae.metrics import ssim
 
+pytestmark = pytest.mark.one_backend
+
 SETTINGS = {
     "num_scored": 8,
     "image_size": 8,
