@@ -30,6 +30,7 @@ conv2d_transpose = _framework.conv2d_transpose
 draw = _framework.draw
 input_gradient = _framework.input_gradient
 mean = _framework.mean
+normalize = _framework.normalize
 num_replicas = _framework.num_replicas
 to_dense = _framework.to_dense
 value_and_gradients = _framework.value_and_gradients

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_qlae.layers.instance_normalization import InstanceNormalization
+from keras_qlae.layers.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
@@ -73,11 +74,12 @@ class StyleModulation(keras.layers.Layer):
         self.dense.build(style_shape)
 
     def call(self, features: Any, style: Any) -> Any:
-        scale, shift = ops.split(self.dense(style), 2, axis=-1)
+        x = ops.cast(features, full_precision(features.dtype))
+        modulation = ops.cast(self.dense(style), x.dtype)
         # -> (batch, 1, 1, channels)
-        scale = ops.expand_dims(scale, (1, 2))
-        shift = ops.expand_dims(shift, (1, 2))
-        return scale * self.normalization(features) + shift
+        scale, shift = ops.split(modulation[:, None, None, :], 2, axis=-1)
+        outputs = self.normalization.normalize(x, scale, shift)
+        return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(
         self,
