@@ -59,6 +59,30 @@ def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     return _framework.conv2d_transpose(inputs, kernel, strides)
 
 
+def normalize(
+    inputs: Any,
+    axes: tuple[int, ...],
+    epsilon: float,
+    scale: Any = 1.0,
+    shift: Any = 0.0,
+) -> Any:
+    """`scale * (x - mean) / sqrt(variance + epsilon) + shift`.
+
+    Its gradient can be differentiated again.
+
+    Args:
+        inputs: A tensor of floats.
+        axes: The axes that mean and variance go over.
+        epsilon: Added to the variance.
+        scale: A tensor or float that is the same along `axes`.
+        shift: As `scale`.
+
+    Returns:
+        A tensor of the shape of `inputs`.
+    """
+    return _framework.normalize(inputs, axes, epsilon, scale, shift)
+
+
 class StepModel(_framework.StepModel):  # type: ignore[misc]
     """Keras' train and test steps, from steps written with assignments.
 

@@ -42,6 +42,19 @@ def conv2d(
     )
 
 
+def normalize(
+    inputs: Any,
+    axes: tuple[int, ...],
+    epsilon: float,
+    scale: Any = 1.0,
+    shift: Any = 0.0,
+) -> Any:
+    """With the mean and the centred square written out."""
+    centred = inputs - mean(inputs, axes, keepdims=True)
+    variance = mean(ops.square(centred), axes, keepdims=True)
+    return centred * (ops.rsqrt(variance + epsilon) * scale) + shift
+
+
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Transposed convolution, 'same' padding, channels last.

@@ -38,6 +38,19 @@ def conv2d(
     )
 
 
+def normalize(
+    inputs: Any,
+    axes: tuple[int, ...],
+    epsilon: float,
+    scale: Any = 1.0,
+    shift: Any = 0.0,
+) -> Any:
+    """With the mean and the centred square written out."""
+    centred = inputs - mean(inputs, axes, keepdims=True)
+    variance = mean(ops.square(centred), axes, keepdims=True)
+    return centred * (ops.rsqrt(variance + epsilon) * scale) + shift
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Keras' own."""
     return ops.conv_transpose(
