@@ -95,7 +95,9 @@ def from_folder(
     for column, factor in zip(factors.T, names, strict=True):
         column[:] = _number([row[factor] for row in rows])
     images, digest = _read_images(folder, paths, image_size, grey)
-    return ArrayDataset(name or folder.name, images, factors, names, digest)
+    return ArrayDataset(
+        name or folder.resolve().name, images, factors, names, digest
+    )
 
 
 def _image_files(folder: Path) -> list[Path]:

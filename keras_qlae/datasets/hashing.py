@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 
@@ -48,23 +50,25 @@ def _hash(path: Path, start: int) -> str:
         return hashlib.sha256(file.read(BLOCK)).hexdigest()[:32]
 
 
-def is_checked(path: Path) -> bool:
-    """Whether a file has not been touched since `mark_checked`."""
+def is_checked(path: Path, hashes: Sequence[str]) -> bool:
+    """Whether nothing was touched since `mark_checked`."""
     try:
-        return bool(read_json(path.with_name(_CHECKED)) == _stamp(path))
+        check_ordinary(path.with_name(_CHECKED))
+        known = read_json(path.with_name(_CHECKED))
     except (OSError, ValueError):
         return False
+    return bool(known == _stamp(path, hashes))
 
 
-def mark_checked(path: Path) -> None:
-    """Notes that a file is whole, if its folder can be written."""
+def mark_checked(path: Path, hashes: Sequence[str]) -> None:
+    """Notes that a file has these hashes, if its folder can be written."""
     try:
-        write_json(path.with_name(_CHECKED), _stamp(path))
+        write_json(path.with_name(_CHECKED), _stamp(path, hashes))
     except OSError:
         return  # a folder of somebody else: it is checked every time
 
 
-def _stamp(path: Path) -> dict[str, Any]:
+def _stamp(path: Path, hashes: Sequence[str]) -> dict[str, Any]:
     """What any change of a file changes; nobody can set `ctime` back."""
     stat = os.stat(path)
     return {
@@ -72,4 +76,5 @@ def _stamp(path: Path) -> dict[str, Any]:
         "mtime": stat.st_mtime_ns,
         "ctime": stat.st_ctime_ns,
         "inode": stat.st_ino,
+        "hashes": hashlib.sha256("".join(hashes).encode()).hexdigest(),
     }

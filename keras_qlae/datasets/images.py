@@ -72,14 +72,13 @@ def read_content(path: Path) -> bytes:
         OSError: It cannot be read, or is no ordinary file.
     """
     check_ordinary(path)
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
+    num_bytes = path.stat().st_size
+    if num_bytes > MAX_BYTES:
         raise ValueError(
             f"{path} must be an image file of at most {MAX_BYTES:,} bytes. "
-            f"Received: {path.stat().st_size:,} bytes"
+            f"Received: {num_bytes:,} bytes"
         )
-    return content
+    return path.read_bytes()
 
 
 def _check_size(picture: Any, size: tuple[int, int] | None) -> None:

@@ -109,7 +109,8 @@ class Store:
         if size != wanted:
             return f"{size} bytes of images in place of {wanted!r:.100}"
         hashes = known.get("hashes")
-        if not isinstance(hashes, list) or len(hashes) != num_blocks(size):
+        is_list = isinstance(hashes, list) and len(hashes) == num_blocks(size)
+        if not is_list or not all(isinstance(x, str) for x in hashes):
             return "no hashes of the images"
         return ""
 
@@ -148,7 +149,7 @@ class Store:
         """
         hashes: list[str] = self.read_info()["hashes"]
         path = self.prepared / IMAGES
-        if not is_checked(path):
+        if not is_checked(path, hashes):
             pairs = zip(hashes, block_hashes(path), strict=True)
             changed = [i for i, (old, new) in enumerate(pairs) if old != new]
             if changed:
@@ -156,7 +157,7 @@ class Store:
                     f"other pixels than were written, in {len(changed)} of "
                     f"{len(hashes)} blocks of {IMAGES}"
                 )
-            mark_checked(path)
+            mark_checked(path, hashes)
         return hashes
 
     def check_whole(self) -> None:

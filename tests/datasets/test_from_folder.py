@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_qlae import datasets
+from keras_qlae.datasets import folder_dataset
 
 pytestmark = pytest.mark.backend_free
 
@@ -127,3 +128,52 @@ def test_levels_of_32_bits_are_refused(folder):
     (folder / "factors.csv").write_text("file,size\ndeep.tiff,1\n")
     with pytest.raises(ValueError, match=r"deep\.tiff .*levels of 32 bits"):
         load(folder)
+
+
+def test_other_files_and_what_is_hidden_are_passed_over(folder):
+    place = folder / "mine"
+    for name in ("labels.h5", "film.mpg", "page.ps", "vector.eps", "list.txt"):
+        (place / name).write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")
+    (place / ".cache").mkdir()
+    (place / ".cache" / "z.png").write_text("no image")
+    (place / "others").symlink_to("/")
+    assert len(datasets.from_folder(place)) == 3
+
+
+def test_an_empty_name_is_no_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder / "mine")
+    assert datasets.from_folder(".").name == "mine"
+    with pytest.raises(ValueError, match=r"the current one is '\.'"):
+        datasets.from_folder("")
+    with pytest.raises(ValueError, match="no data set of this name"):
+        datasets.load("")
+
+
+def test_a_search_has_an_end(folder, monkeypatch):
+    monkeypatch.setattr(folder_dataset, "MAX_OTHERS", 20)
+    for i in range(21):
+        (folder / "mine" / f"{i}.txt").touch()
+    with pytest.raises(ValueError, match=r"are 2 among 22 other files.*mine"):
+        datasets.from_folder(folder / "mine")
+
+
+@pytest.mark.parametrize("load_from", ["room3d", "a folder"])
+def test_sizes_that_no_memory_holds_are_refused(folder, load_from):
+    place = "room3d" if load_from == "room3d" else str(folder / "mine")
+    with pytest.raises(ValueError, match=r"GB of memory.*this machine has"):
+        datasets.load(place, image_size=1_000_000)
+
+
+def test_pictures_are_resized_as_tensorflow_does(folder):
+    import tensorflow as tf
+
+    for size in (5, 13):  # smaller and larger, from sides of 8 and 10
+        resized = load(folder, image_size=size).images([0])[0]
+        wanted = tf.image.resize(
+            load(folder).images([0])[0],
+            (size, size),
+            method="bicubic",
+            antialias=True,
+        )
+        wanted = np.clip(wanted.numpy(), 0, 255)
+        assert np.abs(resized - wanted).max() < 0.5 + 1e-3

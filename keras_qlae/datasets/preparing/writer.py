@@ -99,7 +99,8 @@ class ImageWriter:
 
     def _mark(self, positions: np.ndarray) -> None:
         inside = (positions >= 0) & (positions < len(self._seen))
-        if not inside.all() or self._seen[positions].any():
+        is_new = len(np.unique(positions)) == len(positions)
+        if not (is_new and inside.all()) or self._seen[positions].any():
             raise ValueError(
                 f"The files of `{self._store.info.name}` hold an image twice, "
                 "or one whose factors it should not have: they are damaged or "
@@ -134,14 +135,15 @@ class ImageWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         path = self._store.partial / IMAGES
+        hashes = block_hashes(path)
         description = {
             **self._store.facts(),
             "num_bytes": path.stat().st_size,
             "origin": self._origin,
-            "hashes": block_hashes(path),
+            "hashes": hashes,
         }
         write_json(self._store.partial / INFO, description)
-        mark_checked(path)
+        mark_checked(path, hashes)
         (self._store.partial / PROGRESS).unlink(missing_ok=True)
         os.replace(self._store.partial, self._store.prepared)
 
