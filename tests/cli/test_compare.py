@@ -19,7 +19,7 @@ pytestmark = pytest.mark.backend_free
         (["qlae", "--datasets=room"], 1, "no data set of this name"),
         (["qlae", "--seeds=4-0"], 2, "from a lower to a higher seed"),
         (["qlae", "--seeds=0-99999"], 2, "from a lower to a higher seed"),
-        (["qlae", "--step=3"], 2, "Did you mean 'steps'"),
+        (["qlae", "--step=3"], 2, "Did you mean '--steps'"),
         (["qlae", "--steps=x"], 2, "must be an integer"),
         (["qlae", "--jobs=0"], 2, "x>=1"),
         (["--config=missing.toml"], 1, "missing.toml: No such file"),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
-from keras_qlae.runs.rotation import fit_ica
 from keras_qlae.metrics import infomec
+from keras_qlae.runs.rotation import fit_ica
 
 pytestmark = pytest.mark.backend_free
 
