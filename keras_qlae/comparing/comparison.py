@@ -104,8 +104,9 @@ class _Comparison:
         with Progress(self.planned) as progress:
             while self.waiting or self.running:
                 self._begin_ready(progress)
-                for future in self.jobs.ended(_PAUSE):
-                    self._collect(future, progress)
+                for future, outcome in self.jobs.ended(_PAUSE):
+                    run = self.running.pop(future)
+                    self._collect(run, outcome, progress)
                 progress.show(list(self.running.values()), self.failed)
 
     def write(self) -> list[dict[str, Any]]:
@@ -135,9 +136,9 @@ class _Comparison:
             other.directory != run.source for other in left
         )
 
-    def _collect(self, future: Future[Outcome], progress: Progress) -> None:
-        run = self.running.pop(future)
-        outcome = future.result()
+    def _collect(
+        self, run: Planned, outcome: Outcome, progress: Progress
+    ) -> None:
         if outcome.code or not run.is_finished:
             self.failed.append(run)
             progress.line(_failure(run, outcome))

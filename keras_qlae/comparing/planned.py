@@ -10,6 +10,7 @@ from keras_qlae.comparing.study import folder_of
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.execution import Task
+from keras_qlae.runs.records import Configuration
 
 _UNROTATED = "unrotated"
 
@@ -66,7 +67,7 @@ class Planned:
         is_done = self.run.is_finished
         if self.contender.rotate:
             is_done = self.run.scores.exists()
-        return is_done and not self.run.wants_more(self.task.describe())
+        return is_done and not self.run.wants_more(self.config)
 
     @property
     def step(self) -> int:
@@ -89,12 +90,16 @@ class Planned:
             source,
         )
 
+    @functools.cached_property
+    def config(self) -> Configuration:
+        """Everything needed to repeat it; the data set is not loaded."""
+        return self.task.describe()
+
     def check(self) -> None:
         """Raises if its directories hold runs of other settings."""
-        config = self.task.describe()
-        self.run.check(config)
+        self.run.check(self.config)
         if self.source.exists() and self.source != self.directory:
-            plain = config.model_copy(update={"rotate": None})
+            plain = self.config.model_copy(update={"rotate": None})
             RunDirectory(self.source).check(plain)
 
 
@@ -131,5 +136,9 @@ def runs_of(study: Study, directory: Path, precision: str) -> list[Planned]:
 
 def _is_source(other: Contender, contender: Contender, dataset: str) -> bool:
     """Whether `other` is `contender` without its rotation."""
-    recipe = contender.recipe_for(dataset)
-    return not other.rotate and other.recipe_for(dataset) == recipe
+    mine, others = (c.recipe_for(dataset) for c in (contender, other))
+    return (
+        not other.rotate
+        and other.recipe == contender.recipe
+        and others.to_dict() == mine.to_dict()
+    )

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Collection
 from collections.abc import Iterator
 from collections.abc import Mapping
 from concurrent.futures import Executor
@@ -261,21 +260,24 @@ class Jobs:
 
     def ended(
         self, seconds: float | None = None
-    ) -> Collection[Future[Outcome]]:
+    ) -> list[tuple[Future[Outcome], Outcome]]:
         """Waits for tasks to end.
 
         Args:
             seconds: How long at most; by default until one has.
 
         Returns:
-            The futures that are done, each returned once.
+            What `begin` returned, and how the task ended; each once.
+
+        Raises:
+            OSError: A log cannot be written.
         """
         done, _ = concurrent.futures.wait(
             self._running, seconds, concurrent.futures.FIRST_COMPLETED
         )
         for future in done:
             self._free.put(self._running.pop(future)[1])
-        return done
+        return [(future, _outcome_of(future)) for future in done]
 
 
 def local_executor(jobs: int) -> Executor:
@@ -333,6 +335,16 @@ def _end(task: Task) -> None:
         process.wait(5)
     except subprocess.TimeoutExpired:
         process.kill()
+
+
+def _outcome_of(future: Future[Outcome]) -> Outcome:
+    """How a task ended, or why the executor could not do it."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, OSError):
+        raise error
+    return Outcome(1, [f"{type(error).__name__}: {error}"])
 
 
 def _stdin(process: subprocess.Popen[str]) -> Any:

@@ -144,7 +144,7 @@ def test_a_failed_run_does_not_stop_the_others(
     states = [row["status"] for row in rows]
     assert states == ["failed", "failed", "finished"]
     output = capsys.readouterr().out
-    assert "FAILED unfit on room3d, seed 0 (exit code 1)" in output
+    assert "FAILED unfit on room3d, seed 0 (exit code 3)" in output
     assert "ValueError" in output
     assert "so did what it rotates" in output
     table = (tmp_path / "table.md").read_text()

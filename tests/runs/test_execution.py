@@ -48,7 +48,8 @@ def test_a_task_is_plain_data(tmp_path):
     text = json.dumps(vars(task))
     again = Task(**json.loads(text))
     assert again == task
-    assert again.to_recipe() == recipes.get("ae", "", SETTINGS)
+    expected = recipes.get("ae", "", SETTINGS)
+    assert again.to_recipe().to_dict() == expected.to_dict()
     config = again.describe()
     assert config.fingerprint is None  # nothing was loaded
     assert config.rotate is None
@@ -191,6 +192,30 @@ def test_a_cluster_needs_its_library(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match=r"pip install keras-qlae\[cluster\]"):
         execution.cluster_executor("tcp://127.0.0.1:8786")
+
+
+class Unlucky(Recorder):
+    """Loses what it is given."""
+
+    def submit(self, *arguments):
+        future = Future()
+        future.set_exception(self.error)
+        return future
+
+
+def test_a_task_that_an_executor_loses_has_failed(tmp_path):
+    lost = Unlucky()
+    lost.error = RuntimeError("the worker died")
+    with Jobs(1, lost) as jobs:
+        begun = jobs.begin(task_of(tmp_path), tmp_path / "log")
+        [(future, outcome)] = jobs.ended()
+    assert future is begun
+    assert outcome == (1, ["RuntimeError: the worker died"])
+    lost.error = OSError(28, "No space left")
+    with Jobs(1, lost) as jobs:
+        jobs.begin(task_of(tmp_path), tmp_path / "log")
+        with pytest.raises(OSError, match="No space left"):
+            jobs.ended()
 
 
 def test_an_outcome_in_words():
