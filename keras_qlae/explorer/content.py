@@ -104,7 +104,7 @@ def describe(model: Any, content: Content) -> Described:
         # A generator has seen every combination: it was trained on codes
         # that were drawn.
         return Described(values, None)
-    seen, values["seen"] = _seen(model.latent, codes, is_active)
+    seen, values["seen"] = _seen(latents, codes, is_active)
     return Described(values, seen)
 
 
@@ -279,33 +279,36 @@ def _png(image: np.ndarray) -> str:
 
 
 def _seen(
-    latent: Any, codes: np.ndarray, is_active: np.ndarray
+    latents: list[dict[str, Any]], codes: np.ndarray, is_active: np.ndarray
 ) -> tuple[bytes, dict[str, Any]]:
     """Codes of some images, and the distance that is far from them.
 
-    The distance between discrete codes is the number of latents that differ.
-    Between continuous ones it is Euclidean, each latent divided by its
-    standard deviation, those that are not active left out.
+    The distance is Euclidean, each latent divided by its standard deviation;
+    latents that are not active are left out. Where values are vectors it is
+    the number of latents that differ. Far is what 99 of 100 images are not
+    from the nearest other one.
     """
     from scipy.spatial.distance import cdist
 
     index = np.linspace(0, len(codes) - 1, min(len(codes), _NUM_SEEN))
     codes = codes[index.astype(int)]
+    is_discrete = latents[0]["isDiscrete"]
     scales = None
-    scaled = codes
-    if not latent.is_discrete:
-        deviation = codes.std(axis=0)
+    if is_discrete and latents[0]["values"] is None:
+        distances = cdist(codes, codes, "hamming") * codes.shape[1]
+    else:
+        values = codes
+        if is_discrete:
+            books = [np.array(latent["values"]) for latent in latents]
+            columns = zip(books, codes.T, strict=True)
+            values = np.stack([book[own] for book, own in columns], axis=1)
+        deviation = values.std(axis=0)
         is_used = is_active & (deviation > 0)
         scales = np.where(is_used, 1 / np.where(is_used, deviation, 1), 0)
-        scaled = codes * scales
-    kind = "hamming" if latent.is_discrete else "euclidean"
-    distances = cdist(scaled, scaled, kind)
+        distances = cdist(values * scales, values * scales)
     np.fill_diagonal(distances, np.inf)
-    nearest = distances.min(axis=1)
-    if latent.is_discrete:
-        nearest = nearest * codes.shape[1]
-    limit = float(np.quantile(nearest, _FAR))
-    dtype = "uint16" if latent.is_discrete else "float32"
+    limit = float(np.quantile(distances.min(axis=1), _FAR))
+    dtype = "uint16" if is_discrete else "float32"
     described = {
         "dtype": dtype,
         # With one image nothing tells what is far.

@@ -173,13 +173,13 @@ def _json(name: str, values: dict[str, Any]) -> str:
     """Values in a block; `<` is written so that no name can end it."""
     text = json.dumps(values, separators=(",", ":"), allow_nan=False)
     text = text.replace("<", "\\u003c")
-    return f'<script type="application/json" id="{name}">{text}</script>'
+    return f'<script type="application/json" id="data-{name}">{text}</script>'
 
 
 def _block(name: str, content: bytes) -> str:
     packed = gzip.compress(content, 9, mtime=0)  # the same bytes every time
     text = base64.b64encode(packed).decode()
-    return f'<script type="text/plain" id="{name}">{text}</script>'
+    return f'<script type="text/plain" id="data-{name}">{text}</script>'
 
 
 def _policy(scripts: Sequence[str], is_served: bool) -> str:

@@ -70,16 +70,16 @@ export function rowOf(run, index, actions) {
   };
 }
 
-/** Groups of rows as cards in two columns, half of the latents in each. */
+/** Groups of rows as cards in two columns, each in the shorter one. */
 export function layOut(groups, rows) {
-  const columns = [make("div"), make("div")], total = rows.length;
-  let placed = 0;
+  const columns = [make("div"), make("div")], placed = [0, 0];
   for (const { name, note, latents } of groups) {
     const title = make("h2", { textContent: name.replaceAll("_", " ") });
     if (note) title.append(" ", make("small", { textContent: note }));
     const card = make("section", { className: "card" }, title, ...latents.map(i => rows[i].element));
-    columns[placed < total / 2 || groups.length === 1 ? 0 : 1].append(card);
-    placed += latents.length;
+    const shorter = placed[0] <= placed[1] ? 0 : 1;
+    columns[shorter].append(card);
+    placed[shorter] += latents.length + 0.5; // the heading
   }
   return columns;
 }

@@ -19,7 +19,7 @@ export function setNumber(element, name, value) {
 
 /** The bytes of a gzipped, base64-coded block of the page. */
 export async function block(name) {
-  const packed = atob($(name).textContent), gzipped = new Uint8Array(packed.length);
+  const packed = atob($(`data-${name}`).textContent), gzipped = new Uint8Array(packed.length);
   for (let i = 0; i < packed.length; i++) gzipped[i] = packed.charCodeAt(i);
   const stream = new Blob([gzipped]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -51,15 +51,17 @@ export const neverSeen = (latents, codes) =>
   codes.flatMap((code, i) => (latents[i].counts && !latents[i].counts[latents[i].stops.indexOf(code)] ? [i] : []));
 
 /**
- * The distance of codes to the nearest of the images: of discrete latents how
- * many differ, of others Euclidean, each divided by its scale.
+ * The distance of codes to the nearest of the images: Euclidean, each latent
+ * by its scale; where values are vectors, how many differ.
  */
-export function distanceToSeen({ codes: seen, scales }, codes) {
+export function distanceToSeen(latents, { codes: seen, scales }, codes) {
+  const number = codes.length, valueOf = (i, code) => latents[i].values?.[code] ?? code;
+  const scaled = scales && codes.map((code, i) => valueOf(i, code) * scales[i]);
   let least = Infinity;
-  for (let row = 0; row < seen.length; row += codes.length) {
+  for (let row = 0; row < seen.length; row += number) {
     let distance = 0;
-    for (let i = 0; i < codes.length; i++)
-      distance += scales ? ((seen[row + i] - codes[i]) * scales[i]) ** 2 : seen[row + i] !== codes[i];
+    for (let i = 0; i < number && distance < least; i++)
+      distance += scales ? (valueOf(i, seen[row + i]) * scales[i] - scaled[i]) ** 2 : seen[row + i] !== codes[i];
     least = Math.min(least, distance);
   }
   return scales ? Math.sqrt(least) : least;

@@ -7,7 +7,7 @@ import { startModel } from "./model.js";
 import { differenceOf, paint, pixelsOf, psnrOf } from "./pictures.js";
 import { tableOf } from "./table.js";
 
-const run = JSON.parse($("run").textContent);
+const run = JSON.parse($("data-run").textContent);
 const shape = run.imageShape;
 const timing = {};
 const stale = new Set(); // latents whose thumbnails are out of date
@@ -70,8 +70,8 @@ async function show() {
 function updateText() {
   rows.forEach((row, latent) => row.update(codes[latent], [points.A, points.B]));
   $("codes").textContent = asPython(codes);
-  const never = neverSeen(run.latents, codes).map(i => `latent ${i} at ${labelOf(run.latents[i], codes[i])}`);
-  const isFar = seen && distanceToSeen(seen, codes) > run.seen.limit;
+  const never = (seen ? neverSeen(run.latents, codes) : []).map(i => `latent ${i} at ${labelOf(run.latents[i], codes[i])}`);
+  const isFar = seen && distanceToSeen(run.latents, seen, codes) > run.seen.limit;
   const text = never.length
     ? `No image has ${never.slice(0, 3).join(", ")}${never.length > 3 ? " and more" : ""}.`
     : isFar ? "No image has a combination of values like this one." : "";
@@ -107,7 +107,7 @@ async function startFrom(found, pixels = null) {
 }
 
 /** Encodes a picture that the user gave. */
-async function take(file) {
+async function encodeFile(file) {
   say("Encoding…");
   try {
     const pixels = await pixelsOf(file, shape), found = await inTurn(() => model.encode(pixels));
@@ -182,7 +182,7 @@ function listen() {
   $("reset").onclick = () => choose(points.A);
   $("open").onclick = () => $("file").click();
   $("file").onchange = () => {
-    if ($("file").files.length) take($("file").files[0]);
+    if ($("file").files.length) encodeFile($("file").files[0]);
     $("file").value = "";
   };
   for (const point of ["A", "B"]) {
@@ -210,9 +210,9 @@ function listen() {
   document.ondrop = event => {
     event.preventDefault();
     isOver(false);
-    if (model && fileOf(event)) take(fileOf(event));
+    if (model && fileOf(event)) encodeFile(fileOf(event));
   };
-  document.onpaste = event => { if (model && fileOf(event)) take(fileOf(event)); };
+  document.onpaste = event => { if (model && fileOf(event)) encodeFile(fileOf(event)); };
   window.onhashchange = () => {
     const linked = readCodes(run.latents, location.hash);
     if (linked && linked.join() !== codes.join()) choose(linked);
