@@ -216,9 +216,11 @@ def _section(number: int, section: Section) -> str:
             "The HTML of a section must contain no script: give it as "
             f"`script`. Received: section {section.title!r}"
         )
+    name = f"section-{number}"
     return (
-        f'<section class="card section" id="section-{number}">'
-        f"<h2>{html.escape(section.title)}</h2>{section.html}</section>"
+        f'<section class="card section" id="{name}" '
+        f'aria-labelledby="{name}-title"><h2 id="{name}-title">'
+        f"{html.escape(section.title)}</h2>{section.html}</section>"
     )
 
 

@@ -16,29 +16,13 @@ needs_node = pytest.mark.skipif(
     reason="NOT TESTED: the page's engine. Install node 20 or later "
     "(apt-get install nodejs)",
 )
-_RUN = """
-import fs from "node:fs";
-const [assets, folder] = process.argv.slice(2);
-const { useWebAssembly } = await import(`${assets}/memory.js`);
-const { network } = await import(`${assets}/network.js`);
-const bytes = path => new Uint8Array(fs.readFileSync(path));
-const job = JSON.parse(fs.readFileSync(`${folder}/job.json`));
-if (job.wasm) await useWebAssembly(bytes(`${assets}/gemm.wasm`));
-const all = new Float32Array(new Uint8Array(fs.readFileSync(`${folder}/inputs`)).buffer);
-const run = network(job.plan, new Uint8Array(fs.readFileSync(`${folder}/weights`)));
-const size = all.length / job.count, outputs = [];
-for (let i = 0; i < job.count; i++) outputs.push(run(all.subarray(i * size, (i + 1) * size)));
-const whole = new Float32Array(job.count * outputs[0].length);
-outputs.forEach((each, i) => whole.set(each, i * each.length));
-fs.writeFileSync(`${folder}/outputs`, whole);
-"""
+SCRIPTS = Path(__file__).parent / "scripts"
 
 
-def run_node(source, *arguments):
-    """What a script prints; `ASSETS` is its first argument."""
+def run_node(script, *arguments):
+    """What a script of `scripts` prints; its first argument is `ASSETS`."""
     result = subprocess.run(
-        ["node", "--input-type=module", "-", str(ASSETS), *map(str, arguments)],
-        input=source,
+        ["node", SCRIPTS / script, ASSETS, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -54,6 +38,6 @@ def run_network(network, inputs, folder, wasm=True):
     (folder / "job.json").write_text(json.dumps(job))
     (folder / "inputs").write_bytes(inputs.tobytes())
     (folder / "weights").write_bytes(network.weights)
-    run_node(_RUN, folder)
+    run_node("run_network.mjs", folder)
     outputs = np.fromfile(folder / "outputs", "<f4")
     return outputs.reshape(len(inputs), -1)

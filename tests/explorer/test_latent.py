@@ -10,18 +10,6 @@ from tests.explorer.models import LATENTS
 from tests.explorer.node import needs_node
 from tests.explorer.node import run_node
 
-_RUN = """
-import fs from "node:fs";
-const [assets, folder] = process.argv.slice(2);
-const { codesOf, valuesOf } = await import(`${assets}/model.js`);
-const { rule, values, outputs } = JSON.parse(
-  fs.readFileSync(`${folder}/job.json`));
-const table = values && Float32Array.from(values);
-const codes = outputs.map(row => codesOf(rule, table, Float32Array.from(row)));
-const read = codes.map(row => Array.from(valuesOf(rule, table, row)));
-console.log(JSON.stringify([codes, read]));
-"""
-
 
 @needs_node
 @pytest.mark.parametrize("kind", LATENTS)
@@ -37,7 +25,7 @@ def test_codes_and_values_are_the_latents_own(kind, tmp_path):
         "outputs": outputs.tolist(),
     }
     (tmp_path / "job.json").write_text(json.dumps(job))
-    codes, read = json.loads(run_node(_RUN, tmp_path))
+    codes, read = json.loads(run_node("latent.mjs", tmp_path))
     wanted = ops.convert_to_numpy(latent.codes(outputs))
     assert np.array_equal(np.array(codes, wanted.dtype), wanted)
     wanted = ops.convert_to_numpy(latent.values(wanted))

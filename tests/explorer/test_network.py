@@ -10,6 +10,7 @@ from keras_qlae.explorer.network import network_of
 from keras_qlae.explorer.steps import UnknownLayerError
 from tests.explorer.node import needs_node
 from tests.explorer.node import run_network
+from tests.explorer.node import run_node
 
 SIZES = {"qlae-paper": 64}  # of the images; 32 for the others
 TOLERANCE = 1e-5  # the page must be as near to the model as this
@@ -34,13 +35,13 @@ RECIPES = [n for n in recipes.available() if n == "qlae-paper" or "-p" not in n]
 
 @needs_node
 @pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("part", ["encoder", "decoder"])
-def test_networks_of_recipes_match_keras(name, part, tmp_path):
+def test_networks_of_recipes_match_keras(name, tmp_path):
     size = SIZES.get(name, 32)
     model = recipes.compiled_model(
         recipes.get(name), (size, size, 3), 6, num_examples=1000
     )
-    assert difference(getattr(model, part), tmp_path) < TOLERANCE
+    assert difference(model.encoder, tmp_path) < TOLERANCE
+    assert difference(model.decoder, tmp_path) < TOLERANCE
 
 
 @needs_node
@@ -148,21 +149,10 @@ def test_float16_weights_are_as_near_as_their_rounding(tmp_path):
 
 @needs_node
 def test_float16_is_read_exactly(tmp_path):
-    from tests.explorer.node import run_node
-
     halves = np.arange(2**16, dtype=np.uint16)
     halves = halves[np.isfinite(halves.view(np.float16))]
     halves.tofile(tmp_path / "halves")
-    run_node(
-        """
-        import fs from "node:fs";
-        const [assets, folder] = process.argv.slice(2);
-        const { widen } = await import(`${assets}/network.js`);
-        const bytes = new Uint8Array(fs.readFileSync(`${folder}/halves`));
-        fs.writeFileSync(`${folder}/whole`, widen(new Uint16Array(bytes.buffer)));
-        """,
-        tmp_path,
-    )
+    run_node("widen.mjs", tmp_path)
     found = np.fromfile(tmp_path / "whole", np.float32)
     assert (found == halves.view(np.float16).astype(np.float32)).all()
 

@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import importlib
 import re
 import shutil
 import subprocess
@@ -45,7 +46,7 @@ def test_sections_stand_below_with_a_link_each():
     sections = [Section("Curves & <more>", "<img src='data:,'>")]
     text = page(small_model(), sections=sections)
     assert '<a href="#section-0">Curves &amp; &lt;more&gt;</a>' in text
-    assert "<h2>Curves &amp; &lt;more&gt;</h2><img src='data:,'>" in text
+    assert "Curves &amp; &lt;more&gt;</h2><img src='data:,'>" in text
     with pytest.raises(ValueError, match="must contain no script"):
         page(small_model(), sections=[Section("a", "<SCRIPT>")])
     with pytest.raises(ValueError, match="would end it"):
@@ -60,7 +61,8 @@ def test_names_cannot_end_the_block_that_they_stand_in():
 
 
 def test_a_page_too_large_for_browsers_is_refused(monkeypatch):
-    monkeypatch.setattr("keras_qlae.explorer.page._LARGEST", 10_000)
+    module = importlib.import_module("keras_qlae.explorer.page")
+    monkeypatch.setattr(module, "_LARGEST", 10_000)
     with pytest.raises(ValueError, match="serve it instead"):
         page(small_model())
 
@@ -73,35 +75,9 @@ def test_a_served_page_has_no_weights():
 
 
 @needs_node
-def test_the_matrix_product_in_webassembly_is_that_in_javascript(tmp_path):
+def test_the_matrix_product_in_webassembly_is_that_in_javascript():
     """Sizes of all remainders, and more than the memory had at first."""
-    run_node(
-        """
-        const [assets] = process.argv.slice(2);
-        const own = await import(`${assets}/memory.js`);
-        const plain = await import(`${assets}/memory.js?plain`);
-        const fs = await import("node:fs");
-        await own.useWebAssembly(fs.readFileSync(`${assets}/gemm.wasm`));
-        for (const [m, n, k] of [[1, 1, 1], [5, 9, 3], [8, 17, 30], [700, 40, 900]]) {
-          const a = Float32Array.from({ length: m * k }, (_, i) => Math.sin(i));
-          const b = Float32Array.from({ length: k * n }, (_, i) => Math.cos(i));
-          const found = [own, plain].map(memory => {
-            const matrix = memory.pack(b, k, n), at = memory.take(m * k);
-            memory.heap.set(a, at);
-            const c = memory.takeProduct(m, matrix);
-            memory.multiply(at, m, matrix, c);
-            return memory.heap.slice(c, c + m * matrix.padded);
-          });
-          const padded = found[0].length / m;
-          for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) {
-            let sum = 0;
-            for (let q = 0; q < k; q++) sum += a[i * k + q] * b[q * n + j];
-            for (const c of found)
-              if (!(Math.abs(c[i * padded + j] - sum) < 1e-5 * k)) throw new Error(`${m} ${n} ${k}`);
-          }
-        }
-        """
-    )
+    run_node("multiply.mjs")
 
 
 @pytest.mark.backend_free
@@ -120,5 +96,5 @@ def test_the_binary_is_what_its_source_makes(tmp_path):
 def test_a_network_of_another_kind_is_refused_unless_served():
     model = small_model()
     model.encoder = networks.image_trunk((16, 16, 3), 4, "tiny")
-    with pytest.raises(ValueError, match="explorer.serve"):
+    with pytest.raises(ValueError, match=r"explorer\.serve"):
         page(model)

@@ -88,13 +88,12 @@ def test_only_codes_and_pixels_of_limited_size_are_taken(server):
         ("decode", 65 * row, 400),
         ("decode", row[:-1], 400),
         ("decode", b"\xff" * len(row), 400),
-        ("decode", bytes(10_000_000), 413),
         ("encode", bytes(10), 400),
         ("encode", np.full(768, np.nan, "<f4").tobytes(), 400),
         ("encode", np.full(768, 7.0, "<f4").tobytes(), 400),
     ):
         assert ask(server, path + what, body)[0] == status, (what, len(body))
-    for length in ("-1", "x", "9" * 5000, "²"):
+    for length in ("-1", "x", "9" * 5000, "²", "10000000"):
         with socket.create_connection(server.server_address) as client:
             head = f"POST {path}decode HTTP/1.1\r\nHost: {server.hosts[0]}\r\n"
             head += f"Content-Length: {length}\r\n\r\n"
