@@ -1,0 +1,318 @@
+"""What the page says of a model: plain values, measured on images."""
+
+import base64
+import io
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+from typing import TypedDict
+
+import keras
+import numpy as np
+
+from keras_qlae import metrics
+from keras_qlae.explorer.latent import values_of_codes
+from keras_qlae.models import InfoWGANGP
+
+_NUM_STOPS = 41  # steps of the control of a continuous latent
+_MOST_STOPS = 32  # values of a codebook that are all offered
+_MOST_SHOWN = 12  # thumbnails of a latent
+_NUM_SEEN = 2000  # images whose codes stand in the page
+_NUM_DRAWN = 2000  # codes from the prior, where there are no images
+_FAR = 0.99  # share of images that are nearer to another one than that
+_LEAST_NMI = 0.05  # below it a latent stands under no factor
+
+
+class Content(TypedDict, total=False):
+    """What can be shown beside the model; every key may be missing.
+
+    Attributes:
+        images: `(n, height, width, channels)`, integers in `[0, 255]` or
+            floats in `[0, 1]`, not trained on. They are encoded to tell which
+            values occur and which combinations. Continuous latents without
+            a prior need them.
+        factors: `(n, num_factors)` integers of the images.
+        factor_names: One a factor. Defaults to `factor 0` and so on.
+        nmi: `(num_factors, num_latents)` in `[0, 1]`. Measured on `images`
+            and `factors` if missing.
+        is_active: `(num_latents,)` booleans. Measured on `images` if missing.
+        scores: `(name, value, meaning)` of each score, texts.
+        title: Heading of the page. Defaults to the model's name.
+        about: More about the model by name: recipe, data set, versions.
+        num_samples: How many of the images to put into the page, to start
+            from; 0 if the page shall hold no image of the data set. Defaults
+            to 12.
+    """
+
+    images: Any
+    factors: Any
+    factor_names: Sequence[str]
+    nmi: Any
+    is_active: Any
+    scores: Sequence[tuple[str, str, str]]
+    title: str
+    about: Mapping[str, Any]
+    num_samples: int
+
+
+class Described(NamedTuple):
+    """What the page reads.
+
+    Attributes:
+        values: Plain values for JSON.
+        seen: Bytes of the codes of images, or `None`.
+    """
+
+    values: dict[str, Any]
+    seen: bytes | None
+
+
+def describe(model: Any, content: Content) -> Described:
+    """Measures what the page says of a model.
+
+    Raises:
+        ValueError: Arrays that do not fit the model or one another, or
+            continuous latents of which nothing tells the range.
+    """
+    images = content.get("images")
+    codes = None if images is None else model.codes(np.asarray(images))
+    if codes is not None and not len(codes):
+        raise ValueError("`images` must hold at least one image. Received: 0")
+    nmi = _nmi(model, codes, content)
+    names = None if nmi is None else _factor_names(content, len(nmi))
+    is_active = _is_active(model, codes, content)
+    latents = _latents(model.latent, codes)
+    for i, latent in enumerate(latents):
+        latent["isActive"] = bool(is_active[i])
+        latent |= _best_factor(None if nmi is None else nmi[:, i])
+    samples = _samples(model, images, codes, content.get("num_samples", 12))
+    values = {
+        "name": model.name,
+        "imageShape": list(model.image_shape),
+        "latents": latents,
+        "numImages": 0 if codes is None else len(codes),
+        "factorNames": names,
+        "nmi": None if nmi is None else nmi.round(4).tolist(),
+        "scores": [list(map(str, row)) for row in content.get("scores", ())],
+        "about": {k: str(v) for k, v in content.get("about", {}).items()},
+        "samples": samples,
+        "start": _start(latents, codes),
+        "seen": None,
+    }
+    if codes is None or isinstance(model, InfoWGANGP):
+        # A generator has seen every combination: it was trained on codes
+        # that were drawn.
+        return Described(values, None)
+    seen, values["seen"] = _seen(latents, codes, is_active)
+    return Described(values, seen)
+
+
+def _nmi(model: Any, codes: Any, content: Content) -> np.ndarray | None:
+    nmi, factors = content.get("nmi"), content.get("factors")
+    if nmi is None and factors is None:
+        return None
+    if nmi is None:
+        if codes is None:
+            raise ValueError(
+                "`factors` are those of `images`: pass both. "
+                "Received: images=None"
+            )
+        return metrics.normalized_mutual_information(factors, codes)
+    nmi = np.asarray(nmi, float)
+    if nmi.ndim != 2 or nmi.shape[1] != model.latent.num_latents:
+        raise ValueError(
+            "`nmi` must have shape (num_factors, num_latents) = (num_factors, "
+            f"{model.latent.num_latents}). Received: shape={nmi.shape}"
+        )
+    if not ((nmi >= 0) & (nmi <= 1)).all():
+        raise ValueError(
+            f"`nmi` must be in [0, 1]. Received: {nmi.min():g} to {nmi.max():g}"
+        )
+    return nmi
+
+
+def _factor_names(content: Content, number: int) -> list[str]:
+    names = content.get("factor_names")
+    if names is None:
+        names = [f"factor {i}" for i in range(number)]
+    if len(names) != number or len(set(names)) != number:
+        raise ValueError(
+            f"`factor_names` must be {number} different names, one a factor. "
+            f"Received: factor_names={list(names)!r}"
+        )
+    return list(map(str, names))
+
+
+def _is_active(model: Any, codes: Any, content: Content) -> np.ndarray:
+    number = model.latent.num_latents
+    is_active = content.get("is_active")
+    if is_active is None:
+        if codes is None:
+            return np.ones(number, bool)
+        return metrics.active_latents(codes)
+    is_active = np.asarray(is_active)
+    if is_active.shape != (number,) or is_active.dtype != bool:
+        raise ValueError(
+            f"`is_active` must be {number} booleans, one a latent. Received: "
+            f"shape={is_active.shape}, dtype={is_active.dtype}"
+        )
+    return is_active
+
+
+def _best_factor(nmi: np.ndarray | None) -> dict[str, Any]:
+    if nmi is None:
+        return {"best": None, "factor": None, "nmi": None}
+    best = int(nmi.argmax())
+    factor = best if nmi[best] >= _LEAST_NMI else None
+    return {"best": best, "factor": factor, "nmi": round(float(nmi[best]), 4)}
+
+
+def _latents(latent: Any, codes: np.ndarray | None) -> list[dict[str, Any]]:
+    if latent.is_discrete:
+        table = values_of_codes(latent)
+        return [
+            _discrete(
+                size,
+                table[i % len(table), :size],
+                None if codes is None else codes[:, i],
+            )
+            for i, size in enumerate(latent.codebook_sizes)
+        ]
+    if codes is None:
+        if not latent.has_prior:
+            raise ValueError(
+                "Continuous latents without a prior need `images`: the page "
+                "offers the values that these are encoded to. "
+                f"Received: latent={type(latent).__name__}, images=None"
+            )
+        codes = _drawn(latent)
+    return [_continuous(column) for column in codes.T]
+
+
+def _drawn(latent: Any) -> np.ndarray:
+    codes = latent.sample_codes(_NUM_DRAWN, seed=0)
+    return np.asarray(keras.ops.convert_to_numpy(codes))
+
+
+def _discrete(
+    size: int, table: np.ndarray, codes: np.ndarray | None
+) -> dict[str, Any]:
+    """A latent by its values `(size, width)` and the images' codes."""
+    is_scalar = table.shape[1] == 1
+    stops = np.arange(size)
+    if is_scalar:
+        stops = np.argsort(table[:, 0], kind="stable")
+    counts = None
+    if codes is not None:
+        found = np.bincount(codes, minlength=size)
+        if size > _MOST_STOPS:  # a large table: what is in use
+            stops = stops[found[stops] > 0]
+        counts = found[stops].tolist()
+    return {
+        "isDiscrete": True,
+        "size": size,
+        "stops": stops.tolist(),
+        "shown": _spread(len(stops)),
+        "values": _rounded(table[:, 0]) if is_scalar else None,
+        "counts": counts,
+    }
+
+
+def _continuous(codes: np.ndarray) -> dict[str, Any]:
+    levels = np.linspace(0.01, 0.99, _NUM_STOPS)
+    stops = np.unique(np.quantile(codes, levels).astype("float32"))
+    return {
+        "isDiscrete": False,
+        "size": 0,
+        "stops": stops.astype(float).tolist(),
+        "shown": _spread(len(stops)),
+        "values": None,
+        "counts": None,
+    }
+
+
+def _spread(number: int) -> list[int]:
+    """Positions of the thumbnails among the stops."""
+    shown = np.linspace(0, number - 1, min(number, _MOST_SHOWN))
+    return np.unique(shown.round().astype(int)).tolist()
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.6g}") for value in values]
+
+
+def _start(
+    latents: list[dict[str, Any]], codes: np.ndarray | None
+) -> list[float]:
+    """Codes that the page opens with: of an image, or from the middle."""
+    if codes is not None:
+        return list(codes[0].tolist())
+    return [each["stops"][len(each["stops"]) // 2] for each in latents]
+
+
+def _samples(
+    model: Any, images: Any, codes: np.ndarray | None, number: int
+) -> list[dict[str, Any]]:
+    """Some of the images and their codes; the first one comes first."""
+    if images is None or codes is None or not number:
+        return []
+    index = np.linspace(0, len(codes) - 1, min(len(codes), number)).astype(int)
+    return [
+        {"png": _png(np.asarray(images[i])), "codes": codes[i].tolist()}
+        for i in index
+    ]
+
+
+def _png(image: np.ndarray) -> str:
+    """An image as the address of a PNG."""
+    from PIL import Image
+
+    if image.dtype.kind == "f":
+        image = (image * 255).round().clip(0, 255)
+    channels = [0, 1, 2] if image.shape[-1] >= 3 else 0
+    picture = Image.fromarray(image[..., channels].astype("uint8"))
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    text = base64.b64encode(file.getvalue()).decode()
+    return f"data:image/png;base64,{text}"
+
+
+def _seen(
+    latents: list[dict[str, Any]], codes: np.ndarray, is_active: np.ndarray
+) -> tuple[bytes, dict[str, Any]]:
+    """Codes of some images, and the distance that is far from them.
+
+    The distance is Euclidean, each latent divided by its standard deviation;
+    latents that are not active are left out. Where values are vectors it is
+    the number of latents that differ. Far is what 99 of 100 images are not
+    from the nearest other one.
+    """
+    from scipy.spatial.distance import cdist
+
+    index = np.linspace(0, len(codes) - 1, min(len(codes), _NUM_SEEN))
+    codes = codes[index.astype(int)]
+    is_discrete = latents[0]["isDiscrete"]
+    scales = None
+    if is_discrete and latents[0]["values"] is None:
+        distances = cdist(codes, codes, "hamming") * codes.shape[1]
+    else:
+        values = codes
+        if is_discrete:
+            books = [np.array(latent["values"]) for latent in latents]
+            columns = zip(books, codes.T, strict=True)
+            values = np.stack([book[own] for book, own in columns], axis=1)
+        deviation = values.std(axis=0)
+        is_used = is_active & (deviation > 0)
+        scales = np.where(is_used, 1 / np.where(is_used, deviation, 1), 0)
+        distances = cdist(values * scales, values * scales)
+    np.fill_diagonal(distances, np.inf)
+    limit = float(np.quantile(distances.min(axis=1), _FAR))
+    dtype = "uint16" if is_discrete else "float32"
+    described = {
+        "dtype": dtype,
+        # With one image nothing tells what is far.
+        "limit": limit if np.isfinite(limit) else 1e9,
+        "scales": None if scales is None else _rounded(scales),
+    }
+    return codes.astype(np.dtype(dtype).newbyteorder("<")).tobytes(), described
