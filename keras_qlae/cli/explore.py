@@ -60,7 +60,7 @@ def explore(
             server.serve_forever()
         return
     path = run.path / "explorer.html"
-    if not write_page(run, model, held_out, path):
+    if not write_page(run, model, held_out, path, as_report=False):
         raise SystemExit(1)
     click.echo(path)
     if opens:

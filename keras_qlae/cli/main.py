@@ -13,6 +13,7 @@ _COMMANDS = {
     "tune": "Search for good settings of a recipe with Keras Tuner.",
     "evaluate": "Score the trained model of a run again.",
     "figures": "Draw the figures of a finished run again.",
+    "explore": "Explore the trained model of a run in a browser.",
     "export": "Export the trained model of a run.",
     "datasets": "Show and prepare the data sets that can be trained on.",
 }

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_qlae import layers
-from keras_qlae.layers.codebook_latent import CodebookLatent
+from keras_qlae.explorer.steps import UnknownLayerError
 from keras_qlae.layers.gaussian_posterior import GaussianPosterior
 
 
@@ -32,7 +32,7 @@ def latent_table(latent: Any) -> LatentTable:
     """Describes a latent by its public methods.
 
     Raises:
-        ValueError: A latent of a kind whose rule is not known.
+        UnknownLayerError: A latent of a kind whose rule is not known.
     """
     if isinstance(latent, layers.ContinuousLatent | GaussianPosterior):
         # The codes are the first of the encoder's outputs (for a Gaussian
@@ -40,8 +40,9 @@ def latent_table(latent: Any) -> LatentTable:
         sizes = [1] * latent.num_latents
         return LatentTable({"sizes": sizes, "table": None}, None)
     is_grid = isinstance(latent, layers.FiniteScalarQuantizer)
-    if not is_grid and not isinstance(latent, CodebookLatent):
-        raise ValueError(
+    codebooks = layers.ScalarCodebookQuantizer | layers.VectorQuantizer
+    if not is_grid and not isinstance(latent, codebooks):
+        raise UnknownLayerError(
             "The page does not know how this latent makes codes: serve the "
             "page instead (`keras-qlae explore --serve`, `explorer.serve`). "
             f"Received: {type(latent).__name__}"

@@ -33,6 +33,7 @@ class RunDirectory:
         encoder: Its encoder, for TensorFlow alone.
         checkpoints: What a killed run goes on from.
         figures: The pictures.
+        page: What came out, in a browser.
         report: What came out; the last file that a run writes.
         hashes: Of what a finished run is read from.
     """
@@ -47,6 +48,7 @@ class RunDirectory:
         self.encoder = self.path / "encoder"
         self.checkpoints = self.path / "checkpoint"
         self.figures = self.path / "figures"
+        self.page = self.path / "report.html"
         self.report = self.path / "report.md"
         self.hashes = self.path / "sha256.json"
 

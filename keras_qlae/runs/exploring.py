@@ -12,8 +12,10 @@ import numpy as np
 
 from keras_qlae import explorer
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.tables import score_rows
+from keras_qlae.runs.tables import setting_rows
 
 _NUM_IMAGES = 2000  # images that are encoded, to see which codes occur
 
@@ -24,9 +26,6 @@ def content_of(
     run: RunDirectory, model: Any, held_out: FactorDataset
 ) -> explorer.Content:
     """What the page says of the model of a run."""
-    from keras_qlae.runs.data import spread
-    from keras_qlae.runs.reporting import score_rows
-
     config = run.read_config()
     scores = run.read_scores()
     index = spread(len(held_out), _NUM_IMAGES)
@@ -49,9 +48,21 @@ def content_of(
 
 
 def write_page(
-    run: RunDirectory, model: Any, held_out: FactorDataset, path: Path
+    run: RunDirectory,
+    model: Any,
+    held_out: FactorDataset,
+    path: Path,
+    as_report: bool = True,
 ) -> bool:
-    """Writes the page of a run, with figures and settings below.
+    """Writes the page of a run.
+
+    Args:
+        run: The run directory.
+        model: Its model.
+        held_out: The images that it is scored on.
+        path: Where to write the page.
+        as_report: Whether figures and settings stand below, which are two
+            thirds of the file.
 
     Returns:
         Whether the page can compute the model; if not, nothing is written.
@@ -60,7 +71,7 @@ def write_page(
         explorer.write(
             model,
             path,
-            sections=_sections(run),
+            sections=_sections(run) if as_report else (),
             **content_of(run, model, held_out),
         )
     except explorer.UnknownLayerError as error:
@@ -84,21 +95,6 @@ def _sections(run: RunDirectory) -> list[explorer.Section]:
         explorer.Section("Figures", figures),
         explorer.Section("Settings", settings),
     ]
-
-
-def setting_rows(config: Configuration) -> list[tuple[str, str, str]]:
-    """The parts of a run and their settings, a line each."""
-    tables = dict(config.settings)
-    penalties = tables.pop("penalties", {})
-    rows = []
-    for seat, table in {**tables, **penalties}.items():
-        values = dict(table)
-        rows.append((seat, "", str(values.pop("part", ""))))
-        rows += [
-            ("", name, "" if value is None else str(value))
-            for name, value in values.items()
-        ]
-    return rows
 
 
 def _title(path: Path) -> str:

@@ -16,19 +16,17 @@ from keras_qlae.metrics import active_latents
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
-from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.exploring import write_page
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
+from keras_qlae.runs.tables import INFOMEC
+from keras_qlae.runs.tables import score_rows
+from keras_qlae.runs.tables import setting_rows
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
 _NUM_SAMPLES = 25
 _NUM_VALUES = 8  # steps along a continuous latent
-_INFOMEC = {
-    "InfoM": "modularity",
-    "InfoE": "explicitness",
-    "InfoC": "compactness",
-}
 
 
 def finish(
@@ -45,6 +43,7 @@ def finish(
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
+    write_page(run, model, held_out, run.page)
     run.seal()
     write_text(run.report, report(run, held_out))
 
@@ -75,7 +74,7 @@ def write_figures(
             nmi,
             factor_names=names,
             is_active=is_active,
-            scores={name: getattr(scores, name.lower()) for name in _INFOMEC},
+            scores={name: getattr(scores, name.lower()) for name in INFOMEC},
         )
     drawn |= {
         "interventions": _interventions(model, shown, codes, titles, is_active),
@@ -102,23 +101,6 @@ def write_figures(
         figures.save(figure, run.figures / f"{name}.png")
         for name, figure in drawn.items()
     ]
-
-
-def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
-    """Name, value and meaning of each score."""
-    rows = []
-    if scores.has_infomec:
-        rows = [
-            (name, f"{getattr(scores, name.lower()):.3f}", meaning)
-            for name, meaning in _INFOMEC.items()
-        ]
-    rows.append(("PSNR", f"{scores.psnr:.2f} dB", "reconstruction"))
-    if scores.active is not None:
-        used = f"{scores.num_active} of {len(scores.active)}"
-        rows.append(("active", used, "latents"))
-    others = (scores.others or {}).items()
-    rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
-    return rows
 
 
 def scored_images(run: RunDirectory) -> str:
@@ -152,7 +134,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         "## Settings",
         f"Backend {config.backend}, precision {config.precision}, "
         f"versions {versions}.",
-        markdown_table(("part", "setting", "value"), _settings(config)),
+        markdown_table(("part", "setting", "value"), setting_rows(config)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -161,25 +143,9 @@ def _variants(scores: Scores) -> list[str]:
     """How each score is computed, where papers and libraries differ."""
     names = [name for name, _, _ in score_rows(scores) if name in VARIANTS]
     if not scores.others:
-        names = [name for name in names if name in _INFOMEC]
+        names = [name for name in names if name in INFOMEC]
     lines = [f"* {name}: {VARIANTS[name]}." for name in names]
     return ["\n".join(lines)] if lines else []
-
-
-def _settings(config: Configuration) -> list[tuple[str, str, Any]]:
-    """The parts of a run and their settings, a line each."""
-    tables = dict(config.settings)
-    penalties = tables.pop("penalties", {})
-    lines = []
-    for seat, table in {**tables, **penalties}.items():
-        values = dict(table)
-        lines.append((seat, "", values.pop("part", "")))
-        lines += [("", name, _shown(value)) for name, value in values.items()]
-    return lines
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def _remark(held_out: FactorDataset) -> str:

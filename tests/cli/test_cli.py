@@ -223,3 +223,13 @@ def test_backend_option_wins_over_the_environment(run):
     )
     assert result.returncode == 0, result.stderr
     assert "InfoM" in result.stdout
+
+
+def test_explore_writes_a_page_that_needs_no_figures(run):
+    path, _ = run
+    result = call("explore", str(path), "--no-open")
+    assert result.exit_code == 0, result.output
+    page = (path / "explorer.html").read_text()
+    assert "qlae on room3d, seed 0" in page
+    assert "Figures" not in page
+    assert "Figures" in (path / "report.html").read_text()

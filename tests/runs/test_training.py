@@ -65,6 +65,7 @@ def test_leaves_everything_a_person_wants(finished):
         "model.keras",
         "checkpoint",
         "figures",
+        "report.html",
         "report.md",
         "sha256.json",
         *(["encoder"] if keras.backend.backend() != "torch" else []),
