@@ -10,6 +10,8 @@ from keras_qlae import backend
 from keras_qlae.layers.checks import is_integer
 from keras_qlae.layers.precision import full_precision
 
+_MOST = 1_000_000  # latents
+
 
 class LatentOutputs(NamedTuple):
     """What a latent makes of the encoder's output.
@@ -53,10 +55,11 @@ class Latent(keras.layers.Layer):
         # No autocast: under a mixed policy the latent still sees the float32
         # numbers of the encoder's head.
         super().__init__(autocast=False, **kwargs)
-        if not is_integer(num_latents) or num_latents < 1:
+        if not is_integer(num_latents) or not 1 <= num_latents <= _MOST:
             raise ValueError(
                 "`num_latents` must be a positive integer, the number of "
-                f"latents. Received: num_latents={num_latents!r}"
+                f"latents, of at most {_MOST:,}. "
+                f"Received: num_latents={num_latents!r}"
             )
         self.num_latents = int(num_latents)
         self.supports_masking = True

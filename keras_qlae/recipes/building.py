@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from keras_qlae.recipes.memory import check_memory
 from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.recipe import Recipe
 
@@ -46,6 +47,7 @@ def compiled_model(
         seed=seed + 2,
         **common,
     )
+    check_memory(recipe, latent, image_shape)
     networks = {"image_shape": image_shape, **common}
     encoder = recipe.part("encoder").build(
         num_outputs=latent.num_inputs, seed=seed, **networks

@@ -1,0 +1,57 @@
+"""What memory a model needs, before it is built."""
+
+import math
+import os
+from typing import Any
+
+from keras_qlae.recipes.parts import SettingError
+from keras_qlae.recipes.recipe import Recipe
+
+_BYTES = 4  # of a float32
+_COPIES = 4  # a weight, its gradient and the optimizer's two moments
+_MAPS = 16 * 3  # channels of a first map, and what backpropagation keeps
+_UNITS = 128  # width of the dense layer next to the latents, at least
+
+
+def check_memory(
+    recipe: Recipe, latent: Any, image_shape: tuple[int, int, int]
+) -> None:
+    """Raises unless a model fits into the memory of this machine.
+
+    It is a lower bound, for settings that are out of proportion: a model that
+    passes may still be too large.
+
+    Args:
+        recipe: The recipe.
+        latent: Its latent, which need not be built.
+        image_shape: `(height, width, channels)` of the images.
+
+    Raises:
+        SettingError: It does not fit; says what needs how much.
+    """
+    batch = recipe.training.batch_size
+    sizes = getattr(latent, "codebook_sizes", (0,))
+    table = sum(sizes)
+    if hasattr(latent, "embedding_dim"):
+        table = sizes[0] * latent.embedding_dim
+    needs = {
+        "images": batch * math.prod(image_shape[:2]) * _MAPS,
+        "distances to codebooks": 2 * batch * len(sizes) * max(sizes),
+        "codebooks": _COPIES * table,
+        "the layers next to the latents": _COPIES
+        * _UNITS
+        * (latent.num_inputs + latent.num_outputs),
+    }
+    needed = _BYTES * sum(needs.values())
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        largest = max(needs, key=lambda name: needs[name])
+        raise SettingError(
+            f"The model needs at least {needed / 1e9:,.0f} GB of memory, and "
+            f"this machine has {there / 1e9:,.0f} GB. Most of it is for "
+            f"{largest}: lower `image_size`, `batch_size`, or the number or "
+            "the sizes of the latents. Received: "
+            f"image_shape={image_shape}, batch_size={batch}, "
+            f"num_latents={latent.num_latents}, codebooks of {max(sizes):,}",
+            "latent",
+        )
