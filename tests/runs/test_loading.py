@@ -194,6 +194,16 @@ def test_folders_that_lead_out_of_the_run_are_refused(run, tmp_path):
     assert not list(outside.iterdir())
 
 
+def test_a_data_set_that_has_changed_is_noticed(run):
+    """Else images may be scored that were trained on."""
+    change_config(run, fingerprint="0123456789abcdef")
+    for look in (runs.evaluate, runs.draw):
+        with pytest.raises(ValueError, match="is not what it was"):
+            look(run)
+    with pytest.raises(ValueError, match="fingerprint: 0123456789abcdef"):
+        runs.train(run.path, recipe(steps=8), verbose=0)
+
+
 def test_what_a_kill_left_is_swept_away(run):
     (run.path / ".encoder.old").mkdir()
     (run.path / ".model.partial.keras").write_text("half")
