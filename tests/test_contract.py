@@ -166,6 +166,11 @@ MODELS = {
     "Autoencoder": Case(autoencoder, [(8, 8, 1)], keeps_float32=True),
     "InfoWGANGP": Case(gan, [(3,)], keeps_float32=True),
 }
+LATENTS = {
+    name: case
+    for name, case in LAYERS.items()
+    if issubclass(getattr(layers, name), layers.Latent)
+}
 CASES = LAYERS | NETWORKS | MODELS
 
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -252,6 +257,50 @@ def test_mixed_precision_agrees_with_float32(case, policy):
     np.testing.assert_allclose(
         actual, expected, rtol=POLICIES[policy], atol=POLICIES[policy]
     )
+
+
+each_latent = pytest.mark.parametrize(
+    "case", LATENTS.values(), ids=LATENTS.keys()
+)
+
+
+@each_latent
+def test_codes_of_a_latent_are_symbolic_too(case, tmp_path):
+    """In a functional model: trained, saved and loaded with the latent."""
+    latent = case.make()
+    inputs = keras.Input(case.shapes[0])
+    model = keras.Model(inputs, latent.codes(inputs))
+    for weight in latent.trainable_variables:
+        weight.assign(weight + 0.3)  # the graph must read what is trained
+    (x,) = arrays(case, 5)
+    expected = ops.convert_to_numpy(latent.codes(x))
+    assert model.output.shape == (None, *expected.shape[1:])
+    assert model.output.dtype == expected.dtype
+    np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), expected)
+
+
+@each_latent
+def test_a_latent_takes_its_noise_as_an_argument(case):
+    """What it gives is then a function of its inputs, in training too."""
+    latent = case.make()
+    (x,) = arrays(case, 4)
+    noise = np.random.default_rng(1).normal(size=(4, latent.num_latents))
+    one, two = (
+        latent.compute(x, training=True, noise=noise.astype("float32"))
+        for _ in range(2)
+    )
+    for a, b in zip(
+        (one.outputs, one.codes, *one.losses.values()),
+        (two.outputs, two.codes, *two.losses.values()),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(
+            ops.convert_to_numpy(a), ops.convert_to_numpy(b)
+        )
+    assert set(one.losses) == set(latent.loss_weights)
 
 
 def own_model(case):

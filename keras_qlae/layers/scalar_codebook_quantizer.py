@@ -13,6 +13,8 @@ from keras_qlae.layers.checks import checked_codes
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
 
+_MAX_DISTANCES = 2**16  # an example: 64 MB of float32 for 256 of them
+
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class ScalarCodebookQuantizer(Latent):
@@ -159,7 +161,6 @@ class ScalarCodebookQuantizer(Latent):
     def compute(
         self, inputs: Any, training: bool | None = None, noise: Any = None
     ) -> LatentOutputs:
-        self._ensure_built()
         z = self._to_latents(inputs)
         codes = self._nearest(ops.stop_gradient(z))
         value = self._look_up(codes)
@@ -176,20 +177,34 @@ class ScalarCodebookQuantizer(Latent):
 
     def _nearest(self, z: Any) -> Any:
         """The code of the nearest value, the first of several."""
-        codebook = ops.stop_gradient(ops.convert_to_tensor(self.codebook))
-        # -> (..., num_latents, codebook size)
-        distance = ops.abs(ops.expand_dims(z, -1) - codebook)
-        if self._padding.any():
-            distance = distance + ops.cast(self._padding, distance.dtype)
-        return backend.argmin(distance)
+        table = ops.stop_gradient(self._table())
+        padding = np.broadcast_to(self._padding, table.shape)
+        codes = []
+        # So many latents at a time that the distances fit into memory.
+        step = max(1, _MAX_DISTANCES // table.shape[1])
+        for start in range(0, self.num_latents, step):
+            part = slice(start, start + step)
+            # -> (..., latents of the part, codebook size)
+            distance = ops.abs(ops.expand_dims(z[..., part], -1) - table[part])
+            if padding[part].any():
+                distance = distance + ops.cast(padding[part], distance.dtype)
+            codes.append(backend.argmin(distance))
+        return codes[0] if len(codes) == 1 else ops.concatenate(codes, axis=-1)
 
     def _look_up(self, codes: Any) -> Any:
         """The values at codes, differentiable in the codebook."""
+        table = self._table()
+        firsts = table.shape[1] * np.arange(self.num_latents)
+        places = codes + ops.cast(firsts, "int32")
+        return ops.take(ops.reshape(table, (-1,)), places, axis=0)
+
+    def _table(self) -> Any:
+        """The codebooks, one row a latent: of a shared one, the same row."""
         self._ensure_built()
-        rows, size = self.codebook.shape
-        firsts = size * np.arange(self.num_latents) if rows > 1 else 0
-        table = ops.reshape(ops.convert_to_tensor(self.codebook), (-1,))
-        return ops.take(table, codes + ops.cast(firsts, "int32"), axis=0)
+        table = ops.convert_to_tensor(self.codebook)
+        if not self.shared:
+            return table
+        return ops.broadcast_to(table, (self.num_latents, table.shape[1]))
 
     def values(self, codes: Any) -> Any:
         codes = checked_codes(codes, self.codebook_sizes)

@@ -178,6 +178,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             `(n,)`, the peak signal-to-noise ratio of each image in dB; higher
             is better.
         """
+        images = np.asarray(images)
         parts = [
             psnr(_in_range(part), self.reconstruct(part, batch_size))
             for part in np.split(images, range(1000, len(images), 1000))

@@ -1,5 +1,7 @@
 """The quantizer: values that can be checked by hand, and against NumPy."""
 
+import importlib
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from keras import ops
 
 from keras_qlae.layers import ScalarCodebookQuantizer
 from tests.gradients import gradients_of
+from tests.subprocesses import run_python
 
 
 def numpy(tensor):
@@ -99,6 +102,41 @@ def test_equals_numpy(settings, shape):
         np.testing.assert_allclose(
             numpy(loss), np.mean((z - values) ** 2, axis=-1), rtol=1e-5
         )
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+def test_large_codebooks_are_searched_a_part_at_a_time(settings, monkeypatch):
+    module = importlib.import_module(ScalarCodebookQuantizer.__module__)
+    rng = np.random.default_rng(0)
+    layer = quantizer(4, **settings)
+    layer.codebook.assign(rng.normal(size=layer.codebook.shape))
+    z = rng.normal(size=(5, 3, 4)).astype("float32")
+    whole = numpy(layer.codes(z))
+    for limit in (1, 2 * layer.codebook.shape[1], 3 * layer.codebook.shape[1]):
+        monkeypatch.setattr(module, "_MAX_DISTANCES", limit)
+        np.testing.assert_array_equal(numpy(layer.codes(z)), whole)
+
+
+LARGE = """
+import resource
+import numpy as np
+from keras_qlae.layers import ScalarCodebookQuantizer
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+layer = ScalarCodebookQuantizer(1000, 1000)
+layer(np.zeros((1, 1000), "float32"))
+before = peak()
+layer(np.zeros((256, 1000), "float32"))
+print("RESULT", peak() - before)
+"""
+
+
+def test_a_thousand_codebooks_of_a_thousand_values_take_little_memory():
+    """256 x 1,000 x 1,000 distances would be 1 GB, one-hot codes another."""
+    output = run_python(LARGE)
+    assert float(output.rpartition("RESULT ")[2]) < 0.5
 
 
 def test_outputs_are_codebook_values_however_far_the_input():

@@ -157,3 +157,21 @@ def test_errors(model, method):
         call(np.full((2, *SHAPE), 200.0))
     with pytest.raises(ValueError, match="`batch_size` must be a positive"):
         call(float_images(2), batch_size=0)
+
+
+def test_psnr_is_that_of_the_reconstructions(model):
+    """For integers and floats, those a resize has pushed out of range too."""
+    images = integer_images(1003)
+    error = (images / 255 - model.reconstruct(images)) ** 2
+    expected = -10 * np.log10(error.mean(axis=(1, 2, 3)))
+    np.testing.assert_allclose(model.psnr(images), expected, rtol=1e-6)
+    floats = float_images(5)
+    floats[0, 0, 0, 0] = 1.0005
+    assert model.psnr(floats).shape == (5,)
+    assert model.psnr(images[:0]).shape == (0,)
+
+
+def test_psnr_that_is_logged_is_that_of_the_metrics(model):
+    images = float_images(7)
+    logs = model.evaluate(images, verbose=0, return_dict=True)
+    assert logs["psnr"] == pytest.approx(model.psnr(images).mean(), rel=1e-5)

@@ -1,5 +1,6 @@
 """Bad images are refused before anything starts."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -56,6 +57,16 @@ def test_rounding_just_outside_is_let_through():
         check_images(with_pixel(1.01), SHAPE)
 
 
+class NoBatches(keras.utils.PyDataset):
+    """A data set of none."""
+
+    def __len__(self):
+        return 0
+
+    def __getitem__(self, index):
+        raise IndexError
+
+
 class TestNothingStarts:
     """The check comes before the first step: no weight changes."""
 
@@ -95,6 +106,38 @@ class TestNothingStarts:
             with pytest.raises(ValueError, match=message):
                 model.fit(self.data_set(data), verbose=0)
 
+    @pytest.mark.parametrize(
+        "form", ["array", "data set", "filtered", "dropped", "PyDataset"]
+    )
+    def test_no_images(self, model, form, tmp_path):
+        """On JAX, Keras then loses the weights."""
+        empty = float_images(0)
+        data = {
+            "array": lambda: empty,
+            "data set": lambda: self.data_set(empty),
+            "filtered": lambda: self.data_set(float_images(4)).filter(
+                lambda x: False
+            ),
+            "dropped": lambda: (
+                self.data_set(float_images(4))
+                .unbatch()
+                .batch(5, drop_remainder=True)
+            ),
+            "PyDataset": NoBatches,
+        }[form]()
+        good = float_images(4)
+        for name, call in {
+            "x": lambda: model.fit(data, verbose=0),
+            "validation_data": lambda: model.fit(
+                good, validation_data=data, verbose=0
+            ),
+        }.items():
+            with pytest.raises(ValueError, match=f"`{name}` must hold at"):
+                call()
+        with pytest.raises(ValueError, match="`x` must hold at least one"):
+            model.evaluate(data, verbose=0)
+        model.save(tmp_path / "model.keras")
+
     def test_a_data_set_that_is_not_batched(self, model):
         data = self.data_set(float_images(4)).unbatch()
         with pytest.raises(ValueError, match=r"shape=\(8, 8, 1\)"):
@@ -107,6 +150,24 @@ class TestNothingStarts:
 
 
 class TestTheCheckOfADataSet:
+    def test_is_made_of_validation_data_once(self):
+        """Not again in each epoch; but in any `evaluate` of one's own."""
+        tf = pytest.importorskip("tensorflow")
+        begun = []
+
+        def batches():
+            begun.append(1)
+            yield float_images(2)
+
+        spec = tf.TensorSpec((2, *SHAPE), tf.float32)
+        data = tf.data.Dataset.from_generator(batches, output_signature=spec)
+        data = data.apply(tf.data.experimental.assert_cardinality(1))
+        model = small_autoencoder()
+        model.fit(float_images(4), validation_data=data, epochs=3, verbose=0)
+        assert len(begun) == 1 + 3
+        model.evaluate(data, verbose=0)
+        assert len(begun) == 4 + 2
+
     def test_reads_one_batch_and_consumes_none(self):
         tf = pytest.importorskip("tensorflow")
         read = []

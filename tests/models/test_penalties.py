@@ -64,10 +64,12 @@ def moved_by(model, name):
         lambda: model.compute_losses(images, noise={"bend": NOISE})[name],
         model,
     )
+    # Where a gradient is 0 in theory, roundings of float32 may remain.
     return {
         v.path
         for v in model.trainable_variables
-        if gradients[id(v)] is not None and np.any(gradients[id(v)])
+        if gradients[id(v)] is not None
+        and np.abs(gradients[id(v)]).max() > 1e-6
     }
 
 
@@ -77,7 +79,9 @@ def paths(part):
 
 def test_what_a_penalty_moves():
     model = both()
-    assert moved_by(model, "spread") == paths(model.encoder)
+    # A variance does not depend on what is added to all.
+    bias = {model.encoder.get_layer("head").bias.path}
+    assert moved_by(model, "spread") == paths(model.encoder) - bias
     # All before the taps; through the straight-through sum the encoder too.
     after = paths(model.decoder.get_layer("conv_out"))
     expected = paths(model.encoder) | (paths(model.decoder) - after)
