@@ -14,8 +14,6 @@ import pydantic
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
-from keras_qlae.tuning.objective import Weights
-from keras_qlae.tuning.space import Ranges
 
 CONTINUED = "tuner/trial_id"  # the trial that a trial of Hyperband goes on with
 EPOCHS = "tuner/epochs"  # that a trial of Hyperband trains in all
@@ -53,24 +51,6 @@ class Plan(_Plain):
     objective: dict[str, pydantic.FiniteFloat]
     algorithm: str
     baseline: bool
-
-    @classmethod
-    def of(
-        cls,
-        run: Configuration,
-        ranges: Ranges,
-        objective: Weights,
-        algorithm: str,
-        baseline: bool,
-    ) -> Self:
-        """The plan of a search."""
-        return cls(
-            run=run,
-            ranges=dict(ranges),
-            objective=objective,
-            algorithm=algorithm,
-            baseline=baseline,
-        )
 
     def differences(self, other: "Plan") -> list[str]:
         """A line for each value in which a later call differs."""

@@ -111,12 +111,12 @@ def search(
     if algorithm == "hyperband":
         _check_epochs(recipe, limits)
     data = run_data.load(dataset, recipe.training.image_size)
-    plan = Plan.of(
-        describe(recipe, dataset, seed, precision, data.fingerprint()),
-        limits,
-        weights,
-        algorithm,
-        baseline,
+    plan = Plan(
+        run=describe(recipe, dataset, seed, precision, data.fingerprint()),
+        ranges=dict(limits),
+        objective=weights,
+        algorithm=algorithm,
+        baseline=baseline,
     )
     _check_directory(directory, plan)
     with without_gpus() if is_apart else contextlib.nullcontext():

@@ -46,12 +46,12 @@ def searched(made, count, record, fails=()):
 
 
 def empty(algorithm):
-    plan = Plan.of(
-        describe(RECIPE, "room3d", 0, "float32"),
-        RANGES,
-        {"val_infom": 1.0},
-        algorithm,
-        False,
+    plan = Plan(
+        run=describe(RECIPE, "room3d", 0, "float32"),
+        ranges=RANGES,
+        objective={"val_infom": 1.0},
+        algorithm=algorithm,
+        baseline=False,
     )
     return Record(plan=plan)
 

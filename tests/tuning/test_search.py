@@ -342,6 +342,7 @@ def test_hyperband_goes_on_with_the_runs_of_its_round_before(tmp_path):
         assert long["loss"][0] == short["loss"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", recipes.available())
 def test_every_recipe_searches(name, tmp_path):
     small = recipe(name, size="tiny", steps=1, steps_per_epoch=1, batch_size=10)
