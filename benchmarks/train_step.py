@@ -1,12 +1,14 @@
 """Times the train step of the default recipe on every backend.
 
     python benchmarks/train_step.py
+    python benchmarks/train_step.py --against ../before  # another checkout
 
 Each row is a process of its own, run one after another: `fit` on the tf.data
 pipeline of room3d; a bare compiled step of the same model, losses and
 optimizer on one fixed batch; both with and without XLA; and the same network
-and optimizer written by hand in PyTorch, channels last. Repeats interleave
-nothing, so keep the machine otherwise idle.
+and optimizer written by hand in PyTorch, channels last. Two checkouts take
+turns, each with its own copy of this file, and the least of all rounds
+counts. Keep the machine otherwise idle.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 CASES = [
     ("tensorflow", False),
@@ -27,45 +30,80 @@ CASES = [
 ]
 
 
+HERE = Path(__file__).parents[1]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--against", type=Path, help="root of a checkout")
+    parser.add_argument("--backends", nargs="*", help="of these alone")
     parser.add_argument("--child", nargs=2)
     options = parser.parse_args()
     if options.child:
         backend, jit = options.child
         print(json.dumps(measure(backend, jit == "True", options)))
         return
+    trees = [HERE]
+    if options.against:
+        trees.append(options.against.resolve())
     rows = {}
     for backend, jit in CASES:
-        rows[backend, jit] = run_child(backend, jit, options)
-        times = ", ".join(f"{k} {v:.1f}" for k, v in rows[backend, jit].items())
-        print(f"{backend:<14} jit_compile={jit!s:<6} ms a step: {times}")
+        if options.backends and backend.split()[0] not in options.backends:
+            continue
+        results = run_in_turn(trees, backend, jit, options)
+        rows[backend, jit] = results[0]
+        print(f"{backend:<14} jit_compile={jit!s:<6} ms a step:")
+        for tree, result in zip(trees, results, strict=True):
+            times = ", ".join(f"{k} {v:.1f}" for k, v in result.items())
+            print(f"    {times}  ({tree.name})")
+        for name in results[0] if options.against else ():
+            ratio = results[0][name] / results[1][name]
+            print(f"    {name}: {ratio:.2f} of {trees[1].name}")
     report(rows)
 
 
 def report(rows):
-    tensorflow = rows["tensorflow", False]
-    hand = rows["torch by hand", False]["bare"]
+    """The ratios of whatever was timed."""
+
+    def ratio(text, name, above, below):
+        if above in rows and below in rows:
+            value = rows[above][name] / rows[below][name]
+            print(f"{text}: {value:.2f}")
+
     for (backend, jit), row in rows.items():
         if "fit" in row and (backend, jit) != ("jax", False):
-            ratio = row["fit"] / row["bare"]
-            print(f"fit / bare step, {backend}, jit {jit}: {ratio:.2f}")
+            value = row["fit"] / row["bare"]
+            print(f"fit / bare step, {backend}, jit {jit}: {value:.2f}")
+    tensorflow, hand = ("tensorflow", False), ("torch by hand", False)
     for name in ("fit", "bare"):
-        ratio = rows["jax", True][name] / tensorflow[name]
-        print(f"JAX / TensorFlow, {name}: {ratio:.2f}")
-    print(f"TensorFlow / PyTorch by hand: {tensorflow['bare'] / hand:.2f}")
+        ratio(f"JAX / TensorFlow, {name}", name, ("jax", True), tensorflow)
+    ratio("TensorFlow / PyTorch by hand", "bare", tensorflow, hand)
+    ratio("PyTorch / PyTorch by hand", "bare", ("torch", False), hand)
 
 
-def run_child(backend, jit, options):
+def run_in_turn(trees, backend, jit, options):
+    """The least times of each tree, over rounds in which all run once."""
+    results = [{} for _ in trees]
+    for _ in range(options.rounds):
+        for tree, result in zip(trees, results, strict=True):
+            for name, time_ms in run_child(tree, backend, jit, options).items():
+                result[name] = min(time_ms, result.get(name, time_ms))
+    return results
+
+
+def run_child(tree, backend, jit, options):
     environment = {
         **os.environ,
         "KERAS_BACKEND": backend.split()[0],
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": str(tree),
     }
     command = [
-        *(sys.executable, __file__, "--child", backend, str(jit)),
+        *(sys.executable, str(tree / "benchmarks" / "train_step.py")),
+        *("--child", backend, str(jit)),
         *("--steps", str(options.steps), "--repeats", str(options.repeats)),
     ]
     result = subprocess.run(

@@ -100,6 +100,7 @@ LAYERS = {
         ),
         [(3,)],
     ),
+    "SpaceToDepth": Case(lambda: layers.SpaceToDepth(2), [(4, 6, 3)]),
     "StyleModulation": Case(
         lambda: layers.StyleModulation(
             # No unit of its ReLU is dead.
@@ -141,6 +142,20 @@ NETWORKS = {
         keeps_float32=True,
     ),
     "image_trunk": Case(both_heads, [(8, 8, 1)], keeps_float32=True),
+    "residual_image_decoder": Case(
+        lambda: networks.residual_image_decoder(
+            3, (8, 8, 1), widths=[4, 3], style_units=[6], seed=0
+        ),
+        [(3,)],
+        keeps_float32=True,
+    ),
+    "residual_image_encoder": Case(
+        lambda: networks.residual_image_encoder(
+            (8, 8, 1), 3, widths=[3, 4], dense_units=[6], seed=0
+        ),
+        [(8, 8, 1)],
+        keeps_float32=True,
+    ),
     "style_image_decoder": Case(
         lambda: networks.style_image_decoder(3, (8, 8, 1), **BLOCKS),
         [(3,)],

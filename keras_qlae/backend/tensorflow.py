@@ -38,6 +38,30 @@ def conv2d(
     )
 
 
+def normalize(
+    inputs: Any,
+    axes: tuple[int, ...],
+    epsilon: float,
+    scale: Any = 1.0,
+    shift: Any = 0.0,
+) -> Any:
+    """`scale * (x - mean) / sqrt(variance + epsilon) + shift`.
+
+    Args:
+        inputs: A tensor of floats.
+        axes: The axes that mean and variance go over.
+        epsilon: Added to the variance.
+        scale: A tensor or float that is the same along `axes`.
+        shift: As `scale`.
+
+    Returns:
+        A tensor of the shape of `inputs`.
+    """
+    centred = inputs - mean(inputs, axes, keepdims=True)
+    variance = mean(ops.square(centred), axes, keepdims=True)
+    return centred * (ops.rsqrt(variance + epsilon) * scale) + shift
+
+
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Keras' own."""
     return ops.conv_transpose(

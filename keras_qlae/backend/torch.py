@@ -91,6 +91,77 @@ def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     return outputs.permute(0, 2, 3, 1)
 
 
+def normalize(
+    inputs: Any,
+    axes: tuple[int, ...],
+    epsilon: float,
+    scale: Any = 1.0,
+    shift: Any = 0.0,
+) -> Any:
+    """`scale * (x - mean) / sqrt(variance + epsilon) + shift`.
+
+    The gradient is written out: PyTorch's own takes three times as many
+    passes over the maps. It can be differentiated again.
+
+    Args:
+        inputs: A tensor of floats.
+        axes: The axes that mean and variance go over.
+        epsilon: Added to the variance.
+        scale: A tensor or float that is the same along `axes`.
+        shift: As `scale`.
+
+    Returns:
+        A tensor of the shape of `inputs`.
+    """
+    scale, shift = (
+        torch.as_tensor(t, dtype=inputs.dtype, device=inputs.device)
+        for t in (scale, shift)
+    )
+    apply: Any = _Normalize.apply  # PyTorch gives it no types
+    return apply(inputs, scale, shift, axes, epsilon)
+
+
+class _Normalize(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Any, scale: Any, shift: Any, axes: Any, epsilon: float
+    ) -> Any:
+        centred, factor = _standardize(x, axes, epsilon)
+        ctx.save_for_backward(x, scale, shift, centred, factor)
+        ctx.axes, ctx.epsilon = axes, epsilon
+        return torch.addcmul(shift, centred, factor * scale)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        x, scale, shift, centred, factor = ctx.saved_tensors
+        if torch.is_grad_enabled():  # it will be differentiated, by x too
+            centred, factor = _standardize(x, ctx.axes, ctx.epsilon)
+        mean = gradient.mean(ctx.axes, keepdim=True)
+        # Of the gradient times the standardized x.
+        product = factor * (gradient * centred).mean(ctx.axes, keepdim=True)
+        slope = factor * scale
+        dx = torch.addcmul(
+            torch.addcmul(-slope * mean, centred, -slope * factor * product),
+            gradient,
+            slope,
+        )
+        count = x.numel() // factor.numel()
+        return (
+            dx,
+            (count * product).sum_to_size(scale.shape),
+            (count * mean).sum_to_size(shift.shape),
+            None,
+            None,
+        )
+
+
+def _standardize(x: Any, axes: Any, epsilon: float) -> tuple[Any, Any]:
+    """`x` without its mean, and 1 / standard deviation."""
+    centred = x - x.mean(axes, keepdim=True)
+    variance = (centred * centred).mean(axes, keepdim=True)
+    return centred, torch.rsqrt(variance + epsilon)
+
+
 def value_and_gradients(
     compute: Callable[[], tuple[Any, Any]],
     variables: Sequence[Any],

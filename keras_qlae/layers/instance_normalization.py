@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_qlae import backend
 from keras_qlae.layers.normalization import Normalization
 
 
@@ -51,8 +52,9 @@ class InstanceNormalization(Normalization):
     ) -> None:
         super().__init__(epsilon, center, scale, **kwargs)
 
-    def axes(self, rank: int) -> tuple[int, ...]:
-        return tuple(range(1, rank - 1))
+    def normalize(self, x: Any, scale: Any, shift: Any) -> Any:
+        axes = tuple(range(1, len(x.shape) - 1))
+        return backend.normalize(x, axes, self.epsilon, scale, shift)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if len(input_shape) < 3:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_qlae import backend
 from keras_qlae.layers.normalization import Normalization
 
 
@@ -50,5 +51,5 @@ class LayerNormalization(Normalization):
     ) -> None:
         super().__init__(epsilon, center, scale, **kwargs)
 
-    def axes(self, rank: int) -> tuple[int, ...]:
-        return (-1,)
+    def normalize(self, x: Any, scale: Any, shift: Any) -> Any:
+        return backend.normalize(x, (-1,), self.epsilon) * scale + shift

@@ -5,7 +5,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_qlae import backend
 from keras_qlae.layers.precision import full_precision
 
 
@@ -14,7 +13,7 @@ class Normalization(keras.layers.Layer):
 
     `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
 
-    The moments are written out rather than taken from `keras.ops.moments`:
+    `backend.normalize` computes the moments rather than `keras.ops.moments`:
     on TensorFlow that operation stops the gradient at the mean inside the
     variance, which is right once and wrong twice, and a gradient penalty
     differentiates twice. Moments are computed in at least float32.
@@ -44,8 +43,8 @@ class Normalization(keras.layers.Layer):
         self.scale = scale
         self.supports_masking = True
 
-    def axes(self, rank: int) -> tuple[int, ...]:
-        """The axes of an input of that rank that moments go over."""
+    def normalize(self, x: Any, scale: Any, shift: Any) -> Any:
+        """`x` normalized, times `scale`, plus `shift`: one each a channel."""
         raise NotImplementedError
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -62,15 +61,9 @@ class Normalization(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         x = ops.cast(inputs, full_precision(inputs.dtype))
-        axes = self.axes(len(inputs.shape))
-        centred = x - backend.mean(x, axis=axes, keepdims=True)
-        variance = backend.mean(ops.square(centred), axis=axes, keepdims=True)
-        factor = ops.rsqrt(variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * ops.cast(self.gamma, x.dtype)
-        outputs = centred * factor
-        if self.beta is not None:
-            outputs = outputs + ops.cast(self.beta, x.dtype)
+        scale = 1.0 if self.gamma is None else ops.cast(self.gamma, x.dtype)
+        shift = 0.0 if self.beta is None else ops.cast(self.beta, x.dtype)
+        outputs = self.normalize(x, scale, shift)
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(

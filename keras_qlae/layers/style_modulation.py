@@ -6,18 +6,22 @@ import keras
 from keras import ops
 
 from keras_qlae.layers.instance_normalization import InstanceNormalization
+from keras_qlae.layers.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class StyleModulation(keras.layers.Layer):
     """Adaptive instance normalization: the style sets scale and shift.
 
-    `y = scale * normalize(features) + shift` where `normalize` is an instance
-    normalization without learned parameters, and scale and shift, one each a
-    channel, are a dense layer of the style with a ReLU.
+    `y = (scale_offset + scale) * normalize(features) + shift` where
+    `normalize` is an instance normalization without learned parameters, and
+    scale and shift, one each a channel, are the halves of a dense layer of
+    the style.
 
     Args:
         epsilon: Positive float of the normalization. Defaults to `1e-6`.
+        activation: Of the dense layer. Defaults to `"relu"`.
+        scale_offset: Float, added to the scale. Defaults to `0.0`.
         kernel_initializer: For the dense layer.
         bias_initializer: For the dense layer.
         **kwargs: Passed to `keras.layers.Layer`.
@@ -40,12 +44,16 @@ class StyleModulation(keras.layers.Layer):
     def __init__(
         self,
         epsilon: float = 1e-6,
+        activation: Any = "relu",
+        scale_offset: float = 0.0,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
+        self.activation = keras.activations.get(activation)
+        self.scale_offset = scale_offset
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.normalization = InstanceNormalization(
@@ -64,7 +72,7 @@ class StyleModulation(keras.layers.Layer):
         self.normalization.build(features_shape)
         self.dense = keras.layers.Dense(
             2 * features_shape[-1],
-            activation="relu",
+            activation=self.activation,
             kernel_initializer=self.kernel_initializer,
             bias_initializer=self.bias_initializer,
             dtype=self.dtype_policy,
@@ -73,11 +81,14 @@ class StyleModulation(keras.layers.Layer):
         self.dense.build(style_shape)
 
     def call(self, features: Any, style: Any) -> Any:
-        scale, shift = ops.split(self.dense(style), 2, axis=-1)
+        x = ops.cast(features, full_precision(features.dtype))
+        modulation = ops.cast(self.dense(style), x.dtype)
         # -> (batch, 1, 1, channels)
-        scale = ops.expand_dims(scale, (1, 2))
-        shift = ops.expand_dims(shift, (1, 2))
-        return scale * self.normalization(features) + shift
+        scale, shift = ops.split(modulation[:, None, None, :], 2, axis=-1)
+        outputs = self.normalization.normalize(
+            x, self.scale_offset + scale, shift
+        )
+        return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(
         self,
@@ -90,6 +101,8 @@ class StyleModulation(keras.layers.Layer):
         return {
             **super().get_config(),
             "epsilon": self.epsilon,
+            "activation": keras.activations.serialize(self.activation),
+            "scale_offset": self.scale_offset,
             "kernel_initializer": keras.initializers.serialize(
                 self.kernel_initializer
             ),

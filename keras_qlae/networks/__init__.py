@@ -6,6 +6,8 @@ from keras_qlae.networks.decoders import style_image_decoder
 from keras_qlae.networks.encoders import dense_encoder
 from keras_qlae.networks.encoders import image_encoder
 from keras_qlae.networks.encoders import image_trunk
+from keras_qlae.networks.residual import residual_image_decoder
+from keras_qlae.networks.residual import residual_image_encoder
 
 __all__ = [
     "dense_decoder",
@@ -13,5 +15,7 @@ __all__ = [
     "image_decoder",
     "image_encoder",
     "image_trunk",
+    "residual_image_decoder",
+    "residual_image_encoder",
     "style_image_decoder",
 ]

@@ -80,6 +80,12 @@ class Blocks:
             name=name,
         )(x)
 
+    def gelu(self, x: Any, name: str) -> Any:
+        """The residual networks' activation, by its approximation."""
+        return keras.layers.Activation(
+            approximate_gelu, dtype=self.dtype, name=name
+        )(x)
+
     def dense_block(self, x: Any, units: int, i: int) -> Any:
         """A dense layer, a layer normalization and a ReLU."""
         x = self.dense(x, units, f"dense{i}", activation=None)
@@ -92,17 +98,23 @@ class Blocks:
         return self.dense(x, units, name, activation=None, dtype=dtype)
 
     def convolution(
-        self, x: Any, block: Convolution, name: str, dtype: Any = None
+        self,
+        x: Any,
+        block: Convolution,
+        name: str,
+        use_bias: bool = False,
+        dtype: Any = None,
     ) -> Any:
-        """A convolution without bias."""
+        """A convolution."""
         fan_in = x.shape[-1] * block.kernel_size**2
         return Conv2D(
             block.width,
             block.kernel_size,
             strides=block.strides,
             padding="same",
-            use_bias=False,
+            use_bias=use_bias,
             kernel_initializer=self.uniform(fan_in),
+            bias_initializer=self.uniform(fan_in) if use_bias else "zeros",
             data_format="channels_last",
             dtype=dtype or self.dtype,
             name=name,
@@ -125,9 +137,9 @@ class Blocks:
             name=name,
         )(x)
 
-    def normalization(self, x: Any, name: str) -> Any:
+    def normalization(self, x: Any, name: str, epsilon: float = EPSILON) -> Any:
         """An instance normalization with scale and bias."""
-        return InstanceNormalization(EPSILON, dtype=self.dtype, name=name)(x)
+        return InstanceNormalization(epsilon, dtype=self.dtype, name=name)(x)
 
     def leaky_relu(self, x: Any, name: str) -> Any:
         """The convolutions' activation."""
@@ -135,26 +147,54 @@ class Blocks:
             x
         )
 
-    def style_modulation(self, x: Any, style: Any, name: str) -> Any:
+    def style_modulation(
+        self,
+        x: Any,
+        style: Any,
+        name: str,
+        epsilon: float = EPSILON,
+        **kwargs: Any,
+    ) -> Any:
         """Normalization, then the scale and shift of a style."""
         fan_in = style.shape[-1]
         return StyleModulation(
-            EPSILON,
+            epsilon,
             kernel_initializer=self.uniform(fan_in),
             bias_initializer=self.uniform(fan_in),
             dtype=self.dtype,
             name=name,
+            **kwargs,
         )(x, style)
 
-    def learned_map(self, x: Any, shape: tuple[int, ...], name: str) -> Any:
+    def learned_map(
+        self,
+        x: Any,
+        shape: tuple[int, ...],
+        name: str,
+        initial_value: float = 0.1,
+    ) -> Any:
         """The learned constant of a style decoder."""
-        return LearnedMap(shape, dtype=self.dtype, name=name)(x)
+        return LearnedMap(shape, initial_value, dtype=self.dtype, name=name)(x)
 
-    def logits(self, x: Any, channels: int, kernel_size: int) -> Any:
+    def logits(
+        self, x: Any, channels: int, kernel_size: int, use_bias: bool = False
+    ) -> Any:
         """The last convolution, in full precision, whatever the policy."""
         block = Convolution(channels, kernel_size, 1)
         dtype = self.dtype.variable_dtype
-        return self.convolution(x, block, "conv_out", dtype=dtype)
+        return self.convolution(x, block, "conv_out", use_bias, dtype)
+
+
+@keras.saving.register_keras_serializable(package="keras_qlae")
+def approximate_gelu(x: Any) -> Any:
+    """GELU by its approximation, `x / 2 * (1 + tanh(u))`.
+
+    `u = sqrt(2 / pi) * (x + 0.044715 * x**3)`; written as
+    `x * sigmoid(2 * u)`, which is the same and takes fewer operations. Not
+    `keras.ops.gelu`: on TensorFlow it rounds the constants to float32.
+    """
+    cubic = x * (1 + 0.044715 * keras.ops.square(x))
+    return x * keras.ops.sigmoid(math.sqrt(8 / math.pi) * cubic)
 
 
 def check_image_shape(

@@ -98,3 +98,30 @@ def test_layer_equals_the_stock_layer(arguments):
     np.testing.assert_allclose(
         actual, ops.convert_to_numpy(theirs(x)), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("derive", [gradients, penalty_gradients])
+@pytest.mark.parametrize(("kernel_size", "strides"), [(3, 1), (4, 2)])
+def test_one_image_of_one_channel(kernel_size, strides, derive, dtype, float64):
+    """Half of what the image twice gives: PyTorch has layouts it refuses."""
+    rng = np.random.default_rng(4)
+
+    def function(x, kernel):
+        outputs = backend.conv2d_transpose(x, kernel, strides)
+        return ops.sum(ops.tanh(outputs))
+
+    for channels_in, channels_out in ((1, 1), (1, 2), (2, 1)):
+        x = rng.normal(size=(1, 3, 5, channels_in)).astype(dtype)
+        kernel = rng.normal(
+            size=(kernel_size, kernel_size, channels_out, channels_in)
+        ).astype(dtype)
+        one = derive(function, x, kernel)
+        two = derive(function, np.concatenate([x, x]), kernel)
+        # Rounding: the same sums in another order.
+        rtol = {"float32": 1e-4, "float64": 1e-10}[dtype]
+        for a, b, half in zip(one, two, [two[0][:1], two[1] / 2], strict=True):
+            assert a.dtype == b.dtype == dtype
+            scale = np.abs(half).max()
+            assert scale > 0
+            np.testing.assert_allclose(a, half, rtol=0, atol=rtol * scale)

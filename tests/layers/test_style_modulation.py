@@ -71,3 +71,24 @@ def test_errors():
         )
     with pytest.raises(ValueError, match="`epsilon` must be positive"):
         StyleModulation(epsilon=0)
+
+
+def test_a_linear_style_around_one():
+    """`scale_offset=1`: a style of zeros only normalizes."""
+    layer = StyleModulation(
+        epsilon=1e-5,
+        activation="linear",
+        scale_offset=1.0,
+        kernel_initializer=keras.initializers.RandomNormal(seed=0),
+    )
+    x = np.random.default_rng(2).normal(3, 2, (2, 3, 4, 2)).astype("float32")
+    style = np.array([[0.0, 0.0], [1.0, -2.0]], "float32")
+    outputs = ops.convert_to_numpy(layer(x, style))
+    modulation = style @ layer.get_weights()[0]
+    assert modulation.min() < 0
+    deviation = np.sqrt(x.var((1, 2), keepdims=True) + 1e-5)
+    normalized = (x - x.mean((1, 2), keepdims=True)) / deviation
+    scale, shift = modulation[:, None, None, :2], modulation[:, None, None, 2:]
+    expected = (1 + scale) * normalized + shift
+    np.testing.assert_allclose(outputs, expected, atol=2e-5)
+    np.testing.assert_allclose(outputs[0], normalized[0], atol=2e-5)
