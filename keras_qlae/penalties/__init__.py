@@ -1,6 +1,11 @@
 """Losses that belong to no layer: they see the batch, and the decoder."""
 
+from keras_qlae.penalties.kernel_total_correlation import KernelTotalCorrelation
 from keras_qlae.penalties.penalty import ForwardPass
 from keras_qlae.penalties.penalty import Penalty
 
-__all__ = ["ForwardPass", "Penalty"]
+__all__ = [
+    "ForwardPass",
+    "KernelTotalCorrelation",
+    "Penalty",
+]
