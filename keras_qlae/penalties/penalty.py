@@ -6,6 +6,8 @@ from typing import Any
 from typing import NamedTuple
 from typing import Self
 
+import keras
+
 from keras_qlae.layers.checks import check_loss_weights
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
@@ -61,6 +63,8 @@ class Penalty:
 
     Attributes:
         taps: Names of the decoder's layers whose outputs it reads.
+        needs_full_precision: Whether every layer of the decoder must compute
+            in float32 or better.
 
     Example:
         >>> class Size(Penalty):
@@ -74,11 +78,35 @@ class Penalty:
     """
 
     taps: tuple[str, ...] = ()
+    needs_full_precision = False
 
     def __init__(self, weight: float = 1.0, name: str | None = None) -> None:
         check_loss_weights(weight=weight)
         self.weight = weight
         self.name = name or _snake_case(type(self).__name__)
+
+    def check(self, decoder: keras.Model) -> None:
+        """Sees that a decoder will do, before a model is made of it.
+
+        Args:
+            decoder: The decoder.
+
+        Raises:
+            ValueError: It computes in half precision, and the penalty
+                `needs_full_precision`.
+        """
+        half = [
+            layer.name
+            for layer in decoder.layers
+            if layer.compute_dtype in ("float16", "bfloat16")
+        ]
+        if self.needs_full_precision and half:
+            raise ValueError(
+                f"`{type(self).__name__}` needs a decoder that computes in "
+                'float32 or better: make it with `dtype="float32"`. The '
+                "encoder may compute in half precision. Received: half "
+                f"precision in {', '.join(half)}"
+            )
 
     def draw(self, batch_size: Any, latent: Latent, seed: Any) -> Any:
         """What is drawn at random for a batch, before `compute`.
