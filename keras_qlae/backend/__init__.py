@@ -121,28 +121,6 @@ def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _framework.mean(values, axis=axis, keepdims=keepdims)
 
 
-def normalize(
-    inputs: Any,
-    axes: tuple[int, ...],
-    epsilon: float,
-    scale: Any = 1.0,
-    shift: Any = 0.0,
-) -> Any:
-    """`scale * (x - mean) / sqrt(variance + epsilon) + shift`.
-
-    Args:
-        inputs: A tensor of floats.
-        axes: The axes that mean and variance go over.
-        epsilon: Added to the variance.
-        scale: A tensor or float that is the same along `axes`.
-        shift: As `scale`.
-
-    Returns:
-        A tensor of the shape of `inputs`.
-    """
-    return _framework.normalize(inputs, axes, epsilon, scale, shift)
-
-
 def to_dense(gradient: Any) -> Any:
     """A gradient as a tensor."""
     return _framework.to_dense(gradient)

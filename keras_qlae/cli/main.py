@@ -56,6 +56,12 @@ class _Group(click.Group):
             raise _shown(error, ctx) from error
 
 
+class _RefusedError(click.ClickException):
+    """A setting that was refused before anything was done."""
+
+    exit_code = 2
+
+
 def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
     """An error that a user can mend, as one message without a traceback."""
     from keras_qlae.cli.settings import as_options
@@ -63,9 +69,7 @@ def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
 
     message = as_options(ctx, _message(error))
     if isinstance(error, SettingError):
-        refused = click.ClickException(message)
-        refused.exit_code = 2
-        return refused
+        return _RefusedError(message)
     lines = message.splitlines()
     if len(lines) > 12:
         lines = [*lines[:6], "...", *lines[-5:]]

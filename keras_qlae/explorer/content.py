@@ -109,7 +109,8 @@ def describe(model: Any, content: Content) -> Described:
 
 
 def _nmi(model: Any, codes: Any, content: Content) -> np.ndarray | None:
-    nmi, factors = content.get("nmi"), content.get("factors")
+    nmi: Any = content.get("nmi")
+    factors: Any = content.get("factors")
     if nmi is None and factors is None:
         return None
     if nmi is None:
@@ -235,7 +236,7 @@ def _continuous(codes: np.ndarray) -> dict[str, Any]:
 def _spread(number: int) -> list[int]:
     """Positions of the thumbnails among the stops."""
     shown = np.linspace(0, number - 1, min(number, _MOST_SHOWN))
-    return np.unique(shown.round().astype(int)).tolist()
+    return [int(position) for position in np.unique(shown.round())]
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -118,8 +118,8 @@ class Server(ThreadingHTTPServer):
     @property
     def largest(self) -> int:
         """Bytes that a request may have."""
-        row = 4 * self.model.latent.num_latents
-        return max(_MOST_ROWS * row, 4 * math.prod(self.model.image_shape))
+        numbers = _MOST_ROWS * int(self.model.latent.num_latents)
+        return 4 * max(numbers, math.prod(self.model.image_shape))
 
 
 class _Handler(BaseHTTPRequestHandler):
