@@ -120,17 +120,18 @@ def _nmi(model: Any, codes: Any, content: Content) -> np.ndarray | None:
                 "Received: images=None"
             )
         return metrics.normalized_mutual_information(factors, codes)
-    nmi = np.asarray(nmi, float)
-    if nmi.ndim != 2 or nmi.shape[1] != model.latent.num_latents:
+    table: np.ndarray = np.asarray(nmi, float)
+    if table.ndim != 2 or table.shape[1] != model.latent.num_latents:
         raise ValueError(
             "`nmi` must have shape (num_factors, num_latents) = (num_factors, "
-            f"{model.latent.num_latents}). Received: shape={nmi.shape}"
+            f"{model.latent.num_latents}). Received: shape={table.shape}"
         )
-    if not ((nmi >= 0) & (nmi <= 1)).all():
+    if not ((table >= 0) & (table <= 1)).all():
         raise ValueError(
-            f"`nmi` must be in [0, 1]. Received: {nmi.min():g} to {nmi.max():g}"
+            "`nmi` must be in [0, 1]. "
+            f"Received: {table.min():g} to {table.max():g}"
         )
-    return nmi
+    return table
 
 
 def _factor_names(content: Content, number: int) -> list[str]:

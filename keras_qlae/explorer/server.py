@@ -119,7 +119,8 @@ class Server(ThreadingHTTPServer):
     def largest(self) -> int:
         """Bytes that a request may have."""
         numbers = _MOST_ROWS * int(self.model.latent.num_latents)
-        return 4 * max(numbers, math.prod(self.model.image_shape))
+        pixels = int(math.prod(self.model.image_shape))
+        return 4 * max(numbers, pixels)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -22,3 +22,4 @@ def light_runs(monkeypatch):
     """
     monkeypatch.setattr(exporting, "is_cheap", lambda: False)
     monkeypatch.setattr(reporting, "write_figures", lambda *_: [])
+    monkeypatch.setattr(reporting, "write_page", lambda *_: True)
