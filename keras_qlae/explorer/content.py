@@ -109,17 +109,17 @@ def describe(model: Any, content: Content) -> Described:
 
 
 def _nmi(model: Any, codes: Any, content: Content) -> np.ndarray | None:
-    nmi, factors = content.get("nmi"), content.get("factors")
-    if nmi is None and factors is None:
-        return None
-    if nmi is None:
+    factors: Any = content.get("factors")
+    if content.get("nmi") is None:
+        if factors is None:
+            return None
         if codes is None:
             raise ValueError(
                 "`factors` are those of `images`: pass both. "
                 "Received: images=None"
             )
         return metrics.normalized_mutual_information(factors, codes)
-    nmi = np.asarray(nmi, float)
+    nmi: np.ndarray = np.asarray(content["nmi"], float)
     if nmi.ndim != 2 or nmi.shape[1] != model.latent.num_latents:
         raise ValueError(
             "`nmi` must have shape (num_factors, num_latents) = (num_factors, "
@@ -235,7 +235,7 @@ def _continuous(codes: np.ndarray) -> dict[str, Any]:
 def _spread(number: int) -> list[int]:
     """Positions of the thumbnails among the stops."""
     shown = np.linspace(0, number - 1, min(number, _MOST_SHOWN))
-    return np.unique(shown.round().astype(int)).tolist()
+    return [int(position) for position in np.unique(shown.round())]
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -64,6 +64,6 @@ def values_of_codes(latent: Any) -> np.ndarray:
     sizes = np.array(latent.codebook_sizes)
     codes = np.minimum(np.arange(sizes.max())[:, None], sizes - 1)
     values = keras.ops.convert_to_numpy(latent.values(codes))
-    table = values.astype("float32").reshape(*codes.shape, -1)
+    table: np.ndarray = values.astype("float32").reshape(*codes.shape, -1)
     table = table.transpose(1, 0, 2)
     return table[:1] if (table == table[:1]).all() else table

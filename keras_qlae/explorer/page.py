@@ -226,12 +226,12 @@ def _section(number: int, section: Section) -> str:
 
 def _introduction(values: dict[str, Any]) -> str:
     has_counts = any(each["counts"] for each in values["latents"])
-    text = _INTRODUCTION + _FREQUENCY * has_counts
-    return text + _NMI * (values["nmi"] is not None)
+    has_nmi = values["nmi"] is not None
+    return _INTRODUCTION + _FREQUENCY * has_counts + _NMI * has_nmi
 
 
 def _note(values: dict[str, Any], is_served: bool) -> str:
-    number = values["numImages"]
+    number: int = values["numImages"]
     counted = f"Frequencies and ranges are those of {number:,} images. "
     where = (
         "Images are decoded by the model on the server of this page."

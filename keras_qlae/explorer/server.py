@@ -118,8 +118,9 @@ class Server(ThreadingHTTPServer):
     @property
     def largest(self) -> int:
         """Bytes that a request may have."""
-        row = 4 * self.model.latent.num_latents
-        return max(_MOST_ROWS * row, 4 * math.prod(self.model.image_shape))
+        pixels: int = math.prod(self.model.image_shape)
+        numbers: int = _MOST_ROWS * self.model.latent.num_latents
+        return 4 * max(pixels, numbers)
 
 
 class _Handler(BaseHTTPRequestHandler):
