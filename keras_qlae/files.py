@@ -139,7 +139,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         FileNotFoundError: It is not there.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             return list(csv.DictReader(file, strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is not valid CSV: {error}") from error
