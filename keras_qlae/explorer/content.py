@@ -109,41 +109,27 @@ def describe(model: Any, content: Content) -> Described:
 
 
 def _nmi(model: Any, codes: Any, content: Content) -> np.ndarray | None:
-<<<<<<< HEAD
-    nmi: Any = content.get("nmi")
-    factors: Any = content.get("factors")
-    if nmi is None and factors is None:
-        return None
-    if nmi is None:
-=======
     factors: Any = content.get("factors")
     if content.get("nmi") is None:
         if factors is None:
             return None
->>>>>>> explorer
         if codes is None:
             raise ValueError(
                 "`factors` are those of `images`: pass both. "
                 "Received: images=None"
             )
         return metrics.normalized_mutual_information(factors, codes)
-<<<<<<< HEAD
-    table: np.ndarray = np.asarray(nmi, float)
-    if table.ndim != 2 or table.shape[1] != model.latent.num_latents:
-=======
     nmi: np.ndarray = np.asarray(content["nmi"], float)
     if nmi.ndim != 2 or nmi.shape[1] != model.latent.num_latents:
->>>>>>> explorer
         raise ValueError(
             "`nmi` must have shape (num_factors, num_latents) = (num_factors, "
-            f"{model.latent.num_latents}). Received: shape={table.shape}"
+            f"{model.latent.num_latents}). Received: shape={nmi.shape}"
         )
-    if not ((table >= 0) & (table <= 1)).all():
+    if not ((nmi >= 0) & (nmi <= 1)).all():
         raise ValueError(
-            "`nmi` must be in [0, 1]. "
-            f"Received: {table.min():g} to {table.max():g}"
+            f"`nmi` must be in [0, 1]. Received: {nmi.min():g} to {nmi.max():g}"
         )
-    return table
+    return nmi
 
 
 def _factor_names(content: Content, number: int) -> list[str]:

@@ -118,15 +118,9 @@ class Server(ThreadingHTTPServer):
     @property
     def largest(self) -> int:
         """Bytes that a request may have."""
-<<<<<<< HEAD
-        numbers = _MOST_ROWS * int(self.model.latent.num_latents)
-        pixels = int(math.prod(self.model.image_shape))
-        return 4 * max(numbers, pixels)
-=======
         pixels: int = math.prod(self.model.image_shape)
         numbers: int = _MOST_ROWS * self.model.latent.num_latents
         return 4 * max(pixels, numbers)
->>>>>>> explorer
 
 
 class _Handler(BaseHTTPRequestHandler):
