@@ -109,8 +109,11 @@ class Store:
         if size != wanted:
             return f"{size} bytes of images in place of {wanted!r:.100}"
         hashes = known.get("hashes")
-        is_list = isinstance(hashes, list) and len(hashes) == num_blocks(size)
-        if not is_list or not all(isinstance(x, str) for x in hashes):
+        if (
+            not isinstance(hashes, list)
+            or len(hashes) != num_blocks(size)
+            or not all(isinstance(digest, str) for digest in hashes)
+        ):
             return "no hashes of the images"
         return ""
 
