@@ -158,10 +158,16 @@ def test_every_step(reference):
             mean = values[f"log/{step}/loss/{theirs}"].mean()
             assert float(logs[ours]) == pytest.approx(mean, rel=1e-8), ours
         for name, variable in variables.items():
+            # Adam divides a gradient by its size: where that is rounding, the
+            # step is of any sign and at most the learning rate long. These
+            # biases change no output.
+            atol = 1e-7
+            if CENTERED_AWAY.search(name):
+                atol = 2 * (step + 1) * 2e-4
             np.testing.assert_allclose(
                 numpy(variable.value),
                 values[f"step{step + 1}/{name}"],
                 rtol=0,
-                atol=1e-7,
+                atol=atol,
                 err_msg=f"{name} after step {step + 1}",
             )
