@@ -128,7 +128,10 @@ def measure(backend, jit, options):
     recipe = recipes.get("qlae")
     model = recipes.compiled_model(recipe, (32, 32, 3), 6, jit_compile=jit)
     batches = dataset.as_tf_dataset(
-        recipe.batch_size, shuffle=True, repeat=True, with_factors=False
+        recipe.training.batch_size,
+        shuffle=True,
+        repeat=True,
+        with_factors=False,
     )
     batch = next(iter(batches)).numpy()
 
@@ -251,7 +254,7 @@ def torch_by_hand():
     from keras_qlae.networks.sizes import SIZES
 
     recipe = recipes.get("qlae")
-    size = SIZES[recipe.network]
+    size = SIZES[recipe.part("encoder").value("size")]
     widths = [block.width for block in size.blocks]
     units = list(size.dense_units)
     latents, values = 12, 10
@@ -320,7 +323,7 @@ def torch_by_hand():
 
     torch.manual_seed(0)
     model = Model().to(memory_format=torch.channels_last)
-    x = torch.rand(recipe.batch_size, 3, 32, 32).to(
+    x = torch.rand(recipe.training.batch_size, 3, 32, 32).to(
         memory_format=torch.channels_last
     )
     names = ("bias", "codebook")
@@ -329,10 +332,10 @@ def torch_by_hand():
     free = [p for n, p in named.items() if n.endswith(names)]
     optimizer = torch.optim.AdamW(
         [
-            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": decayed, "weight_decay": recipe.value("weight_decay")},
             {"params": free, "weight_decay": 0.0},
         ],
-        lr=recipe.learning_rate,
+        lr=recipe.value("learning_rate"),
     )
 
     def step():
