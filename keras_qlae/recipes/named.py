@@ -1,6 +1,7 @@
 """The recipes by name."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
@@ -91,6 +92,41 @@ _VQ_VAE: dict[str, Any] = {
 _FSQ: dict[str, Any] = {"latent": "FiniteScalarQuantizer", "num_values": 12}
 _AE: dict[str, Any] = {"latent": "ContinuousLatent"}
 _UNIFORM: dict[str, Any] = {"latent": "UniformLatent"}
+_TAPS = ("cond", "block0", "block1", "block2")
+
+
+def _tripod(
+    total_correlation: float, hessian: float, taps: Sequence[str] = _TAPS
+) -> dict[str, Any]:
+    """Tripod's penalties with these weights."""
+    return {
+        "penalties": {
+            "KernelTotalCorrelation": {"weight": total_correlation},
+            "HessianPenalty": {"weight": hessian, "taps": list(taps)},
+        }
+    }
+
+
+_TRIPOD: dict[str, Any] = {
+    **_PAPER,
+    "encoder": "residual_image_encoder",
+    "decoder": "residual_image_decoder",
+    "latent": "FiniteScalarQuantizer",
+    "num_values": 12,
+    "learning_rate": 2e-4,
+    "weight_decay": 0.0,
+    "unregularized": [],  # so that all gradients are clipped, as theirs
+    "steps": 250_000,
+    "batch_size": 64,
+    **_tripod(1e-4, 1e-2),
+}
+_TRIPOD_CPU: dict[str, Any] = {
+    **_TRIPOD,
+    **_ON_CPU,
+    "learning_rate": 1e-3,
+    # The small decoder has a stage less.
+    **_tripod(1e-4, 1e-2, taps=_TAPS[:-1]),
+}
 
 _RECIPES = {
     "qlae": _Named(
@@ -128,6 +164,10 @@ _RECIPES = {
         "`qlae` with a fixed grid in place of the learned codebooks.",
         _CPU | _FSQ | {"weight_decay": 0.1},
     ),
+    "tripod": _Named(
+        "Tripod for a CPU: `fsq` with two penalties on residual networks.",
+        _TRIPOD_CPU,
+    ),
     "qlae-paper": _Named("QLAE as in the paper; wants a GPU.", _PAPER),
     "ae-paper": _Named(
         "The plain autoencoder as in the paper; wants a GPU.",
@@ -150,6 +190,7 @@ _RECIPES = {
         "GPU.",
         _PAPER | _FSQ,
     ),
+    "tripod-paper": _Named("Tripod as in its own paper; wants a GPU.", _TRIPOD),
     "ql-info-wgan-gp-paper": _Named(
         "QLInfoWGAN-GP as in the paper; wants a GPU.",
         _GAN | {"weight_decay": 1e-3},
@@ -160,7 +201,7 @@ _RECIPES = {
     ),
 }
 
-# Where the paper's settings differ from data set to data set.
+# Where a paper's settings differ from data set to data set.
 _MPI3D = ("mpi3d", "mpi3d_toy", "mpi3d_realistic", "mpi3d_real")
 _FOR_DATASET: dict[tuple[str, str], dict[str, Any]] = {
     ("ql-info-wgan-gp-paper", "falcor3d"): {"weight_decay": 1e-4},
@@ -168,12 +209,15 @@ _FOR_DATASET: dict[tuple[str, str], dict[str, Any]] = {
     ("beta-vae-paper", "isaac3d"): {"kl_weight": 0.3},
     ("beta-tcvae-paper", "isaac3d"): {"total_correlation_weight": 1.0},
     ("bio-ae-paper", "isaac3d"): {"activity_weight": 0.1},
+    ("tripod-paper", "falcor3d"): _tripod(1e-10, 1e-2),
+    ("tripod-paper", "isaac3d"): _tripod(1e-4, 1e-8),
 }
 for _dataset in _MPI3D:
     _FOR_DATASET |= {
         ("qlae-paper", _dataset): {"weight_decay": 1e-3},
         ("beta-vae-paper", _dataset): {"kl_weight": 0.1},
         ("beta-tcvae-paper", _dataset): {"total_correlation_weight": 0.3},
+        ("tripod-paper", _dataset): _tripod(1e-8, 1e-4),
     }
 
 

@@ -57,6 +57,8 @@ def test_paper_recipe_is_the_paper():
 @pytest.mark.parametrize("name", recipes.available())
 def test_every_recipe_builds(name):
     recipe = recipes.get(name, size="tiny", image_size=16)
+    if recipe.penalties:  # the small decoder has two stages to tap
+        recipe = recipe.override(taps=["cond", "block0", "block1"])
     model = recipes.compiled_model(
         recipe, (16, 16, 3), num_factors=6, num_examples=50
     )
@@ -114,6 +116,50 @@ def test_paper_recipes_of_the_baselines(name, dataset, expected):
     recipe = recipes.get(f"{name}-paper", dataset)
     expected = expected | {"steps": 200_000, "size": "large"}
     assert values_of(recipe, expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("dataset", "total_correlation", "hessian"),
+    [
+        ("shapes3d", 1e-4, 1e-2),
+        ("mpi3d_real", 1e-8, 1e-4),
+        ("falcor3d", 1e-10, 1e-2),
+        ("isaac3d", 1e-4, 1e-8),
+    ],
+)
+def test_paper_recipe_of_tripod(dataset, total_correlation, hessian):
+    recipe = recipes.get("tripod-paper", dataset)
+    expected = {
+        "encoder": "residual_image_encoder",
+        "decoder": "residual_image_decoder",
+        "latent": "FiniteScalarQuantizer",
+        "num_values": 12,
+        "size": "large",
+        "image_size": 64,
+        "steps": 250_000,
+        "batch_size": 64,
+        "learning_rate": 2e-4,
+        "weight_decay": 0.0,
+        "clip": 1.0,
+        "unregularized": [],
+        "KernelTotalCorrelation.weight": total_correlation,
+        "marginal_bandwidth": "paper",
+        "HessianPenalty.weight": hessian,
+        "normalized": True,
+        "num_draws": 2,
+        "HessianPenalty.epsilon": 0.1,
+        "taps": ["cond", "block0", "block1", "block2"],
+    }
+    assert values_of(recipe, expected) == expected
+    assert not recipe.has("schedule")
+
+
+def test_penalties_of_tripod_can_be_left_out():
+    recipe = recipes.get("tripod", penalties="HessianPenalty")
+    assert [part.name for part in recipe.penalties] == ["HessianPenalty"]
+    assert recipe.value("HessianPenalty.weight") == 1e-2
+    assert recipe.value("taps") == ["cond", "block0", "block1"]
+    assert not recipes.get("tripod", penalties="none").penalties
 
 
 def test_settings_reach_the_latents_of_the_baselines():
