@@ -97,6 +97,8 @@ class Autoencoder(ImageModel):
         self.encoder = encoder
         self.decoder = decoder
         self.penalties = list(penalties)
+        for penalty in self.penalties:
+            penalty.check(decoder)
         _check_names(self.penalties, latent)
         taps = [name for penalty in penalties for name in penalty.taps]
         self._decode = tapped(decoder, taps)

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import keras
+
 from keras_qlae.recipes.memory import check_memory
 from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.recipe import Recipe
@@ -38,7 +40,7 @@ def compiled_model(
             fit each other, no number of latents, or no `num_examples` where
             it is needed.
     """
-    common = {"dtype": precision}
+    common: dict[str, Any] = {"dtype": precision}
     latent = _latent(
         recipe,
         num_factors,
@@ -48,14 +50,19 @@ def compiled_model(
         **common,
     )
     check_memory(recipe, latent, image_shape)
-    networks = {"image_shape": image_shape, **common}
+    networks: dict[str, Any] = {"image_shape": image_shape, **common}
     encoder = recipe.part("encoder").build(
         num_outputs=latent.num_inputs, seed=seed, **networks
     )
+    penalties = [part.build() for part in recipe.penalties]
+    if any(penalty.needs_full_precision for penalty in penalties):
+        policy = keras.dtype_policies.get(
+            precision or keras.config.dtype_policy()
+        )
+        networks["dtype"] = policy.variable_dtype
     decoder = recipe.part("decoder").build(
         num_inputs=latent.num_outputs, seed=seed + 1, **networks
     )
-    penalties = [part.build() for part in recipe.penalties]
     model_part = recipe.part("model")
     model = model_part.build(
         encoder=encoder,

@@ -236,10 +236,9 @@ def test_refuses_a_decoder_in_half_precision(policy):
     half = networks.style_image_decoder(3, (8, 8, 1), dtype=policy, **size)
     with pytest.raises(ValueError, match=r'"float32"`.*Received: .*style0'):
         penalty.check(half)
-    for dtype in ("float32", "float64"):
-        penalty.check(
-            networks.style_image_decoder(3, (8, 8, 1), dtype=dtype, **size)
-        )
+    penalty.check(
+        networks.style_image_decoder(3, (8, 8, 1), dtype="float32", **size)
+    )
 
 
 def test_refuses():

@@ -158,12 +158,9 @@ def test_every_step(reference):
             mean = values[f"log/{step}/loss/{theirs}"].mean()
             assert float(logs[ours]) == pytest.approx(mean, rel=1e-8), ours
         for name, variable in variables.items():
-            # Adam divides a gradient by its size: where that is rounding, the
-            # step is of any sign and at most the learning rate long. These
-            # biases change no output.
-            atol = 1e-7
-            if CENTERED_AWAY.search(name):
-                atol = 2 * (step + 1) * 2e-4
+            # Adam turns the rounding of a gradient that is 0 into a move;
+            # backends differ in it, and the normalization takes it away.
+            atol = 1e-4 if CENTERED_AWAY.search(name) else 1e-7
             np.testing.assert_allclose(
                 numpy(variable.value),
                 values[f"step{step + 1}/{name}"],
