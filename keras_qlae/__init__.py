@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from keras_qlae import callbacks
     from keras_qlae import comparing
     from keras_qlae import datasets
+    from keras_qlae import explorer
     from keras_qlae import figures
     from keras_qlae import layers
     from keras_qlae import metrics
@@ -35,6 +36,7 @@ __all__ = [
     "callbacks",
     "comparing",
     "datasets",
+    "explorer",
     "export_model",
     "figures",
     "layers",
