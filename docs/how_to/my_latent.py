@@ -39,6 +39,7 @@ class BinaryLatent(Latent):
     ) -> None:
         super().__init__(num_latents, **kwargs)
         self.pull_weight = pull_weight
+        self.codebook_sizes = (2,) * self.num_latents
 
     @property
     def loss_weights(self) -> dict[str, float]:

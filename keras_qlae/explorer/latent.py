@@ -61,7 +61,16 @@ def values_of_codes(latent: Any) -> np.ndarray:
 
     One table if it is the same for all latents. Shorter ones are filled up
     with their last value.
+
+    Raises:
+        UnknownLayerError: A latent without `codebook_sizes`.
     """
+    if not hasattr(latent, "codebook_sizes"):
+        raise UnknownLayerError(
+            "The page offers the values of each latent: set "
+            "`codebook_sizes`, one integer a latent, in the latent's "
+            f"`__init__`. Received: {type(latent).__name__}"
+        )
     sizes = np.array(latent.codebook_sizes)
     codes = np.minimum(np.arange(sizes.max())[:, None], sizes - 1)
     values = keras.ops.convert_to_numpy(latent.values(codes))

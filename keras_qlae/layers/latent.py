@@ -46,7 +46,9 @@ class Latent(keras.layers.Layer):
         **kwargs: Passed to `keras.layers.Layer`.
 
     Attributes:
-        is_discrete: Whether `codes` are integers.
+        is_discrete: Whether `codes` are integers. If so, set
+            `codebook_sizes` in `__init__`: the number of values of each
+            latent, `num_latents` integers. The explorer offers them.
     """
 
     is_discrete = False
