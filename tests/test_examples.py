@@ -45,6 +45,7 @@ def test_docstrings(module):
     assert result.failed == 0
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("page", "number"), [("README.md", 2), ("docs/python.md", 4)]
 )
