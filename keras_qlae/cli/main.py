@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from keras_qlae.hints import hint
+
 # Each command with its line in the list. Its file, of the same name, is
 # imported when it is called: Keras takes seconds.
 _COMMANDS = {
@@ -27,7 +29,7 @@ class _Group(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
         if name not in _COMMANDS:
-            ctx.fail(f"No such command {name!r}.{_hint(name)}")
+            ctx.fail(f"No such command {name!r}.{hint(name, _COMMANDS)}")
         module = importlib.import_module(f"keras_qlae.cli.{name}")
         command: click.Command = getattr(module, name)
         return command
@@ -88,13 +90,6 @@ def _message(error: Exception) -> str:
     if error.filename:
         return f"{error.filename}: {error.strerror}"
     return error.strerror
-
-
-def _hint(name: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, _COMMANDS, 1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 @click.group(

@@ -13,11 +13,11 @@ import pydantic
 
 from keras_qlae import recipes
 from keras_qlae.datasets import registry
+from keras_qlae.hints import hint
 from keras_qlae.recipes import Recipe
 from keras_qlae.recipes import SettingError
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
-from keras_qlae.recipes.parts import hint
 from keras_qlae.runs.data import name_of
 
 ROTATIONS = ("ica",)
@@ -305,7 +305,7 @@ def _by_full_name(
 
 def _check_dataset(dataset: str) -> None:
     """Raises if there is no data set of this name."""
-    if ":" not in dataset or Path(dataset).is_dir():
+    if ":" not in dataset or registry.is_path(dataset):
         registry.options_of(dataset)
 
 

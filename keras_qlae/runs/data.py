@@ -1,13 +1,13 @@
 """The images of a run: which are trained on, which are scored."""
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from keras_qlae import datasets
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.registry import is_path
 from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
 from keras_qlae.recipes.parts import import_object
@@ -82,4 +82,4 @@ def spread(size: int, count: int) -> Any:
 
 
 def _is_foreign(name: str) -> bool:
-    return ":" in name and not Path(name).is_dir()
+    return ":" in name and not is_path(name)
