@@ -1,5 +1,6 @@
 """The images of a run: which are trained on, which are scored."""
 
+import os
 import warnings
 from typing import Any
 
@@ -14,6 +15,36 @@ from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
 
+def of_arrays(dataset: Any) -> str | FactorDataset:
+    """A data set of arrays or a path; a name or a data set as it is.
+
+    Args:
+        dataset: A name, a path, a data set, images as of
+            `datasets.from_arrays`, or `(images, factors)`.
+
+    Raises:
+        ValueError: Arrays that cannot be a data set.
+    """
+    if isinstance(dataset, str | FactorDataset):
+        return dataset
+    if isinstance(dataset, os.PathLike):
+        return str(os.fspath(dataset))
+    if isinstance(dataset, tuple):
+        if len(dataset) != 2:
+            raise ValueError(
+                "`dataset` must be a name, a `FactorDataset`, images, or "
+                f"(images, factors). Received: {len(dataset)} arrays"
+            )
+        return datasets.from_arrays(*dataset)
+    return datasets.from_arrays(dataset)
+
+
+def is_known(name: str) -> bool:
+    """Whether a data set of this name can be looked for."""
+    known = datasets.available()
+    return name in known or is_path(name) or _is_foreign(name)
+
+
 def name_of(dataset: str | FactorDataset) -> str:
     """The name of a data set as `config.json` holds it.
 
@@ -24,13 +55,14 @@ def name_of(dataset: str | FactorDataset) -> str:
     return dataset if _is_foreign(dataset) else resolve(dataset)
 
 
-def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
+def load(dataset: Any, image_size: int) -> FactorDataset:
     """Loads a data set by name.
 
     Args:
-        dataset: A name of `datasets.available()`, a folder of images, or
-            `module:name` of a class or function of one's own, which is called
-            with `image_size` if it takes that; a data set is returned as it
+        dataset: A name of `datasets.available()`, a folder of images, an
+            `.npz` file, or `module:name` of a class or function of one's own,
+            which is called with `image_size` if it takes that. Arrays are
+            made a data set, as of `of_arrays`; a data set is returned as it
             is.
         image_size: Height and width, for data sets that have several sizes.
 
@@ -38,6 +70,7 @@ def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
         ValueError: There is none of this name, or what was called returned
             something else.
     """
+    dataset = of_arrays(dataset)
     if isinstance(dataset, FactorDataset):
         return dataset
     if not _is_foreign(dataset):

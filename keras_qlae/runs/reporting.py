@@ -26,7 +26,6 @@ from keras_qlae.runs.tables import setting_rows
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
 _NUM_SAMPLES = 25
-_NUM_VALUES = 8  # steps along a continuous latent
 
 
 def finish(
@@ -51,17 +50,29 @@ def finish(
 def write_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> list[Any]:
-    """Draws every figure of a run; without factors there is no `nmi`.
+    """Draws every figure of a run and writes it.
 
     Returns:
         The paths written.
     """
+    return [
+        figures.save(figure, run.figures / f"{name}.png")
+        for name, figure in drawn_figures(run, model, held_out).items()
+    ]
+
+
+def drawn_figures(
+    run: RunDirectory, model: keras.Model, held_out: FactorDataset
+) -> dict[str, Any]:
+    """Every figure of a run by name; without factors there is no `nmi`."""
     scores = run.read_scores()
     shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
     scalars = model.latent.scalars(encoded)
+    # Of a single image there is no range; its figure is drawn all the same.
+    levels = model.latent.levels(np.repeat(codes, 2, axis=0))
     drawn = {}
     titles = None
     is_active = active_latents(codes, discrete=model.latent.is_discrete)
@@ -77,7 +88,12 @@ def write_figures(
             scores={name: getattr(scores, name.lower()) for name in INFOMEC},
         )
     drawn |= {
-        "interventions": _interventions(model, shown, codes, titles, is_active),
+        "interventions": figures.interventions(
+            model.traverse(shown[:_NUM_ROWS], levels),
+            values=getattr(model.latent, "codebooks", levels),
+            titles=titles,
+            is_active=is_active,
+        ),
         "reconstructions": figures.reconstructions(
             shown, model.reconstruct(shown)
         ),
@@ -97,10 +113,7 @@ def write_figures(
         )
     if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
-    return [
-        figures.save(figure, run.figures / f"{name}.png")
-        for name, figure in drawn.items()
-    ]
+    return drawn
 
 
 def scored_images(run: RunDirectory) -> str:
@@ -182,38 +195,3 @@ def _padded(codebooks: list[list[list[float]]]) -> np.ndarray:
             for epoch in codebooks
         ]
     )
-
-
-def _interventions(
-    model: Any,
-    images: np.ndarray,
-    codes: np.ndarray,
-    titles: list[str] | None,
-    is_active: np.ndarray,
-) -> Any:
-    """Each latent set to each of its values in turn, the rest kept."""
-    own = model.codes(images[:_NUM_ROWS])
-    levels = _levels(model.latent, codes)
-    grids = []
-    for latent, row in enumerate(levels):
-        changed = np.repeat(own[:, None], len(row), axis=1)
-        changed[:, :, latent] = row
-        flat = model.decode_codes(changed.reshape(-1, own.shape[1]))
-        grids.append(flat.reshape(*changed.shape[:2], *images.shape[1:]))
-    return figures.interventions(
-        grids,
-        values=getattr(model.latent, "codebooks", levels),
-        titles=titles,
-        is_active=is_active,
-    )
-
-
-def _levels(latent: Any, codes: np.ndarray) -> list[np.ndarray]:
-    """The codes that each latent is set to: all if they are few."""
-    if hasattr(latent, "codebooks"):
-        return [np.arange(len(values)) for values in latent.codebooks]
-    if latent.is_discrete:  # a large table: of the codes in use
-        used = [np.unique(column) for column in codes.T]
-        return [each[spread(len(each), _NUM_VALUES)] for each in used]
-    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
-    return list(np.linspace(low, high, _NUM_VALUES).T)

@@ -37,7 +37,7 @@ _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 def train(
     directory: Path | str,
     recipe: Recipe,
-    dataset: str | FactorDataset = "room3d",
+    dataset: Any = "room3d",
     seed: int = 0,
     precision: str = "float32",
     verbose: int = 1,
@@ -54,9 +54,11 @@ def train(
     Args:
         directory: The run directory.
         recipe: What to train.
-        dataset: A data set; or the name of one, a folder of images, or
-            `module:name` of one of one's own, as of `runs.data.load`. Without
-            factors, loss and PSNR are all that is logged and scored.
+        dataset: Images, NumPy `(n, height, width, channels)` as of
+            `datasets.from_arrays`, or `(images, factors)`; a data set; or the
+            name of one, a folder of images, an `.npz` file, or `module:name`
+            of one of one's own. Without factors, loss and PSNR are all that is
+            logged and scored. Arrays are not kept in the directory.
         seed: Integer: initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
@@ -76,6 +78,7 @@ def train(
         FloatingPointError: The loss is no longer finite.
     """
     run = RunDirectory(directory)
+    dataset = run_data.of_arrays(dataset)
     config = describe(recipe, dataset, seed, precision)
     run.check(config)
     if run.is_finished and not run.wants_more(config):
