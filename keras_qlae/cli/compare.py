@@ -12,6 +12,8 @@ from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
+from keras_qlae.cli.tracking import callbacks_of
+from keras_qlae.cli.tracking import tracking_options
 from keras_qlae.runs import execution
 
 
@@ -50,6 +52,7 @@ from keras_qlae.runs import execution
 )
 @scheduler_option
 @precision_option
+@tracking_options
 @backend_option
 @click.pass_context
 def compare(
@@ -97,7 +100,9 @@ def compare(
     study = _study(models, config, seeds, datasets, settings_of(ctx))
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
-        rows = comparing.compare(study, directory, executor, jobs, precision)
+        rows = comparing.compare(
+            study, directory, executor, jobs, precision, callbacks_of(ctx)
+        )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None

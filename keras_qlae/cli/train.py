@@ -11,6 +11,8 @@ from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scores import print_scores
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
+from keras_qlae.cli.tracking import callbacks_of
+from keras_qlae.cli.tracking import tracking_options
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.data import name_of
 
@@ -46,6 +48,7 @@ from keras_qlae.runs.data import name_of
 @click.option(
     "--quiet", is_flag=True, help="No progress bar, only one line per epoch."
 )
+@tracking_options
 @backend_option
 @click.pass_context
 def train(
@@ -76,7 +79,13 @@ def train(
         _announce(chosen, dataset, directory)
     try:
         run = runs.train(
-            directory, chosen, dataset, seed, precision, 2 if quiet else 1
+            directory,
+            chosen,
+            dataset,
+            seed,
+            precision,
+            2 if quiet else 1,
+            callbacks_of(ctx),
         )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")

@@ -10,6 +10,8 @@ from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
+from keras_qlae.cli.tracking import callbacks_of
+from keras_qlae.cli.tracking import tracking_options
 
 _ALGORITHMS = ("random", "bayesian", "hyperband")
 
@@ -82,6 +84,7 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
 )
 @scheduler_option
 @precision_option
+@tracking_options
 @backend_option
 @click.pass_context
 def tune(
@@ -127,6 +130,7 @@ def tune(
             baseline,
             executor,
             jobs,
+            callbacks=callbacks_of(ctx),
         )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")

@@ -5,6 +5,7 @@ import functools
 import tempfile
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import locked
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
+from keras_qlae.runs import tracking
 from keras_qlae.runs.execution import Jobs
 from keras_qlae.runs.execution import without_gpus
 from keras_qlae.runs.training import describe
@@ -43,6 +45,7 @@ def search(
     executor: Executor | None = None,
     parallel: int = 1,
     verbose: int = 1,
+    callbacks: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Searches for good settings of a recipe, and keeps the best run.
 
@@ -76,6 +79,7 @@ def search(
             `parallel` is above 1; this process then leaves the GPUs to them.
         parallel: Trials at a time.
         verbose: 0 for silence; else as of `runs.train`.
+        callbacks: Names of callbacks of every trial, as of `runs.train`.
 
     Returns:
         The trials, best first: the rows of `results.csv`.
@@ -87,6 +91,7 @@ def search(
             three in a row failed; or a trial's process was ended from
             outside. The same call goes on where it was.
         OSError: The directory cannot be written; the same call goes on.
+        ImportError: The library of a tracker is not installed.
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(
@@ -105,6 +110,7 @@ def search(
             "own: `module:name` for one of your own. Received: "
             f"dataset={dataset!r}"
         )
+    tracking.check(callbacks)
     directory = Path(directory)
     limits = space.ranges_of(recipe, ranges)
     weights = objectives.weights_of(objective)
@@ -140,7 +146,9 @@ def search(
             recipe.training.steps // recipe.training.steps_per_epoch,
             Path(scratch),
         )
-        found = Trials(recipe, directory, plan, make_oracle, jobs, verbose)
+        found = Trials(
+            recipe, directory, plan, make_oracle, jobs, verbose, callbacks
+        )
         return found.do_all(max_trials, data)
 
 

@@ -42,15 +42,18 @@ def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):
 def test_seeds_are_numbers_and_ranges(text, seeds, monkeypatch):
     found = []
 
-    def compare(study, *_):
-        found.append(study)
+    def compare(study, *arguments):
+        found.extend([study, arguments])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(comparing, "compare", compare)
     arguments = ["compare", "qlae", "beta-vae", f"--seeds={text}"]
-    result = CliRunner().invoke(main, [*arguments, "--kl-weight", "2"])
+    result = CliRunner().invoke(
+        main, [*arguments, "--kl-weight", "2", "--mlflow"]
+    )
     assert result.exit_code == 130
     assert found[0].seeds == seeds
+    assert ["mlflow"] in found[1]
     qlae, vae = found[0].contenders
     assert vae.recipe_for("room3d").value("kl_weight") == 2.0
     assert not qlae.settings
