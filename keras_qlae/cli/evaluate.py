@@ -7,6 +7,8 @@ import click
 from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
+from keras_qlae.cli.json import json_option
+from keras_qlae.cli.json import print_json
 from keras_qlae.cli.scores import print_scores
 
 
@@ -22,9 +24,12 @@ from keras_qlae.cli.scores import print_scores
     "your own, a function of factors and latents to a number; several with "
     "commas between them.",
 )
+@json_option
 @imports_option
 @backend_option
-def evaluate(directory: Path, metrics: str, imports: tuple[str, ...]) -> None:
+def evaluate(
+    directory: Path, metrics: str, as_json: bool, imports: tuple[str, ...]
+) -> None:
     """Score the trained model of a run again, on the same images.
 
     DIRECTORY is what `keras-qlae train` wrote; the images are those of its
@@ -38,4 +43,8 @@ def evaluate(directory: Path, metrics: str, imports: tuple[str, ...]) -> None:
         imports=imports,
         metrics=[name for name in wanted if name not in ("all", "infomec")],
     )
-    print_scores(runs.RunDirectory(directory))
+    run = runs.RunDirectory(directory)
+    if as_json:
+        print_json(run.read_scores().to_dict())
+    else:
+        print_scores(run)

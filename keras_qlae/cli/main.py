@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from keras_qlae.files import FileContentError
 from keras_qlae.hints import hint
 
 # Each command with its line in the list. Its file, of the same name, is
@@ -13,6 +14,8 @@ _COMMANDS = {
     "train": "Train a model, score it and draw what it learned.",
     "compare": "Train several models over several seeds and compare them.",
     "tune": "Search for good settings of a recipe with Keras Tuner.",
+    "list": "List runs, a line each.",
+    "show": "Show a run: how far it is, its scores and its settings.",
     "evaluate": "Score the trained model of a run again.",
     "figures": "Draw the figures of a finished run again.",
     "explore": "Explore the trained model of a run in a browser.",
@@ -69,7 +72,9 @@ def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
     from keras_qlae.cli.settings import as_options
     from keras_qlae.recipes import SettingError
 
-    message = as_options(ctx, _message(error))
+    message = _message(error)
+    if not isinstance(error, FileContentError):
+        message = as_options(ctx, message)
     if isinstance(error, SettingError):
         return _RefusedError(message)
     lines = message.splitlines()

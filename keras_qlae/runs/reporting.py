@@ -21,6 +21,7 @@ from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
 from keras_qlae.runs.tables import score_rows
+from keras_qlae.runs.tables import scored_images
 from keras_qlae.runs.tables import setting_rows
 
 _NUM_ROWS = 4  # images in the grid of interventions
@@ -114,14 +115,6 @@ def drawn_figures(
     if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
     return drawn
-
-
-def scored_images(run: RunDirectory) -> str:
-    """How many images were scored, and whether they were trained on."""
-    number = run.read_scores().num_samples
-    if run.read_config().setting("scoring", "protocol") == "paper":
-        return f"{number} images (trained on too, as in the paper)"
-    return f"{number} held-out images"
 
 
 def report(run: RunDirectory, held_out: FactorDataset) -> str:

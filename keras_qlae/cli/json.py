@@ -1,0 +1,27 @@
+"""`--json`: what a command found, for scripts."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
+)
+
+
+def print_json(value: Any) -> None:
+    """Prints plain values; numbers that are not finite are null."""
+    text = json.dumps(_finite(value), indent=2, allow_nan=False)
+    click.echo(text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    is_number = not isinstance(value, float) or math.isfinite(value)
+    return value if is_number else None
