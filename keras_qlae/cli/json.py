@@ -1,7 +1,9 @@
 """`--json`: what a command found, for scripts."""
 
+import contextlib
 import json
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +12,17 @@ import click
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for scripts."
 )
+
+
+def quiet_if(as_json: bool) -> contextlib.AbstractContextManager[Any]:
+    """Sends what is printed meanwhile to standard error, if JSON shall follow.
+
+    Args:
+        as_json: Whether it shall.
+    """
+    if as_json:
+        return contextlib.redirect_stdout(sys.stderr)
+    return contextlib.nullcontext()
 
 
 def print_json(value: Any) -> None:

@@ -1,5 +1,6 @@
 """`keras-qlae train`."""
 
+import dataclasses
 import shlex
 from pathlib import Path
 
@@ -16,12 +17,9 @@ from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
 from keras_qlae.cli.tracking import tracking_options
-from keras_qlae.recipes import Recipe
 from keras_qlae.runs import configuring
+from keras_qlae.runs.configuring import Wanted
 from keras_qlae.runs.data import name_of
-from keras_qlae.runs.loading import recipe_of
-from keras_qlae.runs.records import Configuration
-from keras_qlae.runs.training import describe
 
 _OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
 
@@ -110,26 +108,21 @@ def train(
             "--directory out."
         )
     wanted = _wanted(ctx, resume, config, imports)
-    chosen = recipe_of(wanted).override(settings_of(ctx))
-    wanted = describe(chosen, wanted.dataset, wanted.seed, wanted.precision)
     if print_config:
-        click.echo(configuring.to_toml(wanted), nl=False)
+        click.echo(configuring.to_toml(wanted.config), nl=False)
         return
     directory = resume or directory or _place(wanted)
     run = runs.RunDirectory(directory)
     if run.is_finished:
         click.echo(f"{directory} is a finished run; checking its settings.")
     else:
-        _announce(chosen, wanted.dataset, directory)
+        _announce(wanted, directory)
     try:
         run = runs.train(
             directory,
-            chosen,
-            wanted.dataset,
-            wanted.seed,
-            wanted.precision,
-            2 if quiet else 1,
-            callbacks_of(ctx),
+            *wanted,
+            verbose=2 if quiet else 1,
+            callbacks=callbacks_of(ctx),
         )
     except KeyboardInterrupt:
         again = shlex.join(["keras-qlae", "train", "--resume", str(directory)])
@@ -145,22 +138,31 @@ def _wanted(
     resume: Path | None,
     config: Path | None,
     imports: tuple[str, ...],
-) -> Configuration:
-    """What is trained, but for settings that are options."""
+) -> Wanted:
+    """What is trained: of a run, of a file or of the options alone."""
+    settings = settings_of(ctx)
     given = {name: ctx.params[name] for name in _OWN if _is_given(ctx, name)}
+    if resume is None and config is None:
+        recipe, *others = (ctx.params[name] for name in _OWN)
+        return Wanted(recipes.get(recipe, others[0], settings), *others)
     if resume is not None:
         run = runs.open_run(resume, imports=imports)
         if not _is_given(ctx, "backend"):
             use_backend(run.config.backend)
         _ = run.recipe  # raises for an earlier version, or for code
-        return run.config.model_copy(update=given)
-    if config is not None:
+        found = Wanted.of(run.config)
+    else:
         found = configuring.read(
-            config, given.get("recipe"), given.get("dataset"), imports
+            Path(str(config)),
+            given.get("recipe"),
+            given.get("dataset"),
+            imports,
         )
-        return found.model_copy(update=given)
-    recipe, dataset, seed, precision = (ctx.params[name] for name in _OWN)
-    return describe(recipes.get(recipe, dataset), dataset, seed, precision)
+    if "recipe" in given:
+        named = dataclasses.replace(found.recipe, name=given.pop("recipe"))
+        found = found._replace(recipe=named)
+    recipe = found.recipe.override(settings)
+    return found._replace(recipe=recipe, **given)
 
 
 def _is_given(ctx: click.Context, name: str) -> bool:
@@ -168,16 +170,17 @@ def _is_given(ctx: click.Context, name: str) -> bool:
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def _place(wanted: Configuration) -> Path:
+def _place(wanted: Wanted) -> Path:
     """Where a run goes by default."""
     path = Path(name_of(wanted.dataset))
     name = path.stem if path.suffix == ".npz" else path.name
     place = name.replace(":", "-")
-    return Path("runs", f"{wanted.recipe}-{place}-{wanted.seed}")
+    return Path("runs", f"{wanted.recipe.name}-{place}-{wanted.seed}")
 
 
-def _announce(recipe: Recipe, dataset: str, directory: Path) -> None:
+def _announce(wanted: Wanted, directory: Path) -> None:
+    recipe = wanted.recipe
     click.echo(
-        f"Training {recipe.name} on {dataset} for {recipe.training.steps} "
-        f"steps in {directory}. {recipe.summary}"
+        f"Training {recipe.name} on {wanted.dataset} for "
+        f"{recipe.training.steps} steps in {directory}. {recipe.summary}"
     )

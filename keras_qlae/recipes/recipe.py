@@ -208,7 +208,7 @@ class Recipe:
         return recipe
 
     def _with_penalties(self, value: Any) -> "Recipe":
-        if isinstance(value, str):
+        if isinstance(value, str | None):
             value = [] if value in _NONE else value.split(",")
         tables = (
             value

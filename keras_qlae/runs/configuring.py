@@ -6,16 +6,48 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
+from typing import Self
 
 from keras_qlae import recipes
 from keras_qlae.files import FileContentError
+from keras_qlae.recipes import Recipe
 from keras_qlae.runs.loading import allow
+from keras_qlae.runs.loading import recipe_of
 from keras_qlae.runs.records import FORMAT
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.training import describe
 
-_OWN = {"recipe": str, "dataset": str, "seed": int, "precision": str}
+_OWN = {"recipe": "qlae", "dataset": "room3d", "seed": 0}
+_OWN |= {"precision": "float32"}
 _NONE = "none"  # TOML has no null
+
+
+class Wanted(NamedTuple):
+    """What a run shall train, as `runs.train` takes it.
+
+    Attributes:
+        recipe: The recipe.
+        dataset: Name of the data set.
+        seed: The seed.
+        precision: Keras dtype policy.
+    """
+
+    recipe: Recipe
+    dataset: str
+    seed: int
+    precision: str
+
+    @classmethod
+    def of(cls, config: Configuration) -> Self:
+        """What a run has trained, whose modules have been allowed."""
+        recipe = recipe_of(config)
+        return cls(recipe, config.dataset, config.seed, config.precision)
+
+    @property
+    def config(self) -> Configuration:
+        """Its configuration here; the data set is not loaded."""
+        return describe(*self)
 
 
 def read(
@@ -23,7 +55,7 @@ def read(
     recipe: str | None = None,
     dataset: str | None = None,
     imports: Sequence[str] = (),
-) -> Configuration:
+) -> Wanted:
     """Reads what a run shall train.
 
     ```toml
@@ -47,7 +79,7 @@ def read(
         imports: As of `open_run`.
 
     Returns:
-        The configuration. The data set is not loaded.
+        What it shall train. The data set is not loaded.
 
     Raises:
         ValueError: The file is neither, holds an unknown setting or a value
@@ -64,22 +96,22 @@ def read(
             f"{path} is neither a TOML file nor, by its name, the config.json "
             f"of a run: {error}"
         ) from error
-    own: dict[str, Any] = {"recipe": "qlae", "dataset": "room3d", "seed": 0}
-    own["precision"] = "float32"
-    for name, kind in _OWN.items():
-        own[name] = content.pop(name, own[name])
-        if type(own[name]) is not kind:
+    own = {name: content.pop(name, known) for name, known in _OWN.items()}
+    for name, value in own.items():
+        kind = type(_OWN[name])
+        if type(value) is not kind:
             raise FileContentError(
                 f"{path}: `{name}` must be of type {kind.__name__}. "
-                f"Received: {name}={own[name]!r}"
+                f"Received: {name}={value!r}"
             )
-    own |= {"recipe": recipe or own["recipe"]}
-    own |= {"dataset": dataset or own["dataset"]}
+    own["dataset"] = dataset or own["dataset"]
     try:
-        chosen = recipes.get(own["recipe"], own["dataset"], _of_toml(content))
+        own["recipe"] = recipes.get(
+            recipe or own["recipe"], own["dataset"], _of_toml(content)
+        )
     except ValueError as error:
         raise FileContentError(f"{path}: {error}") from error
-    return describe(chosen, own["dataset"], own["seed"], own["precision"])
+    return Wanted(**own)
 
 
 def _of_json(
@@ -87,8 +119,8 @@ def _of_json(
     recipe: str | None,
     dataset: str | None,
     imports: Sequence[str],
-) -> Configuration:
-    """Another run's configuration, on this backend."""
+) -> Wanted:
+    """What another run has trained."""
     config = Configuration.read(path)
     if config.format != FORMAT or config.rotate:
         raise ValueError(
@@ -103,7 +135,7 @@ def _of_json(
             f"these, or leave the file out. Received: recipe={recipe!r}"
         )
     allow(config, imports)
-    return config.model_copy(update={"dataset": dataset or config.dataset})
+    return Wanted.of(config)._replace(dataset=dataset or config.dataset)
 
 
 def to_toml(config: Configuration) -> str:

@@ -1,7 +1,10 @@
 """The images of a run: which are trained on, which are scored."""
 
+import inspect
 import os
 import warnings
+from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -55,6 +58,15 @@ def name_of(dataset: str | FactorDataset) -> str:
     return dataset if _is_foreign(dataset) else resolve(dataset)
 
 
+def has_sizes(dataset: str | FactorDataset) -> bool:
+    """Whether the images of a data set can be had in several sizes."""
+    if isinstance(dataset, FactorDataset):
+        return False
+    if _is_foreign(dataset):
+        return "image_size" in _parameters(import_object(dataset))
+    return "image_size" in options_of(dataset)
+
+
 def load(dataset: Any, image_size: int) -> FactorDataset:
     """Loads a data set by name.
 
@@ -73,16 +85,10 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
     dataset = of_arrays(dataset)
     if isinstance(dataset, FactorDataset):
         return dataset
+    options = {"image_size": image_size} if has_sizes(dataset) else {}
     if not _is_foreign(dataset):
-        options = {}
-        if "image_size" in options_of(dataset):
-            options["image_size"] = image_size
         return datasets.load(dataset, **options)
-    import inspect
-
-    maker = import_object(dataset)
-    takes_size = "image_size" in inspect.signature(maker).parameters
-    data = maker(**({"image_size": image_size} if takes_size else {}))
+    data = import_object(dataset)(**options)
     if not isinstance(data, FactorDataset):
         raise ValueError(
             f"`{dataset}` must make a `keras_qlae.datasets.FactorDataset`. "
@@ -112,6 +118,10 @@ def split(
 def spread(size: int, count: int) -> Any:
     """Positions spread evenly over a data set."""
     return np.linspace(0, size - 1, min(size, count)).astype(int)
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
+    return inspect.signature(function).parameters
 
 
 def _is_foreign(name: str) -> bool:

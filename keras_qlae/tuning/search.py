@@ -34,7 +34,7 @@ from keras_qlae.tuning.trials import Trials
 def search(
     recipe: Recipe,
     directory: Path | str,
-    dataset: str | FactorDataset = "room3d",
+    dataset: Any = "room3d",
     ranges: Iterable[str] | Mapping[str, tuple[float, float] | None] = (),
     objective: str | Mapping[str, float] = "val_infom",
     algorithm: str = "random",
@@ -61,8 +61,8 @@ def search(
     Args:
         recipe: Every setting that is not searched.
         directory: Where it all goes.
-        dataset: A data set or its name, as of `runs.train`; a name if trials
-            run in parallel.
+        dataset: A data set, arrays or a name, as of `runs.train`; a name if
+            trials run in parallel.
         ranges: What is searched, as of `space.ranges_of`.
         objective: What is maximized: a name that is logged, or a dict of names
             to weights, whose weighted sum is maximized. With `{"val_infom":
@@ -103,6 +103,7 @@ def search(
             "`max_trials` must be at least 1. "
             f"Received: max_trials={max_trials}"
         )
+    dataset = run_data.of_arrays(dataset)
     is_apart = executor is not None or parallel != 1
     if is_apart and not isinstance(dataset, str):
         raise ValueError(
@@ -117,6 +118,7 @@ def search(
     if algorithm == "hyperband":
         _check_epochs(recipe, limits)
     data = run_data.load(dataset, recipe.training.image_size)
+    _check_sizes(dataset, data, limits)
     plan = Plan(
         run=describe(recipe, dataset, seed, precision, data.fingerprint()),
         ranges=dict(limits),
@@ -167,6 +169,18 @@ def _check_epochs(recipe: Recipe, ranges: space.Ranges) -> None:
                 "Hyperband sets `steps` itself: search other settings. "
                 f"Received: search={name!r}"
             )
+
+
+def _check_sizes(
+    dataset: Any, data: FactorDataset, ranges: space.Ranges
+) -> None:
+    """Raises if image sizes are searched where there is only one."""
+    sizes = [name for name in ranges if name.rpartition(".")[2] == "image_size"]
+    if sizes and not run_data.has_sizes(dataset):
+        raise ValueError(
+            f"The images of {data.name} have one size: search other settings. "
+            f"Received: search={sizes[0]!r}"
+        )
 
 
 def _check_directory(directory: Path, plan: Plan) -> None:

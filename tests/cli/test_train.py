@@ -16,7 +16,6 @@ from keras_qlae.files import write_json
 from keras_qlae.runs import configuring
 from keras_qlae.runs import exporting
 from keras_qlae.runs import reporting
-from keras_qlae.runs.loading import recipe_of
 from tests.cli.test_cli import SMALL
 from tests.cli.test_cli import call
 
@@ -146,11 +145,10 @@ def test_what_is_printed_is_read_again(name, tmp_path):
     path = tmp_path / "config.toml"
     arguments = ["--seed=3", "--precision=mixed_bfloat16", "--steps=7"]
     path.write_text(printed("--recipe", name, *arguments))
-    config = configuring.read(path)
-    assert config.recipe == name
-    assert (config.seed, config.precision) == (3, "mixed_bfloat16")
-    expected = recipes.get(name, steps=7)
-    assert recipe_of(config).to_dict() == expected.to_dict()
+    wanted = configuring.read(path)
+    assert wanted.recipe.name == name
+    assert (wanted.seed, wanted.precision) == (3, "mixed_bfloat16")
+    assert wanted.recipe.to_dict() == recipes.get(name, steps=7).to_dict()
 
 
 def test_options_are_stronger_than_the_file(tmp_path):
@@ -238,7 +236,7 @@ def test_an_npz_file_is_a_data_set(tmp_path, monkeypatch):
 
 
 def test_stopping_says_how_to_go_on(tmp_path, monkeypatch):
-    def stop(*_):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runs, "train", stop)

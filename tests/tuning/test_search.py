@@ -296,6 +296,14 @@ def test_images_without_factors_are_searched_by_psnr(tmp_path):
     assert row["score"] == row["val_psnr"] > 0
 
 
+def test_the_size_of_images_that_have_one_is_not_searched(
+    tmp_path, no_training
+):
+    for data in ("sprites2d", np.zeros((60, 8, 8, 1), np.uint8)):
+        with pytest.raises(ValueError, match="have one size"):
+            search(tmp_path, dataset=data, ranges={"image_size": (8, 16)})
+
+
 def test_several_objectives_are_a_weighted_sum(tmp_path):
     weights = {"val_infom": 1.0, "val_psnr": 0.02, "val_loss": -0.1}
     (row,) = search(tmp_path / "search", trials=1, objective=weights)
