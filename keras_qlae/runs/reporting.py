@@ -17,6 +17,7 @@ from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
+from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
@@ -137,12 +138,40 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             f"![{path.stem}](figures/{path.name})"
             for path in sorted(run.figures.glob("*.png"))
         ),
+        "## In Python",
+        _loading(run, config),
         "## Settings",
         f"Backend {config.backend}, precision {config.precision}, "
         f"versions {versions}.",
         markdown_table(("part", "setting", "value"), setting_rows(config)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _loading(run: RunDirectory, config: Configuration) -> str:
+    """How to load the model, in the folder that the run is in."""
+    modules = sorted({p.partition(":")[0] for p in config.foreign_parts})
+    imports = f", imports={modules!r}" if modules else ""
+    name = run.path.absolute().name
+    lines = [
+        "import keras_qlae",
+        "",
+        f"run = keras_qlae.open_run({name!r}{imports})",
+        "run.model, run.scores, run.metrics",
+        "codes = run.encode(images)  # (n, height, width, channels)",
+    ]
+    return "\n".join(
+        [
+            f"In the folder that holds `{name}`:",
+            "",
+            "```python",
+            *lines,
+            "```",
+            "",
+            "`keras.saving.load_model` needs `import keras_qlae.models` first: "
+            "it tells Keras the layers.",
+        ]
+    )
 
 
 def _variants(scores: Scores) -> list[str]:

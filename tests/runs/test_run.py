@@ -1,5 +1,6 @@
 """A run, opened from Python; and runs of arrays."""
 
+import re
 import shutil
 import sys
 
@@ -15,6 +16,7 @@ from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from tests.runs.small import known
 from tests.runs.small import recipe
+from tests.subprocesses import run_python
 
 pytestmark = pytest.mark.one_backend
 
@@ -220,10 +222,29 @@ def test_runs_are_found_below_a_folder(finished, tmp_path):
     assert itself.path == tmp_path / "a"
 
 
-def test_it_works_on_a_model_that_keras_loads(finished):
-    """The lines in the report."""
-    model = keras.saving.load_model(finished.model)
-    images = keras_qlae.open_run(finished).held_out.images([0])
-    np.testing.assert_array_equal(
-        model.codes(images), keras_qlae.open_run(finished).encode(images)
+def test_the_report_has_lines_that_load_the_model(finished, monkeypatch):
+    monkeypatch.chdir(finished.path.parent)
+    (block,) = re.findall(
+        r"```python\n(.*?)```", finished.report.read_text(), re.DOTALL
     )
+    images = keras_qlae.open_run(finished).held_out.images([0, 1])
+    names = {"images": images}
+    exec(compile(block, "report.md", "exec"), names)
+    model = keras.saving.load_model(finished.model)
+    np.testing.assert_array_equal(names["codes"], model.codes(images))
+
+
+LOADS = """
+import sys
+import keras_qlae.models
+import keras
+print("RESULT", keras.saving.load_model(sys.argv[1]).latent.num_latents)
+"""
+
+
+@pytest.mark.slow
+def test_keras_loads_the_model_as_the_report_says(finished):
+    """In whichever order the two are imported."""
+    report = finished.report.read_text()
+    assert "needs `import keras_qlae.models` first" in report
+    assert "RESULT 4" in run_python(LOADS, finished.model)
