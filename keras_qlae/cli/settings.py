@@ -4,19 +4,11 @@ One form for `train`, `compare` and `tune`: every option that the command does
 not have itself is a setting of the recipe, or the name of a part.
 """
 
-import json
 import re
-import shlex
 import tomllib
 from typing import Any
 
 import click
-
-from keras_qlae import recipes
-from keras_qlae.recipes import Recipe
-from keras_qlae.recipes.parts import SEATS
-from keras_qlae.runs.loading import recipe_of
-from keras_qlae.runs.records import Configuration
 
 _KEY = "keras_qlae.settings"
 _RECIPE = "keras_qlae.recipe"
@@ -68,47 +60,6 @@ def literal(text: str) -> Any:
         return text
     found = value["value"] if list(value) == ["value"] else text
     return found if isinstance(found, bool | int | float | list) else text
-
-
-def command_of(config: Configuration) -> str:
-    """The command line that trains what a configuration says.
-
-    It has what differs from the recipe of that name, with all digits.
-    """
-    own = recipe_of(config)
-    base = recipes.get(config.recipe, config.dataset)
-    words = ["keras-qlae", "train", "--recipe", config.recipe]
-    words += ["--dataset", config.dataset, "--seed", str(config.seed)]
-    if config.precision != "float32":
-        words += ["--precision", config.precision]
-    parts = {
-        seat: _name(own, seat)
-        for seat in SEATS
-        if _name(own, seat) != _name(base, seat)
-    }
-    words += [f"--{seat}={name}" for seat, name in parts.items()]
-    base = base.override(parts)
-    for full, setting in own.settings.items():
-        if setting.default != base.settings[full].default:
-            short = full.rpartition(".")[2]
-            name = short if own.full_names(short) == [full] else full
-            text = _typed(setting.default)
-            words.append(f"--{name.replace('_', '-')}={text}")
-    return shlex.join(words)
-
-
-def _name(recipe: Recipe, seat: str) -> str:
-    """What `--latent` and the like would be for the recipe as it is."""
-    if seat == "penalties":
-        return ",".join(part.name for part in recipe.penalties) or "none"
-    return recipe.part(seat).name if recipe.has(seat) else "none"
-
-
-def _typed(value: Any) -> str:
-    """A value as `literal` reads it."""
-    if isinstance(value, bool | list):
-        return json.dumps(value)
-    return "none" if value is None else str(value)
 
 
 def as_options(ctx: click.Context, message: str) -> str:
@@ -175,6 +126,9 @@ def _options(ctx: click.Context) -> dict[str, str]:
     found |= {k: found[v] for k, v in _ELSEWHERE.items() if v in found}
     if _KEY not in ctx.meta:
         return found
+    from keras_qlae import recipes
+    from keras_qlae.recipes.parts import SEATS
+
     names = {*ctx.meta[_KEY], *SEATS}
     recipe = ctx.meta[_RECIPE] or "qlae"
     if recipe in recipes.available():
@@ -202,6 +156,8 @@ def _own_options(command: click.Command | None) -> dict[str, str]:
 
 def _write_recipes(formatter: click.HelpFormatter) -> None:
     """Writes the names of the recipes and what they are for."""
+    from keras_qlae import recipes
+
     with formatter.section("Recipes"):
         formatter.write_dl(
             [(name, recipes.summary(name)) for name in recipes.available()]
@@ -210,6 +166,8 @@ def _write_recipes(formatter: click.HelpFormatter) -> None:
 
 def _write_settings(name: str, formatter: click.HelpFormatter) -> None:
     """Writes the settings of a recipe, a section for each part."""
+    from keras_qlae import recipes
+
     recipe = recipes.get(name)
     formatter.write_paragraph()
     formatter.write_text(

@@ -3,23 +3,21 @@
 import dataclasses
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from keras_qlae import recipes
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.backend import use_backend
 from keras_qlae.cli.imports import imports_option
 from keras_qlae.cli.precision import precision_option
-from keras_qlae.cli.scores import print_scores
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
 from keras_qlae.cli.tracking import tracking_options
-from keras_qlae.runs import configuring
-from keras_qlae.runs.configuring import Wanted
-from keras_qlae.runs.data import name_of
+
+if TYPE_CHECKING:
+    from keras_qlae.runs.configuring import Wanted
 
 _OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
 
@@ -108,6 +106,11 @@ def train(
             "--directory out."
         )
     wanted = _wanted(ctx, resume, config, imports)
+
+    from keras_qlae import runs  # after a first look at the settings
+    from keras_qlae.cli.scores import print_scores
+    from keras_qlae.runs import configuring
+
     if print_config:
         click.echo(configuring.to_toml(wanted.config), nl=False)
         return
@@ -125,8 +128,12 @@ def train(
             callbacks=callbacks_of(ctx),
         )
     except KeyboardInterrupt:
-        again = shlex.join(["keras-qlae", "train", "--resume", str(directory)])
-        click.echo(f"\nStopped. It goes on where it was with\n  {again}")
+        again = ["keras-qlae", "train", "--resume", str(directory)]
+        for path in wanted.config.foreign_parts:
+            again += ["--import", path.partition(":")[0]]
+        click.echo(
+            f"\nStopped. It goes on where it was with\n  {shlex.join(again)}"
+        )
         raise SystemExit(130) from None
     click.echo()
     print_scores(run)
@@ -138,20 +145,32 @@ def _wanted(
     resume: Path | None,
     config: Path | None,
     imports: tuple[str, ...],
-) -> Wanted:
+) -> "Wanted":
     """What is trained: of a run, of a file or of the options alone."""
+    from keras_qlae import recipes
+    from keras_qlae import runs
+
     settings = settings_of(ctx)
     given = {name: ctx.params[name] for name in _OWN if _is_given(ctx, name)}
     if resume is None and config is None:
-        recipe, *others = (ctx.params[name] for name in _OWN)
-        return Wanted(recipes.get(recipe, others[0], settings), *others)
+        name, *others = (ctx.params[name] for name in _OWN)
+        recipe = recipes.get(name, others[0], settings)
+
+        from keras_qlae.runs.configuring import Wanted
+
+        return Wanted(recipe, *others)
     if resume is not None:
         run = runs.open_run(resume, imports=imports)
         if not _is_given(ctx, "backend"):
             use_backend(run.config.backend)
         _ = run.recipe  # raises for an earlier version, or for code
+
+        from keras_qlae.runs.configuring import Wanted
+
         found = Wanted.of(run.config)
     else:
+        from keras_qlae.runs import configuring
+
         found = configuring.read(
             Path(str(config)),
             given.get("recipe"),
@@ -170,15 +189,17 @@ def _is_given(ctx: click.Context, name: str) -> bool:
     return source is click.core.ParameterSource.COMMANDLINE
 
 
-def _place(wanted: Wanted) -> Path:
+def _place(wanted: "Wanted") -> Path:
     """Where a run goes by default."""
+    from keras_qlae.runs.data import name_of
+
     path = Path(name_of(wanted.dataset))
     name = path.stem if path.suffix == ".npz" else path.name
     place = name.replace(":", "-")
     return Path("runs", f"{wanted.recipe.name}-{place}-{wanted.seed}")
 
 
-def _announce(wanted: Wanted, directory: Path) -> None:
+def _announce(wanted: "Wanted", directory: Path) -> None:
     recipe = wanted.recipe
     click.echo(
         f"Training {recipe.name} on {wanted.dataset} for "

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import recipes
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.json import json_option
 from keras_qlae.cli.json import print_json
@@ -13,11 +12,9 @@ from keras_qlae.cli.json import quiet_if
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
 from keras_qlae.cli.settings import RecipeCommand
-from keras_qlae.cli.settings import command_of
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
 from keras_qlae.cli.tracking import tracking_options
-from keras_qlae.runs import RunDirectory
 
 _ALGORITHMS = ("random", "bayesian", "hyperband")
 
@@ -117,10 +114,15 @@ def tune(
     middle of the trial. The best trial is left in DIRECTORY/best, a run
     directory like any other.
     """
-    from keras_qlae import tuning
-    from keras_qlae.runs import execution
+    from keras_qlae import recipes
 
     chosen = recipes.get(recipe, dataset, settings_of(ctx))
+
+    from keras_qlae import tuning  # after a first look at the settings
+    from keras_qlae.cli.command_line import command_of
+    from keras_qlae.runs import RunDirectory
+    from keras_qlae.runs import execution
+
     place = Path(dataset).name.replace(":", "-")
     directory = directory or Path("runs", f"tune-{recipe}-{place}-{algorithm}")
     executor = execution.cluster_executor(scheduler) if scheduler else None

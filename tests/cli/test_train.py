@@ -243,6 +243,9 @@ def test_stopping_says_how_to_go_on(tmp_path, monkeypatch):
     result = call("train", f"--directory={tmp_path}/my run")
     assert result.exit_code == 130
     assert f"keras-qlae train --resume '{tmp_path}/my run'" in result.output
+    data = "--dataset=tests.runs.test_data:of_my_own"
+    result = call("train", f"--directory={tmp_path}", data)
+    assert "--import tests.runs.test_data" in result.output
 
 
 def test_show_and_list(trained, tmp_path):

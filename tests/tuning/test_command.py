@@ -11,8 +11,8 @@ from PIL import Image
 
 from keras_qlae import recipes
 from keras_qlae import runs
+from keras_qlae.cli.command_line import command_of
 from keras_qlae.cli.main import main
-from keras_qlae.cli.settings import command_of
 from keras_qlae.files import read_csv
 from keras_qlae.runs.loading import recipe_of
 from keras_qlae.runs.training import describe
