@@ -15,7 +15,7 @@ import keras
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 
-_IDS = "trackers.json"
+IDS = "trackers.json"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -74,7 +74,7 @@ class Tracker(keras.callbacks.Callback):
             found = self._begin(known)
             if found != known:
                 write_json(
-                    self.directory / _IDS, {**self._ids(), self.extra: found}
+                    self.directory / IDS, {**self._ids(), self.extra: found}
                 )
             self._is_begun = True
 
@@ -107,12 +107,12 @@ class Tracker(keras.callbacks.Callback):
         if known is None or (isinstance(known, str) and _ID.fullmatch(known)):
             return known
         raise ValueError(
-            f"{self.directory / _IDS} is damaged: delete it, and the run "
+            f"{self.directory / IDS} is damaged: delete it, and the run "
             f"begins anew at {self.extra}. Received: {known!r:.100}"
         )
 
     def _ids(self) -> dict[str, Any]:
-        path = self.directory / _IDS
+        path = self.directory / IDS
         found = read_json(path) if path.exists() else {}
         return found if isinstance(found, dict) else {self.extra: found}
 

@@ -62,7 +62,7 @@ def compare(
         OSError: The directory cannot be written.
         ImportError: The library of a tracker is not installed.
     """
-    tracking.check(callbacks)
+    tracking.check(callbacks, only_names=True)
     directory = Path(directory)
     with Jobs(jobs, executor) as pool:
         planned = runs_of(study, directory, precision, callbacks)

@@ -21,11 +21,12 @@ TRACKERS = ("tensorboard", *_TRACKERS)
 Named: TypeAlias = "str | keras.callbacks.Callback"
 
 
-def check(named: Sequence[Named]) -> None:
+def check(named: Sequence[Named], only_names: bool = False) -> None:
     """Raises unless there are callbacks of these names.
 
     Args:
         named: As of `callbacks_of`.
+        only_names: Whether they must be names, as where runs are tasks.
 
     Raises:
         ValueError: An unknown name.
@@ -33,8 +34,13 @@ def check(named: Sequence[Named]) -> None:
     """
     for each in named:
         if isinstance(each, keras.callbacks.Callback):
-            continue
-        if each == "tensorboard":
+            if only_names:
+                raise ValueError(
+                    "`callbacks` must be names where there are several runs, "
+                    "each with callbacks of its own: `module:name` of a class "
+                    f"or function. Received: {type(each).__name__}"
+                )
+        elif each == "tensorboard":
             imported("tensorboard")
         elif each in _TRACKERS:
             imported(each)

@@ -111,7 +111,7 @@ def search(
             "own: `module:name` for one of your own. Received: "
             f"dataset={dataset!r}"
         )
-    tracking.check(callbacks)
+    tracking.check(callbacks, only_names=True)
     directory = Path(directory)
     limits = space.ranges_of(recipe, ranges)
     weights = objectives.weights_of(objective)

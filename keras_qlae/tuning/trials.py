@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from keras_qlae.callbacks.trackers import IDS
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import replacing
 from keras_qlae.recipes import Recipe
@@ -283,7 +284,8 @@ def _copy(source: Path, target: Path) -> None:
             source,
             path,
             symlinks=True,
-            ignore=shutil.ignore_patterns(".*"),
+            # A copy is another run: it does not go on at the other's tracker.
+            ignore=shutil.ignore_patterns(".*", IDS),
         )
 
 
