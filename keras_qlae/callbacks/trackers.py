@@ -16,6 +16,7 @@ from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 
 IDS = "trackers.json"
+_FOREIGN = re.compile(r"[^\w./: -]")  # what MLflow allows in no name
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -165,12 +166,12 @@ class MLflow(Tracker):
         return str(begun.info.run_id)
 
     def _log(self, values: dict[str, float], epoch: int) -> None:
-        self.library.log_metrics(values, step=epoch)
+        allowed = {_FOREIGN.sub("_", name): v for name, v in values.items()}
+        self.library.log_metrics(allowed, step=epoch)
 
     def _summarize(self, scores: dict[str, float]) -> None:
-        self.library.log_metrics(
-            {f"final_{name}": value for name, value in scores.items()}
-        )
+        final = {f"final_{name}": value for name, value in scores.items()}
+        self._log(final, epoch=0)
 
     def _end(self, is_whole: bool) -> None:
         self.library.end_run("FINISHED" if is_whole else "FAILED")

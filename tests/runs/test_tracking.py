@@ -1,5 +1,6 @@
 """Runs in people's trackers, and callbacks by name."""
 
+import re
 import sys
 import types
 
@@ -7,6 +8,7 @@ import keras
 import pytest
 
 from keras_qlae import runs
+from keras_qlae.callbacks.trackers import MLflow
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.runs import tracking
@@ -50,6 +52,8 @@ class FakeMLflow(types.ModuleType):
         self.calls.append(("log_params", params))
 
     def log_metrics(self, metrics, step=None):
+        for name in metrics:
+            assert re.fullmatch(r"[\w./: -]+", name)
         self.calls.append(("log_metrics", step, metrics))
 
     def end_run(self, status):
@@ -122,6 +126,13 @@ def test_mlflow_gets_settings_epochs_and_scores(mlflow, tmp_path):
     assert logged[1][2]["val_infom"] == run.read_metrics()["val_infom"][1]
     assert final[2]["final_psnr"] == run.read_scores().psnr
     assert ended == ("end_run", "FINISHED")
+
+
+def test_mlflow_takes_few_characters_in_names(mlflow, tmp_path):
+    with MLflow(tmp_path, "run", {}) as tracker:
+        tracker.on_train_begin()
+        tracker.summarize({"MCC (Pearson)": 0.5})
+    assert mlflow.calls[-2][2] == {"final_MCC _Pearson_": 0.5}
 
 
 def test_a_run_that_fails_is_ended_as_failed(
