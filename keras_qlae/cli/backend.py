@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import click
-import keras
 
 _BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -14,21 +13,19 @@ _BACKENDS = ("tensorflow", "jax", "torch")
 def _use_backend(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Starts the command anew if Keras came up on another backend.
-
-    Keras chooses its backend when it is imported, and that was before the
-    option could be read.
-    """
-    if value not in (None, keras.backend.backend()):
-        if importlib.util.find_spec(str(value)) is None:
-            raise click.BadParameter(
-                f"{value} is not installed: pip install 'keras-qlae[{value}]'"
-            )
-        os.environ["KERAS_BACKEND"] = str(value)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
-        os.execv(sys.executable, arguments)
+    """Tells Keras which backend to use: it asks when it is imported."""
+    if value is None:
+        return None
+    if importlib.util.find_spec(value) is None:
+        raise click.BadParameter(
+            f"{value} is not installed: pip install 'keras-qlae[{value}]'"
+        )
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.backend.backend() != value:
+        raise click.BadParameter(
+            f"Keras runs on {keras.backend.backend()} in this process already"
+        )
+    os.environ["KERAS_BACKEND"] = value
     return value
 
 

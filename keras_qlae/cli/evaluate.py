@@ -4,10 +4,8 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
-from keras_qlae.cli.scores import print_scores
 
 
 @click.command()
@@ -31,6 +29,9 @@ def evaluate(directory: Path, metrics: str, imports: tuple[str, ...]) -> None:
     `--protocol`, by default held out. The model may be loaded on another
     backend than it was trained on.
     """
+    from keras_qlae import runs
+    from keras_qlae.cli.scores import print_scores
+
     wanted = metrics.split(",")
     runs.evaluate(
         directory,

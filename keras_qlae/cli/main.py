@@ -5,8 +5,10 @@ import sys
 
 import click
 
+from keras_qlae.cli.quiet import be_quiet
+
 # Each command with its line in the list. Its file, of the same name, is
-# imported when it is called: Keras takes seconds.
+# imported when it is called, and Keras, which takes seconds, by its function.
 _COMMANDS = {
     "train": "Train a model, score it and draw what it learned.",
     "compare": "Train several models over several seeds and compare them.",
@@ -110,6 +112,7 @@ def main(traceback: bool) -> None:
     Start with `keras-qlae train`: it trains a small model on the embedded data
     set, with no download, and writes scores, figures and a report.
     """
+    be_quiet()
 
 
 if __name__ == "__main__":

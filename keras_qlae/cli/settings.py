@@ -5,13 +5,11 @@ not have itself is a setting of the recipe, or the name of a part.
 """
 
 import re
+import sys
 import tomllib
 from typing import Any
 
 import click
-
-from keras_qlae import recipes
-from keras_qlae.recipes.parts import SEATS
 
 _KEY = "keras_qlae.settings"
 _RECIPE = "keras_qlae.recipe"
@@ -113,7 +111,13 @@ def _known_names(ctx: click.Context) -> set[str]:
     names = {"dataset", "directory", "metrics", "precision", "recipe", "seed"}
     if _KEY not in ctx.meta:
         return names
+    from keras_qlae import recipes
+    from keras_qlae.recipes.names import known_names
+    from keras_qlae.recipes.parts import SEATS
+
     names |= {*ctx.meta[_KEY], *SEATS}
+    if "keras" not in sys.modules:  # the settings of a recipe would load it
+        return names | known_names()
     recipe = ctx.meta[_RECIPE] or "qlae"
     if recipe in recipes.available():
         settings = recipes.get(recipe).settings
@@ -123,6 +127,8 @@ def _known_names(ctx: click.Context) -> set[str]:
 
 def _write_recipes(formatter: click.HelpFormatter) -> None:
     """Writes the names of the recipes and what they are for."""
+    from keras_qlae import recipes
+
     with formatter.section("Recipes"):
         formatter.write_dl(
             [(name, recipes.summary(name)) for name in recipes.available()]
@@ -131,6 +137,8 @@ def _write_recipes(formatter: click.HelpFormatter) -> None:
 
 def _write_settings(name: str, formatter: click.HelpFormatter) -> None:
     """Writes the settings of a recipe, a section for each part."""
+    from keras_qlae import recipes
+
     recipe = recipes.get(name)
     formatter.write_paragraph()
     formatter.write_text(

@@ -1,18 +1,17 @@
 """`keras-qlae train`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from keras_qlae import recipes
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.precision import precision_option
-from keras_qlae.cli.scores import print_scores
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
-from keras_qlae.recipes import Recipe
-from keras_qlae.runs.data import name_of
+
+if TYPE_CHECKING:
+    from keras_qlae.recipes import Recipe
 
 
 @click.command(cls=RecipeCommand)
@@ -66,7 +65,14 @@ def train(
     Every setting of the recipe is an option: `keras-qlae train --recipe NAME
     --help` lists them.
     """
+    from keras_qlae import recipes
+
     chosen = recipes.get(recipe, dataset, settings_of(ctx))
+
+    from keras_qlae import runs  # after a first look at the settings
+    from keras_qlae.cli.scores import print_scores
+    from keras_qlae.runs.data import name_of
+
     place = Path(name_of(dataset)).name.replace(":", "-")
     directory = directory or Path("runs", f"{recipe}-{place}-{seed}")
     run = runs.RunDirectory(directory)
@@ -86,7 +92,7 @@ def train(
     click.echo(f"\nReport and figures: {run.report}")
 
 
-def _announce(recipe: Recipe, dataset: str, directory: Path) -> None:
+def _announce(recipe: "Recipe", dataset: str, directory: Path) -> None:
     click.echo(
         f"Training {recipe.name} on {dataset} for {recipe.training.steps} "
         f"steps in {directory}. {recipe.summary}"

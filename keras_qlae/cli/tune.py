@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import recipes
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
@@ -106,10 +105,13 @@ def tune(
     middle of the trial. The best trial is left in DIRECTORY/best, a run
     directory like any other.
     """
-    from keras_qlae import tuning
-    from keras_qlae.runs import execution
+    from keras_qlae import recipes
 
     chosen = recipes.get(recipe, dataset, settings_of(ctx))
+
+    from keras_qlae import tuning  # after a first look at the settings
+    from keras_qlae.runs import execution
+
     place = Path(dataset).name.replace(":", "-")
     directory = directory or Path("runs", f"tune-{recipe}-{place}-{algorithm}")
     executor = execution.cluster_executor(scheduler) if scheduler else None
