@@ -20,12 +20,13 @@ def _use_backend(
         raise click.BadParameter(
             f"{value} is not installed: pip install 'keras-qlae[{value}]'"
         )
+    os.environ["KERAS_BACKEND"] = value
     keras = sys.modules.get("keras")
     if keras is not None and keras.backend.backend() != value:
-        raise click.BadParameter(
-            f"Keras runs on {keras.backend.backend()} in this process already"
-        )
-    os.environ["KERAS_BACKEND"] = value
+        sys.stdout.flush()  # the command starts anew
+        sys.stderr.flush()
+        arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
+        os.execv(sys.executable, arguments)
     return value
 
 

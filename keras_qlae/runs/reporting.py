@@ -20,6 +20,8 @@ from keras_qlae.runs.exploring import write_page
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
+from keras_qlae.runs.tables import SETTINGS_HEAD
+from keras_qlae.runs.tables import latent_titles
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import setting_rows
 
@@ -68,7 +70,7 @@ def write_figures(
     if scores.has_infomec:
         names = list(held_out.factor_names)
         nmi = np.array(scores.nmi)
-        titles = [names[row] for row in nmi.argmax(axis=0)]
+        titles = latent_titles(scores)
         is_active = np.array(scores.active)
         drawn["nmi"] = figures.nmi_heatmap(
             nmi,
@@ -134,7 +136,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         "## Settings",
         f"Backend {config.backend}, precision {config.precision}, "
         f"versions {versions}.",
-        markdown_table(("part", "setting", "value"), setting_rows(config)),
+        markdown_table(SETTINGS_HEAD, setting_rows(config)),
     ]
     return "\n\n".join(parts) + "\n"
 

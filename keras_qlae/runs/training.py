@@ -174,7 +174,12 @@ def _fit(
         scores[0].restore(_carried(record, scores[0]))
     # Spread over the held-out images, which are in the order of the factors.
     validated = held_out.subset(run_data.spread(len(held_out), _NUM_VALIDATED))
-    reconstruction = Reconstruction(validated.images(range(len(validated))))
+    left = -(-(training.steps - record.step) // training.steps_per_epoch)
+    reconstruction = Reconstruction(
+        validated.images(range(len(validated))),
+        held_out,
+        last_epoch=len(record.rows) + left - 1,
+    )
     validation_batch = min(training.batch_size, len(validated))
     batches = data.batches_per_epoch(training.batch_size)
     while record.step < training.steps:

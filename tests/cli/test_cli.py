@@ -92,6 +92,10 @@ def test_evaluate_with_all_metrics(run):
         assert 0 <= value <= 1
         assert name in result.output
         assert f"| {name} | {value:.3f} |" in (path / "report.md").read_text()
+    # Old scores are never shown as new ones.
+    result = call("evaluate", str(path))
+    assert "MIG" not in result.output
+    assert "MIG" not in (path / "report.md").read_text()
 
 
 def test_the_papers_protocol_is_kept_and_named(tmp_path, monkeypatch):
