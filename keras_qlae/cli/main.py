@@ -43,7 +43,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except click.exceptions.Exit:  # a RuntimeError, but no error: --help
+        # No errors: `--help`, a RuntimeError, and `keras-qlae ... | head`.
+        except (click.exceptions.Exit, BrokenPipeError):
             raise
         except (
             ValueError,

@@ -108,7 +108,15 @@ def _value_of(option: str, args: list[str]) -> str | None:
 
 def _known_names(ctx: click.Context) -> set[str]:
     """What is an option of the command that ran, settings among them."""
-    names = {"dataset", "directory", "metrics", "precision", "recipe", "seed"}
+    names = {
+        "data_dir",
+        "dataset",
+        "directory",
+        "metrics",
+        "precision",
+        "recipe",
+        "seed",
+    }
     if _KEY not in ctx.meta:
         return names
     from keras_qlae import recipes

@@ -127,6 +127,12 @@ def _check_images(images: np.ndarray) -> np.ndarray:
             "them 0. Grey images need a channel axis: `images[..., None]`. "
             f"Received: shape {images.shape}"
         )
+    if images.shape[1] in (1, 3) and min(images.shape[2:]) > 4:
+        raise ValueError(
+            "`images` must have their channels last, (n, height, width, "
+            "channels): `np.moveaxis(images, 1, -1)` moves them there. "
+            f"Received: shape {images.shape}"
+        )
     if images.dtype == np.uint8:
         return images
     if not np.issubdtype(images.dtype, np.floating):

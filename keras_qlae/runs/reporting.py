@@ -15,6 +15,7 @@ from keras_qlae.metrics import VARIANTS
 from keras_qlae.metrics import active_latents
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
+from keras_qlae.runs.data import varied
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
 from keras_qlae.runs.records import Scores
@@ -27,6 +28,7 @@ from keras_qlae.runs.tables import setting_rows
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
+_NUM_CANDIDATES = 64  # of which those that differ are shown
 _NUM_SAMPLES = 25
 _NUM_VALUES = 8  # steps along a continuous latent
 
@@ -59,7 +61,8 @@ def write_figures(
         The paths written.
     """
     scores = run.read_scores()
-    shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
+    shown = held_out.images(spread(len(held_out), _NUM_CANDIDATES))
+    shown = shown[varied(shown, _NUM_SHOWN)]
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
