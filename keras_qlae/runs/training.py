@@ -14,6 +14,7 @@ from keras_qlae.callbacks import Interrupts
 from keras_qlae.callbacks import Progress
 from keras_qlae.callbacks import Reconstruction
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.pipeline import import_tensorflow
 from keras_qlae.files import replacing
 from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
@@ -81,6 +82,7 @@ def train(
     if run.is_finished and not run.wants_more(config):
         return run
     # All that may not fit comes before the directory is touched.
+    import_tensorflow()
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())
     run.check(config)
