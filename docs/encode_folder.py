@@ -3,9 +3,9 @@
     python encode_folder.py RUN/encoder PICTURES codes.csv
 
 Neither keras_qlae nor Keras is imported. Images (PNG, JPEG, GIF, BMP; a BMP of
-8 bits is taken to be grey) are resized to what the encoder takes, and made grey
-or coloured as it wants them. A line of the CSV is an image: its name, then the
-code of each latent. The CSV is whole or not there.
+8 bits is taken to be grey) are resized to what the encoder takes, as in
+training, and made grey or coloured as it wants them. A line of the CSV is an
+image: its name, then the code of each latent. The CSV is whole or not there.
 """
 
 import csv
@@ -32,13 +32,17 @@ def with_channels(image, channels):
 
 def read_image(path, height, width, channels):
     """One image as uint8 of the wanted shape."""
+    content = tf.io.read_file(str(path))
+    if tf.io.is_jpeg(content):  # to the last bit, as Pillow does
+        image = tf.io.decode_jpeg(content, dct_method="INTEGER_ACCURATE")
+    else:
+        image = tf.io.decode_image(content, expand_animations=False)
     # TensorFlow converts the channels of some formats only: do it here.
-    image = with_channels(
-        tf.io.decode_image(tf.io.read_file(str(path)), expand_animations=False),
-        channels,
-    )
+    image = with_channels(image, channels)
     if image.shape[:2] != (height, width):
-        image = tf.image.resize(image, (height, width), antialias=True)
+        image = tf.image.resize(
+            image, (height, width), method="bicubic", antialias=True
+        )
         image = tf.cast(tf.clip_by_value(tf.round(image), 0, 255), tf.uint8)
     return image
 

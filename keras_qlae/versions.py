@@ -5,7 +5,7 @@ import importlib.metadata
 
 
 def version_of(name: str) -> str:
-    """Version of an installed library.
+    """Version of a library; "none" if it is not installed.
 
     A library may come from a distribution of another name, as TensorFlow does
     from `tensorflow-cpu`: it is then asked itself.
@@ -16,5 +16,8 @@ def version_of(name: str) -> str:
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        module = importlib.import_module(name.replace("-", "_"))
+        try:
+            module = importlib.import_module(name.replace("-", "_"))
+        except ModuleNotFoundError:
+            return "none"
         return str(module.__version__)

@@ -2,8 +2,11 @@
 
 import doctest
 import importlib
+import os
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -59,3 +62,37 @@ def test_pages(page, number, capsys, tmp_path, monkeypatch):
             block = block.replace(long, short)
         exec(compile(block, page, "exec"), {})
     assert "InfoMECResult(infom=1.0" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+@pytest.mark.one_backend
+def test_snippets_of_the_readme_are_quiet_as_scripts(backend):
+    """They write nothing that `import keras` alone does not.
+
+    TensorFlow's lines at its import come from C++, before a line of ours.
+    """
+
+    def lines(source):
+        done = subprocess.run(
+            [sys.executable, "-c", source],
+            env={
+                **{k: v for k, v in os.environ.items() if k[:3] != "TF_"},
+                "KERAS_BACKEND": backend,
+                "OMP_NUM_THREADS": "1",
+                "PYTHONPATH": str(ROOT),
+            },
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        # Without the times and the numbers of processes.
+        return re.sub(r"\d+[\d:.]*", "", done.stderr).splitlines()
+
+    text = (ROOT / "README.md").read_text()
+    layer, scores = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert lines(scores) == []
+    alone = lines("import keras; keras.ops.ones(1)")
+    assert [line for line in lines(layer) if line not in alone] == []
+    if backend != "tensorflow":
+        assert alone == []

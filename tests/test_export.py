@@ -283,6 +283,22 @@ def test_folder_of_images_for_an_encoder_of_colours(tmp_path):
         np.testing.assert_array_equal(image, pixels(file, "RGB"))
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="no backend in it")
+def test_a_folder_is_resized_as_in_training(tmp_path):
+    """To the last bit, since a level more or less may be another code."""
+    rng = np.random.default_rng(0)
+    for i, suffix in enumerate(("png", "jpg", "bmp", "jpg")):
+        shape = [(40, 30, 3), (9, 50, 3), (7, 5, 3), (64, 64, 3)][i]
+        image = Image.fromarray(rng.integers(0, 256, shape, np.uint8))
+        image.save(tmp_path / f"{i}.{suffix}")
+    trained = keras_qlae.datasets.from_folder(tmp_path, image_size=16)
+    read = [
+        encode_folder().read_image(file, 16, 16, 3)
+        for file in sorted(tmp_path.iterdir())
+    ]
+    np.testing.assert_array_equal(np.stack(read), trained.images(range(4)))
+
+
 def pixels(file, mode):
     with Image.open(file) as image:
         return np.asarray(image.convert(mode))

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_qlae.datasets import FactorDataset
+
 PSNR = "val_psnr"
 
 
@@ -12,19 +14,36 @@ class Reconstruction(keras.callbacks.Callback):
     """Logs `val_psnr` of models that do not measure it themselves: GANs.
 
     It is the mean over images, in dB, of `model.psnr(images)`. A model
-    that logs `val_psnr`, as an autoencoder does, is left alone.
+    that logs `val_psnr`, as an autoencoder does, is left alone, but for the
+    last epoch: there it is measured on all images that are scored, so that it
+    is the PSNR of the trained model.
 
     Args:
         images: NumPy `(n, height, width, channels)`, integers in `[0, 255]`
             or floats in `[0, 1]`.
+        scored: What the trained model is scored on. Defaults to `None`: the
+            last epoch is like any other.
+        last_epoch: The number of the last epoch, from 0.
     """
 
-    def __init__(self, images: np.ndarray) -> None:
+    def __init__(
+        self,
+        images: np.ndarray,
+        scored: FactorDataset | None = None,
+        last_epoch: int | None = None,
+    ) -> None:
         super().__init__()
         self.images = images
+        self.scored = scored
+        self.last_epoch = last_epoch
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
-        if logs is not None and PSNR not in logs:
+        if logs is None:
+            return
+        if self.scored is not None and epoch == self.last_epoch:
+            images = self.scored.images(np.arange(len(self.scored)))
+            logs[PSNR] = float(self.model.psnr(images).mean())
+        elif PSNR not in logs:
             logs[PSNR] = float(self.model.psnr(self.images).mean())

@@ -38,7 +38,7 @@ def use_backend(value: str) -> None:
     os.environ["KERAS_BACKEND"] = value
     keras = sys.modules.get("keras")
     if keras is not None and keras.backend.backend() != value:
-        sys.stdout.flush()
+        sys.stdout.flush()  # the command starts anew
         sys.stderr.flush()
         arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
         os.execv(sys.executable, arguments)

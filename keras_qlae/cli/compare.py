@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import click
 
-from keras_qlae import comparing
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.json import json_option
 from keras_qlae.cli.json import print_json
@@ -17,7 +17,10 @@ from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
 from keras_qlae.cli.tracking import tracking_options
-from keras_qlae.runs import execution
+from keras_qlae.recipes.names import check_names
+
+if TYPE_CHECKING:
+    from keras_qlae import comparing
 
 
 @click.command(cls=RecipeCommand)
@@ -103,6 +106,10 @@ def compare(
     run ends, and every run in DATASET/MODEL/seed-N.
     """  # noqa: D301 (a backspace is how click is told to keep lines)
     study = _study(models, config, seeds, datasets, settings_of(ctx))
+
+    from keras_qlae import comparing  # after a first look at the options
+    from keras_qlae.runs import execution
+
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
         with quiet_if(as_json):
@@ -129,24 +136,30 @@ def _study(
     seeds: str | None,
     datasets: str | None,
     settings: dict[str, Any],
-) -> comparing.Study:
-    if config is not None:
-        if models or seeds or datasets:
-            raise click.UsageError(
-                "--config says which models, seeds and data sets: write them "
-                "there, or leave --config out."
-            )
-        return comparing.read_study(config, settings)
-    if not models:
+) -> "comparing.Study":
+    if config is not None and (models or seeds or datasets):
+        raise click.UsageError(
+            "--config says which models, seeds and data sets: write them "
+            "there, or leave --config out."
+        )
+    if config is None and not models:
         raise click.UsageError(
             "Which models? Name them, as in `keras-qlae compare qlae ae`, or "
             "describe them in a TOML file and give --config."
         )
+    chosen_seeds = _seeds(seeds or "0")
+    if config is None:
+        check_names(settings)
+
+    from keras_qlae import comparing
+
+    if config is not None:
+        return comparing.read_study(config, settings)
     contenders = [comparing.contender_of(name, {}) for name in models]
     return comparing.Study(
         comparing.with_settings(contenders, settings),
         [name.strip() for name in (datasets or "room3d").split(",")],
-        _seeds(seeds or "0"),
+        chosen_seeds,
     )
 
 

@@ -5,12 +5,8 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import explorer
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
-from keras_qlae.runs.exploring import content_of
-from keras_qlae.runs.exploring import write_page
 
 
 @click.command()
@@ -49,6 +45,11 @@ def explore(
     network: send it, or put it beside a paper. It holds twelve of the held-out
     images.
     """
+    from keras_qlae import explorer
+    from keras_qlae import runs
+    from keras_qlae.runs.exploring import content_of
+    from keras_qlae.runs.exploring import write_page
+
     run = runs.RunDirectory(directory)
     model, held_out = runs.load(run, imports=imports)
     if serves:

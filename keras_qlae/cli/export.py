@@ -4,25 +4,26 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
-from keras_qlae.export import FORMATS
-from keras_qlae.export import PARTS
+
+# Those of `keras_qlae.export`, which needs Keras.
+_PARTS = ("encoder", "decoder", "autoencoder")
+_FORMATS = ("saved_model", "onnx", "litert")
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option(
     "--part",
-    type=click.Choice(PARTS),
+    type=click.Choice(_PARTS),
     default="encoder",
     show_default=True,
     help="What to export.",
 )
 @click.option(
     "--format",
-    type=click.Choice(tuple(FORMATS)),
+    type=click.Choice(_FORMATS),
     default="saved_model",
     show_default=True,
     help="SavedModel for TensorFlow and its Serving, ONNX, LiteRT.",
@@ -46,5 +47,7 @@ def export(
     DIRECTORY is what `keras-qlae train` wrote. How to use what comes out is in
     docs/serving.md.
     """
+    from keras_qlae import runs
+
     run = runs.RunDirectory(directory)
     click.echo(runs.export(run, output, part, format, imports))

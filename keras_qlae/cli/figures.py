@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
 
@@ -18,5 +17,7 @@ def figures(directory: Path, imports: tuple[str, ...]) -> None:
 
     DIRECTORY is what `keras-qlae train` wrote.
     """
+    from keras_qlae import runs
+
     for path in runs.draw(directory, imports=imports):
         click.echo(path)

@@ -5,11 +5,12 @@ import sys
 
 import click
 
+from keras_qlae.cli.quiet import be_quiet
 from keras_qlae.files import FileContentError
 from keras_qlae.hints import hint
 
 # Each command with its line in the list. Its file, of the same name, is
-# imported when it is called: Keras takes seconds.
+# imported when it is called, and Keras, which takes seconds, by its function.
 _COMMANDS = {
     "train": "Train a model, score it and draw what it learned.",
     "compare": "Train several models over several seeds and compare them.",
@@ -46,7 +47,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except click.exceptions.Exit:  # a RuntimeError, but no error: --help
+        # No errors: `--help`, a RuntimeError, and `keras-qlae ... | head`.
+        except (click.exceptions.Exit, BrokenPipeError):
             raise
         except (
             ValueError,
@@ -110,6 +112,7 @@ def main(traceback: bool) -> None:
     Start with `keras-qlae train`: it trains a small model on the embedded data
     set, with no download, and writes scores, figures and a report.
     """
+    be_quiet()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ not have itself is a setting of the recipe, or the name of a part.
 """
 
 import re
+import sys
 import tomllib
 from typing import Any
 
@@ -127,11 +128,14 @@ def _options(ctx: click.Context) -> dict[str, str]:
     if _KEY not in ctx.meta:
         return found
     from keras_qlae import recipes
+    from keras_qlae.recipes.names import known_names
     from keras_qlae.recipes.parts import SEATS
 
     names = {*ctx.meta[_KEY], *SEATS}
     recipe = ctx.meta[_RECIPE] or "qlae"
-    if recipe in recipes.available():
+    if "keras" not in sys.modules:  # the settings of a recipe would load it
+        names |= known_names()
+    elif recipe in recipes.available():
         settings = recipes.get(recipe).settings
         names |= {full.rpartition(".")[2] for full in settings} | {*settings}
     for name in names:

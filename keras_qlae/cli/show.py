@@ -34,7 +34,7 @@ def show(directory: Path, as_json: bool) -> None:
         click.echo()
         print_scores(run.directory)
     click.echo("\nSettings:")
-    for part, setting, value in setting_rows(config):
+    for part, setting, value, _ in setting_rows(config, {}):
         if part:
             click.echo(f"  {part} {value}".rstrip())
         else:

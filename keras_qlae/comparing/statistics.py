@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_ROUNDING = 1e-9  # of sums of decimals: ends that touch may miss by it
-
 
 class Estimate(NamedTuple):
     """A mean over seeds and how far it is known.
@@ -62,21 +60,88 @@ def estimate(
     return Estimate(mean, quantile * math.sqrt(variance / count))
 
 
-def level_with_best(estimates: Sequence[Estimate | None]) -> list[bool]:
-    """Which models are not told apart from the best one.
+def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
+    """How well each model is told apart from the best.
 
-    The best has the highest mean. A model is level with it if their intervals
-    have a point in common, ends included; where there is one seed, the
-    interval is the mean alone. With one seed each, only the best is level.
+    The best has the highest mean. Every other one is compared with it by
+    Welch's t-test, two-sided, which does not take their spreads for equal; of
+    two models of which one has a single value, by Student's, with the spread
+    of the other. The p-values are adjusted for the number of comparisons
+    after Holm.
 
     Args:
-        estimates: One a model; `None` where it has no value.
+        samples: One a model: its values, one a seed.
+
+    Returns:
+        The adjusted p-value of each model; `None` for the best, and where
+        there is no test, since both have a single value, or one has none.
+
+    Example:
+        >>> found = p_values([[0.80, 0.82, 0.84], [0.74, 0.76, 0.78]])
+        >>> found[0], round(found[1], 3)
+        (None, 0.021)
+
+    Reference:
+        Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
+        Scandinavian Journal of Statistics, 1979.
     """
-    known = [each for each in estimates if each is not None]
-    if not known:
-        return [False] * len(estimates)
-    best = max(known, key=lambda each: each.mean)
+    found: list[float | None] = [None] * len(samples)
+    means = [_mean(values) for values in samples]
+    if not means:
+        return found
+    best = means.index(max(means))
+    tested = {
+        i: _p_value(samples[best], values)
+        for i, values in enumerate(samples)
+        if i != best and len(values) and len(values) + len(samples[best]) > 2
+    }
+    adjusted = 0.0
+    ordered = sorted(tested, key=lambda i: tested[i])
+    for rank, i in enumerate(ordered):
+        adjusted = max(adjusted, (len(ordered) - rank) * tested[i])
+        found[i] = min(adjusted, 1.0)
+    return found
+
+
+def level_with_best(
+    samples: Sequence[Sequence[float]], digits: int, level: float = 0.05
+) -> list[bool]:
+    """Which models are not told apart from the best one.
+
+    A model is level with the best if the adjusted p-value (`p_values`) is
+    above `level`, or if the two means are equal as they are shown. Where
+    both have a single value there is no test, and the mean alone counts.
+
+    Args:
+        samples: One a model: its values, one a seed.
+        digits: Decimals that are shown.
+        level: Level of significance.
+    """
+    means = [round(_mean(values), digits) for values in samples]
+    best = max(means, default=-math.inf)
     return [
-        each is not None and each.high >= best.low - _ROUNDING
-        for each in estimates
+        len(values) > 0 and (mean == best or (p is not None and p > level))
+        for values, mean, p in zip(
+            samples, means, p_values(samples), strict=True
+        )
     ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if len(values) else -math.inf
+
+
+def _p_value(first: Sequence[float], second: Sequence[float]) -> float:
+    """The p-value of two samples; without any spread 1 or 0."""
+    from scipy.stats import t
+    from scipy.stats import ttest_ind
+
+    if len({*first}) == len({*second}) == 1:
+        return float(first[0] == second[0])
+    few, many = sorted((first, second), key=len)
+    if len(few) > 1:
+        return float(ttest_ind(first, second, equal_var=False).pvalue)
+    count, mean = len(many), _mean(many)
+    variance = math.fsum((v - mean) ** 2 for v in many) / (count - 1)
+    error = math.sqrt(variance * (1 + 1 / count))
+    return float(2 * t.sf(abs(few[0] - mean) / error, count - 1))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from keras_qlae.comparing.statistics import Estimate
 from keras_qlae.comparing.statistics import estimate
 from keras_qlae.comparing.statistics import level_with_best
+from keras_qlae.comparing.statistics import p_values
 from keras_qlae.comparing.study import Study
 
 
@@ -37,8 +38,10 @@ class Summary(NamedTuple):
         values: Of each metric, the scores that there are.
         estimates: Of each metric, their mean and interval; `None` if there
             are no scores.
+        p_values: Of each metric, that of the model against the best on that
+            data set, as of `statistics.p_values`.
         is_level: Of each metric, whether the model is not told apart from the
-            best on that data set, by the numbers as they are shown.
+            best on that data set, as of `statistics.level_with_best`.
     """
 
     dataset: str
@@ -47,6 +50,7 @@ class Summary(NamedTuple):
     num_seeds: int
     values: dict[str, list[float]]
     estimates: dict[str, Estimate | None]
+    p_values: dict[str, float | None]
     is_level: dict[str, bool]
 
 
@@ -78,10 +82,12 @@ def _on_one(
         model: {name: estimate(own[name]) for name in METRICS}
         for model, own in values.items()
     }
+    columns = {
+        name: [values[model][name] for model in models] for name in METRICS
+    }
+    found = {name: p_values(columns[name]) for name in METRICS}
     levels = {
-        name: level_with_best(
-            [_as_shown(estimates[model][name], metric) for model in models]
-        )
+        name: level_with_best(columns[name], metric.digits)
         for name, metric in METRICS.items()
     }
     return [
@@ -92,14 +98,8 @@ def _on_one(
             len(study.seeds),
             values[model],
             estimates[model],
+            {name: found[name][i] for name in METRICS},
             {name: levels[name][i] for name in METRICS},
         )
         for i, model in enumerate(models)
     ]
-
-
-def _as_shown(found: Estimate | None, metric: Metric) -> Estimate | None:
-    """Rounded, so that a reader of the table comes to the same verdict."""
-    if found is None:
-        return None
-    return Estimate(*(round(number, metric.digits) for number in found))

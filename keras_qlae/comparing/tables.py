@@ -13,8 +13,10 @@ from keras_qlae.runs.reporting import caution
 
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
 _BOLD = (
-    "Bold: not told apart from the best of its column, since their intervals "
-    "overlap (without an interval, the mean counts as one)."
+    "Bold: the best mean of a column, and those that Welch's t-test, "
+    "two-sided, at 5 %, does not tell apart from it (p adjusted for the number "
+    "of comparisons in the column after Holm; a single run is compared by the "
+    "spread of the other model, two single runs by their means)."
 )
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -67,9 +69,9 @@ def latex(study: Study, found: Sequence[Summary]) -> str:
 
 
 def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
-    """The rows of `table.csv`: means and ends of intervals as numbers.
+    """The rows of `table.csv`: means, ends of intervals, p-values.
 
-    Empty where there is no score, or no interval.
+    Empty where there is no score, no interval, or no test against the best.
     """
     return [
         {
@@ -90,12 +92,14 @@ def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
 def _numbers(summary: Summary, name: str) -> dict[str, Any]:
     estimate = summary.estimates[name]
     if estimate is None:
-        return {"mean": None, "low": None, "high": None, "bold": False}
+        return dict.fromkeys(("mean", "low", "high", "p")) | {"bold": False}
     has_interval = not math.isnan(estimate.margin)
+    p = summary.p_values[name]
     return {
         "mean": f"{estimate.mean:.6f}",
         "low": f"{estimate.low:.6f}" if has_interval else None,
         "high": f"{estimate.high:.6f}" if has_interval else None,
+        "p": None if p is None else f"{p:.6f}",
         "bold": summary.is_level[name],
     }
 

@@ -163,6 +163,12 @@ def check_header(
             "them 0. Grey images need a channel axis: `images[..., None]`. "
             f"Received: shape {shape}"
         )
+    if shape[1] in (1, 3) and min(shape[2:]) > 4:
+        raise ValueError(
+            f"{what} must have their channels last, (n, height, width, "
+            "channels): `np.moveaxis(images, 1, -1)` moves them there. "
+            f"Received: shape {shape}"
+        )
     if dtype != np.uint8 and not np.issubdtype(dtype, np.floating):
         raise ValueError(
             f"{what} must be uint8, or float in [0, 1]. Convert with "

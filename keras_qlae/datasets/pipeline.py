@@ -230,10 +230,24 @@ def import_tensorflow() -> Any:
 
     Returns:
         The module. Typed `Any`, since TensorFlow has no types.
+
+    Raises:
+        ImportError: It is not installed; says how to install it.
     """
     # Keras first: PyTorch, if it is the backend, must load before TensorFlow.
     import keras
-    import tensorflow as tf  # noqa: TID251
+
+    try:
+        import tensorflow as tf  # noqa: TID251
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise ImportError(
+            "Batches of a data set are made by tf.data, of TensorFlow, on "
+            "every backend: pip install tensorflow (there is none for Python "
+            "3.14). Without it, models are trained on arrays: "
+            "`model.fit(dataset.images(range(len(dataset))))`"
+        ) from error
 
     if keras.backend.backend() != "tensorflow":
         _hide_gpus_from_tensorflow(tf)

@@ -155,4 +155,10 @@ def register_with_tfds() -> None:
     `tfds.load("mpi3d/toy")` works as for any data set of TensorFlow Datasets.
     Features are `image` and, for each factor, `label_<factor>`.
     """
-    from keras_qlae.datasets import tfds_builders  # noqa: F401 - registers
+    try:
+        from keras_qlae.datasets import tfds_builders  # noqa: F401 - registers
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"TensorFlow Datasets needs {error.name}: pip install tensorflow "
+            "tensorflow-datasets"
+        ) from error

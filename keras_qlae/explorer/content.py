@@ -21,7 +21,7 @@ _MOST_SHOWN = 12  # thumbnails of a latent
 _NUM_SEEN = 2000  # images whose codes stand in the page
 _NUM_DRAWN = 2000  # codes from the prior, where there are no images
 _FAR = 0.99  # share of images that are nearer to another one than that
-_LEAST_NMI = 0.05  # below it a latent stands under no factor
+LEAST_NMI = 0.05  # below it a latent stands under no factor
 
 
 class Content(TypedDict, total=False):
@@ -164,7 +164,7 @@ def _best_factor(nmi: np.ndarray | None) -> dict[str, Any]:
     if nmi is None:
         return {"best": None, "factor": None, "nmi": None}
     best = int(nmi.argmax())
-    factor = best if nmi[best] >= _LEAST_NMI else None
+    factor = best if nmi[best] >= LEAST_NMI else None
     return {"best": best, "factor": factor, "nmi": round(float(nmi[best]), 4)}
 
 

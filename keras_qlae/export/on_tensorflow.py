@@ -4,6 +4,7 @@
 process. The model goes over as `model.keras`, which loads on any backend.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -22,8 +23,13 @@ def write_on_tensorflow(
     """Writes a format with TensorFlow whatever the backend in use.
 
     Raises:
+        ImportError: TensorFlow is not installed.
         RuntimeError: The other process failed; with the end of what it said.
     """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ImportError(
+            f"Export to {format!r} needs TensorFlow: pip install tensorflow"
+        )
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary, "model.keras")
         model.save(path)

@@ -1,11 +1,17 @@
 """Every score of a representation at once, each named with its variant."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy.typing as npt
 
+from keras_qlae.metrics.conditional_infomec import ConditionalInfoMECResult
 from keras_qlae.metrics.conditional_infomec import conditional_infomec
+from keras_qlae.metrics.dci import DCIResult
 from keras_qlae.metrics.dci import dci_scores
 from keras_qlae.metrics.explicitness import explicitness_score
 from keras_qlae.metrics.factor_vae import factor_vae_score
+from keras_qlae.metrics.infomec import InfoMECResult
 from keras_qlae.metrics.infomec import infomec
 from keras_qlae.metrics.irs import irs_score
 from keras_qlae.metrics.linear_r2 import linear_r2_score
@@ -53,6 +59,7 @@ def all_scores(
     numbers: npt.ArrayLike | None = None,
     active: str | npt.ArrayLike = "range",
     seed: int = 0,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[str, float]:
     """Computes every score of latents against factors.
 
@@ -70,6 +77,8 @@ def all_scores(
         active: Which latents InfoMEC counts: see `active_latents`.
             Conditional InfoMEC has its own rule.
         seed: Integer: of all draws.
+        progress: Function `progress(done, total, name)`, called before each
+            score: DCI takes seconds.
 
     Returns:
         Floats in [0, 1] by name, higher is better; `VARIANTS` says how each
@@ -91,25 +100,46 @@ def all_scores(
         Disentangled Representations", ICML 2019, arXiv 1811.12359.
     """
     numbers = latents if numbers is None else numbers
-    main = infomec(factors, latents, discrete, active, seed=seed)
-    conditional = conditional_infomec(factors, latents, discrete, seed=seed)
-    dci = dci_scores(factors, numbers, seed=seed)
-    return {
-        "InfoM": main.infom,
-        "InfoE": main.infoe,
-        "InfoC": main.infoc,
-        "cInfoM": conditional.infom,
-        "cInfoC": conditional.infoc,
-        "MIG": mig_score(factors, latents, discrete),
-        "DCI-D": dci.disentanglement,
-        "DCI-C": dci.completeness,
-        "DCI-I": dci.informativeness,
-        "SAP": sap_score(factors, numbers, seed=seed),
-        "modularity": modularity_score(factors, latents, discrete),
-        "explicitness": explicitness_score(factors, numbers, seed=seed),
-        "IRS": irs_score(factors, numbers),
-        "FactorVAE": factor_vae_score(factors, numbers, seed=seed),
-        "MCC": mcc_score(factors, numbers),
-        "MCC-Spearman": mcc_score(factors, numbers, correlation="spearman"),
-        "R2": linear_r2_score(factors, numbers, seed=seed),
+    computations: dict[str, Callable[[], Any]] = {
+        "InfoMEC": lambda: infomec(
+            factors, latents, discrete, active, seed=seed
+        ),
+        "conditional InfoMEC": lambda: conditional_infomec(
+            factors, latents, discrete, seed=seed
+        ),
+        "MIG": lambda: mig_score(factors, latents, discrete),
+        "DCI": lambda: dci_scores(factors, numbers, seed=seed),
+        "SAP": lambda: sap_score(factors, numbers, seed=seed),
+        "modularity": lambda: modularity_score(factors, latents, discrete),
+        "explicitness": lambda: explicitness_score(factors, numbers, seed=seed),
+        "IRS": lambda: irs_score(factors, numbers),
+        "FactorVAE": lambda: factor_vae_score(factors, numbers, seed=seed),
+        "MCC": lambda: mcc_score(factors, numbers),
+        "MCC-Spearman": lambda: mcc_score(
+            factors, numbers, correlation="spearman"
+        ),
+        "R2": lambda: linear_r2_score(factors, numbers, seed=seed),
     }
+    scores: dict[str, float] = {}
+    for done, (name, compute) in enumerate(computations.items()):
+        if progress is not None:
+            progress(done, len(computations), name)
+        scores |= _by_name(name, compute())
+    return scores
+
+
+def _by_name(name: str, result: Any) -> dict[str, float]:
+    """The scores of a result, under the names that they are shown with."""
+    if isinstance(result, InfoMECResult):
+        names = {"InfoM": "infom", "InfoE": "infoe", "InfoC": "infoc"}
+    elif isinstance(result, ConditionalInfoMECResult):
+        names = {"cInfoM": "infom", "cInfoC": "infoc"}
+    elif isinstance(result, DCIResult):
+        names = {
+            "DCI-D": "disentanglement",
+            "DCI-C": "completeness",
+            "DCI-I": "informativeness",
+        }
+    else:
+        return {name: result}
+    return {shown: getattr(result, each) for shown, each in names.items()}

@@ -1,5 +1,6 @@
 """How evenly a quantized representation uses its codes."""
 
+from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,10 @@ class CodeUsage(NamedTuple):
     entropy: FloatArray
     perplexity: FloatArray
     num_dead: IntArray
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns plain lists, ready for `json.dump`."""
+        return {k: v.tolist() for k, v in self._asdict().items()}
 
 
 def code_usage(

@@ -72,10 +72,16 @@ def check_image_shape(
         None not in (got, want) and got != want
         for got, want in zip(shape[1:], wanted, strict=True)
     ):
+        is_channels_first = tuple(shape[2:]) + tuple(shape[1:2]) == wanted
+        hint = (
+            f" Channels come last: `np.moveaxis({what}, 1, -1)`."
+            if is_channels_first
+            else ""
+        )
         raise ValueError(
             f"`{what}` must have shape (batch, height, width, channels) = "
-            f"(batch, {', '.join(map(str, wanted))}), the encoder's input. "
-            f"Received: shape={tuple(shape)}"
+            f"(batch, {', '.join(map(str, wanted))}), the encoder's input."
+            f"{hint} Received: shape={tuple(shape)}"
         )
 
 

@@ -214,10 +214,14 @@ def check_image_shape(
         )
     factor = math.prod(strides)
     if shape[0] % factor or shape[1] % factor:
+        odd = shape[0] if shape[0] % factor else shape[1]
+        near = [n for n in (odd // factor, odd // factor + 1) if n]
+        fitting = " or ".join(str(n * factor) for n in near)
         raise ValueError(
             f"The strides of the network shrink an image {factor} times, so "
-            f"its height and width must be multiples of {factor}. Resize the "
-            "images or pass other `blocks`. "
+            f"its height and width must be multiples of {factor}: in place of "
+            f"{odd}, {fitting}. Resize the images (`image_size`) or pass other "
+            "`blocks`. "
             f"Received: image_shape={shape}, strides={tuple(strides)}"
         )
     return shape

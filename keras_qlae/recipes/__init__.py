@@ -1,6 +1,12 @@
-"""Parts and their settings by name: the paper's, and small ones for a CPU."""
+"""Parts and their settings by name: the paper's, and small ones for a CPU.
 
-from keras_qlae.recipes.building import compiled_model
+The names of recipes are known without Keras, which the parts need.
+"""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
 from keras_qlae.recipes.named import available
 from keras_qlae.recipes.named import get
 from keras_qlae.recipes.named import summary
@@ -8,6 +14,9 @@ from keras_qlae.recipes.parts import Setting
 from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.recipe import Recipe
 from keras_qlae.recipes.recipe import start
+
+if TYPE_CHECKING:
+    from keras_qlae.recipes.building import compiled_model
 
 __all__ = [
     "Recipe",
@@ -19,3 +28,7 @@ __all__ = [
     "start",
     "summary",
 ]
+
+__getattr__, _, _ = lazy_loader.attach(
+    __name__, submod_attrs={"building": ["compiled_model"]}
+)

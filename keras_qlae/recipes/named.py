@@ -6,6 +6,7 @@ from typing import Any
 from typing import NamedTuple
 
 from keras_qlae.hints import hint
+from keras_qlae.recipes.names import check_names
 from keras_qlae.recipes.recipe import Recipe
 from keras_qlae.recipes.recipe import start
 
@@ -264,9 +265,10 @@ def get(
         0.1
     """
     found = _named(name)
+    given = {**(values or {}), **more}
+    check_names(given)
     there = _FOR_DATASET.get((name, dataset), {})
     recipe = start(name, found.summary, found.values | there)
-    given = {**(values or {}), **more}
     return recipe.override(given) if given else recipe
 
 

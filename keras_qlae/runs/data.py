@@ -17,6 +17,8 @@ from keras_qlae.datasets.registry import resolve
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
+_FEWEST = 10  # images: of a fifth of them there are two to compare
+
 
 def of_arrays(dataset: Any) -> str | FactorDataset:
     """A data set of arrays or a path; a name or a data set as it is.
@@ -103,7 +105,15 @@ def split(
     """What is trained on, and what is scored: at most a fifth, or it warns.
 
     The same for every seed, so that runs are scored on the same images.
+
+    Raises:
+        ValueError: There are fewer than 10 images.
     """
+    if len(data) < _FEWEST:
+        raise ValueError(
+            f"A data set must have at least {_FEWEST} images, since a fifth of "
+            f"them is scored. Received: {len(data)} images in `{data.name}`"
+        )
     num_scored = min(scoring.num_scored, len(data) // 5)
     if num_scored < scoring.num_scored:
         warnings.warn(
@@ -122,6 +132,34 @@ def spread(size: int, count: int) -> Any:
 
 def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
     return inspect.signature(function).parameters
+
+
+def varied(images: np.ndarray, count: int) -> np.ndarray:
+    """Positions of images that differ from one another, to be shown.
+
+    Images of much the same colour all over are passed over, where there are
+    others: half of the images have less contrast than the rest.
+
+    Args:
+        images: `(n, height, width, channels)`.
+        count: How many, if there are as many.
+
+    Returns:
+        `(count,)`, that of the most contrast first; then always the one that
+        is farthest from those before it.
+    """
+    levels = images.astype(np.float32)
+    contrast = levels.std(axis=(1, 2)).sum(axis=-1)
+    left = np.argsort(-contrast, kind="stable")[: max(count, len(images) // 2)]
+    chosen = [left[0]]
+    distance = np.full(len(images), -1.0)
+    distance[left] = np.inf
+    while len(chosen) < min(count, len(left)):
+        away = ((levels - levels[chosen[-1]]) ** 2).mean(axis=(1, 2, 3))
+        distance = np.minimum(distance, away)
+        distance[chosen] = -1.0
+        chosen.append(int(distance.argmax()))
+    return np.array(chosen)
 
 
 def _is_foreign(name: str) -> bool:

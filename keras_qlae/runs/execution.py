@@ -312,7 +312,8 @@ def cluster_executor(address: str) -> Executor:
         raise ImportError(
             "A cluster needs Dask: `pip install keras-qlae[cluster]`."
         ) from error
-    executor: Executor = distributed.Client(address).get_executor()
+    client: Any = distributed.Client
+    executor: Executor = client(address).get_executor()
     return executor
 
 

@@ -14,6 +14,7 @@ from keras_qlae import explorer
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.tables import SETTINGS_HEAD
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import setting_rows
 
@@ -88,9 +89,7 @@ def _sections(run: RunDirectory) -> list[explorer.Section]:
         f"<figcaption>{_title(path)}</figcaption></figure>"
         for path in sorted(run.figures.glob("*.png"))
     )
-    settings = _table(
-        ("part", "setting", "value"), setting_rows(run.read_config())
-    )
+    settings = _table(SETTINGS_HEAD, setting_rows(run.read_config()))
     return [
         explorer.Section("Figures", figures),
         explorer.Section("Settings", settings),

@@ -50,6 +50,9 @@ def evaluate(
 ) -> None:
     """Scores a trained run again: writes `infomec.json` and the report.
 
+    Scores of an earlier call that are not asked for again are gone: what is
+    there was computed now.
+
     Args:
         directory: The run directory.
         every_metric: Whether to score more than InfoMEC and PSNR. On images
@@ -63,21 +66,10 @@ def evaluate(
     model, held_out = load(run, dataset, imports)
     own = run.read_config().setting("scoring", "metrics") or []
     own = list(dict.fromkeys([*own, *metrics]))
-    scores = score(model, held_out, own, every_metric)
-    others = {**_earlier_others(run), **(scores.others or {})}
-    scores = scores.model_copy(update={"others": others or None})
-    scores.write(run.scores)
+    score(model, held_out, own, every_metric).write(run.scores)
     if run.is_finished:
         run.seal()
         write_text(run.report, report(run, held_out))
-
-
-def _earlier_others(run: RunDirectory) -> dict[str, float]:
-    """Scores by other metrics that are known; none if the file is damaged."""
-    try:
-        return run.read_scores().others or {}
-    except (OSError, ValueError):
-        return {}
 
 
 def draw(

@@ -15,18 +15,22 @@ from keras_qlae.metrics import VARIANTS
 from keras_qlae.metrics import active_latents
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
+from keras_qlae.runs.data import varied
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
+from keras_qlae.runs.tables import SETTINGS_HEAD
+from keras_qlae.runs.tables import latent_titles
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import scored_images
 from keras_qlae.runs.tables import setting_rows
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
+_NUM_CANDIDATES = 64  # of which those that differ are shown
 _NUM_SAMPLES = 25
 
 
@@ -68,7 +72,8 @@ def drawn_figures(
 ) -> dict[str, Any]:
     """Every figure of a run by name; without factors there is no `nmi`."""
     scores = run.read_scores()
-    shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
+    shown = held_out.images(spread(len(held_out), _NUM_CANDIDATES))
+    shown = shown[varied(shown, _NUM_SHOWN)]
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
@@ -81,7 +86,7 @@ def drawn_figures(
     if scores.has_infomec:
         names = list(held_out.factor_names)
         nmi = np.array(scores.nmi)
-        titles = [names[row] for row in nmi.argmax(axis=0)]
+        titles = latent_titles(scores)
         is_active = np.array(scores.active)
         drawn["nmi"] = figures.nmi_heatmap(
             nmi,
@@ -143,7 +148,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         "## Settings",
         f"Backend {config.backend}, precision {config.precision}, "
         f"versions {versions}.",
-        markdown_table(("part", "setting", "value"), setting_rows(config)),
+        markdown_table(SETTINGS_HEAD, setting_rows(config)),
     ]
     return "\n\n".join(parts) + "\n"
 

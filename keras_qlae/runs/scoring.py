@@ -91,12 +91,22 @@ def _latent_scores(
     not be in the order of its indices, or evenly spaced. Where the decoder
     reads a vector, as in a VQ-VAE, it is the index.
     """
+    from tqdm import tqdm
+
     numbers = codes
     if latent.is_discrete and latent.num_outputs == latent.num_latents:
         numbers = np.asarray(keras.ops.convert_to_numpy(latent.values(codes)))
-    scores = metrics.all_scores(
-        factors, codes, latent.is_discrete, numbers=numbers
-    )
+    with tqdm(unit="score", leave=False, disable=None) as bar:
+
+        def show(done: int, total: int, name: str) -> None:
+            bar.total = total
+            bar.set_description(name, refresh=False)
+            bar.update(done - bar.n)
+            bar.refresh()
+
+        scores = metrics.all_scores(
+            factors, codes, latent.is_discrete, numbers=numbers, progress=show
+        )
     return {k: v for k, v in scores.items() if k not in _INFOMEC}
 
 

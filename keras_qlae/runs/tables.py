@@ -1,5 +1,11 @@
 """Scores and settings of a run as rows of text."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras_qlae import recipes
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
@@ -9,6 +15,8 @@ INFOMEC = {
     "InfoE": "explicitness",
     "InfoC": "compactness",
 }
+# The last names what a setting has in the recipe, where the run differs.
+SETTINGS_HEAD = ("part", "setting", "value", "in the recipe")
 
 
 def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
@@ -36,16 +44,67 @@ def scored_images(run: RunDirectory) -> str:
     return f"{number} held-out images"
 
 
-def setting_rows(config: Configuration) -> list[tuple[str, str, str]]:
-    """The parts of a run and their settings, a line each."""
-    tables = dict(config.settings)
-    penalties = tables.pop("penalties", {})
+def latent_titles(scores: Scores) -> list[str]:
+    """The factor that each latent tells most of; empty if it tells none.
+
+    As on the page of a run, an inactive latent tells none, nor does one with
+    less than a twentieth of every factor's entropy.
+    """
+    from keras_qlae.explorer.content import LEAST_NMI  # imports Keras
+
+    names = scores.factor_names or []
+    table = np.array(scores.nmi)
+    return [
+        names[row] if is_active and column[row] >= LEAST_NMI else ""
+        for column, row, is_active in zip(
+            table.T, table.argmax(axis=0), scores.active or [], strict=True
+        )
+    ]
+
+
+def setting_rows(
+    config: Configuration, usual: Mapping[str, Any] | None = None
+) -> list[tuple[str, str, str, str]]:
+    """The parts of a run and their settings, a line each.
+
+    The last cell is empty where the run has what its recipe has.
+
+    Args:
+        config: The run's configuration.
+        usual: The settings to compare with; by default those of its recipe,
+            which imports Keras.
+    """
+    if usual is None:
+        usual = _of_recipe(config)
+    own, usual = _by_seat(config.settings), _by_seat(usual)
     rows = []
-    for seat, table in {**tables, **penalties}.items():
-        values = dict(table)
-        rows.append((seat, "", str(values.pop("part", ""))))
-        rows += [
-            ("", name, "" if value is None else str(value))
-            for name, value in values.items()
-        ]
+    for seat, table in own.items():
+        others = usual.get(seat, table)
+        for name, value in {"part": "", **table}.items():
+            other = others.get(name, value)
+            rows.append(
+                (
+                    seat if name == "part" else "",
+                    "" if name == "part" else name,
+                    _shown(value),
+                    "" if other == value else _shown(other) or "none",
+                )
+            )
     return rows
+
+
+def _by_seat(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    tables = dict(settings)
+    penalties = tables.pop("penalties", {})
+    return {**tables, **penalties}
+
+
+def _of_recipe(config: Configuration) -> dict[str, dict[str, Any]]:
+    """The settings of the recipe itself; none if it is not known."""
+    if config.recipe not in recipes.available():
+        return {}
+    return recipes.get(config.recipe, config.dataset).to_dict()
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -16,6 +16,7 @@ from keras_qlae.callbacks import Progress
 from keras_qlae.callbacks import Reconstruction
 from keras_qlae.callbacks.trackers import Tracker
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.pipeline import import_tensorflow
 from keras_qlae.files import replacing
 from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
@@ -93,6 +94,7 @@ def train(
         return run
     # All that may not fit comes before the directory is touched.
     tracking.check(callbacks)
+    import_tensorflow()
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())
     run.check(config)
@@ -192,7 +194,12 @@ def _fit(
         scores[0].restore(_carried(record, scores[0]))
     # Spread over the held-out images, which are in the order of the factors.
     validated = held_out.subset(run_data.spread(len(held_out), _NUM_VALIDATED))
-    reconstruction = Reconstruction(validated.images(range(len(validated))))
+    left = -(-(training.steps - record.step) // training.steps_per_epoch)
+    reconstruction = Reconstruction(
+        validated.images(range(len(validated))),
+        held_out,
+        last_epoch=len(record.rows) + left - 1,
+    )
     validation_batch = min(training.batch_size, len(validated))
     batches = data.batches_per_epoch(training.batch_size)
     while record.step < training.steps:

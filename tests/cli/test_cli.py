@@ -92,6 +92,10 @@ def test_evaluate_with_all_metrics(run):
         assert 0 <= value <= 1
         assert name in result.output
         assert f"| {name} | {value:.3f} |" in (path / "report.md").read_text()
+    # Old scores are never shown as new ones.
+    result = call("evaluate", str(path))
+    assert "MIG" not in result.output
+    assert "MIG" not in (path / "report.md").read_text()
 
 
 def test_the_papers_protocol_is_kept_and_named(tmp_path, monkeypatch):
@@ -163,7 +167,8 @@ def test_the_help_of_a_recipe_shows_its_settings_and_no_others():
         (["train", "--dataset=room4d"], "Available: room3d, sprites2d, cars3d"),
         (["train", "--backend=mxnet"], "'tensorflow', 'jax', 'torch'"),
         (["train", "--num-values=1"], "`--num-values` must be an integer of"),
-        (["train", "--image-size=12"], "multiples of 8"),
+        (["train", "--image-size=12"], "multiples of 8: in place of 12, 8 or"),
+        (["train", "--image-size=100"], "in place of 100, 96 or 104"),
         (["train", "--decoder=fancy"], "image_decoder, style_image_decoder"),
         (["train", "--stpes=3"], "Did you mean '--steps'"),
         (["train", "--steps=few"], "`--steps` must be an integer. Received"),

@@ -59,6 +59,8 @@ def test_markdown(two_seeds):
     text = two_seeds[0]
     assert "not comparable with those published for 3D Shapes" in text
     assert "over the seeds 0, 1" in text
+    assert "Welch's t-test" in text
+    assert "Holm" in text
     assert text.endswith("\nFailed: b on room3d, seed 1.\n")
 
 
@@ -87,6 +89,9 @@ def test_numbers(two_seeds):
     assert second["infom_mean"] == "0.400000"
     assert second["infom_low"] is second["infom_high"] is None
     assert (first["infom_bold"], second["infom_bold"]) == (True, False)
+    assert first["infom_p"] is None
+    assert float(second["infom_p"]) == pytest.approx(0.0269, abs=1e-4)
+    assert first["psnr_p"] is not None  # its mean is the lower one
 
 
 def test_one_seed_says_that_there_are_no_intervals():

@@ -81,6 +81,13 @@ def test_an_embedded_data_set_needs_no_preparing():
         prepare("room3d")
 
 
+def test_a_home_that_cannot_be_written_says_what_else_to_choose(monkeypatch):
+    monkeypatch.delenv("KERAS_QLAE_DATA_DIR", raising=False)
+    monkeypatch.setenv("HOME", os.devnull)
+    with pytest.raises(OSError, match=r"Cannot write.*KERAS_QLAE_DATA_DIR"):
+        datasets.prepare("mpi3d_toy")
+
+
 @pytest.mark.parametrize("size", [7, 65])
 def test_sizes_out_of_range_are_refused(size):
     with pytest.raises(ValueError, match=f"image_size={size}"):

@@ -422,3 +422,22 @@ def test_a_mask_passes_through():
         keras.ops.convert_to_numpy(short)[0],
         atol=1e-6,
     )
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "torch", reason="PyTorch says what it keeps"
+)
+def test_many_latents_are_looked_up_and_not_multiplied():
+    """What is kept for the gradients has no axis of values: no one-hot."""
+    torch = importlib.import_module("torch")
+    layer = quantizer(50, 20)
+    sizes = []
+
+    def keep(tensor):
+        sizes.append(tensor.numel())
+        return tensor
+
+    z = torch.zeros((8, 50), requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda kept: kept):
+        ops.sum(layer(z)).backward()
+    assert max(sizes, default=0) < 8 * 50 * 20

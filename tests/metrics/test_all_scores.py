@@ -64,3 +64,12 @@ def test_active_latents_and_kind_are_passed_on(sample):
     scores = metrics.all_scores(factors, codes.astype(float), True)
     assert scores["InfoM"] == metrics.infomec(factors, codes).infom
     assert scores["MIG"] == metrics.mig_score(factors, codes)
+
+
+def test_progress_is_told_before_each_score(sample):
+    factors, codes, _ = sample
+    told = []
+    metrics.all_scores(factors, codes, progress=lambda *each: told.append(each))
+    assert [done for done, _, _ in told] == list(range(12))
+    assert {total for _, total, _ in told} == {12}
+    assert "DCI" in [name for _, _, name in told]

@@ -1,5 +1,7 @@
 """Entropy, perplexity and dead codes, by hand."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -58,3 +60,10 @@ def test_two_thousand_random_tables():
 def test_what_does_not_fit_is_refused(codes, sizes, message):
     with pytest.raises(ValueError, match=message):
         code_usage(codes, sizes)
+
+
+def test_plain_lists():
+    usage = code_usage([[0, 2], [1, 2]], [2, 4])
+    stored = json.loads(json.dumps(usage.to_dict()))
+    assert stored["num_dead"] == [0, 3]
+    assert stored["perplexity"] == pytest.approx([2.0, 1.0])

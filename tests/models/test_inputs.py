@@ -22,6 +22,7 @@ BAD = {
     "rank": (np.zeros((4, 8, 8)), r"\(batch, 8, 8, 1\).*shape=\(.*, 8, 8\)"),
     "channels": (np.zeros((4, 8, 8, 3)), r"shape=\(.*, 8, 8, 3\)"),
     "size": (np.zeros((4, 16, 8, 1)), r"shape=\(4, 16, 8, 1\)"),
+    "channels_first": (np.zeros((4, 1, 8, 8)), r"moveaxis\(\w+, 1, -1\)"),
     "unscaled": (with_pixel(200.0), r"in \[0, 1\]: divide by 255.*to 200"),
     "negative": (with_pixel(-0.5), r"in \[0, 1\].*-0\.5 to"),
     "nan": (with_pixel(np.nan), "finite.*NaN or infinity in image 2"),

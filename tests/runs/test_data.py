@@ -9,6 +9,7 @@ from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.runs.data import load
 from keras_qlae.runs.data import name_of
 from keras_qlae.runs.data import split
+from keras_qlae.runs.data import varied
 
 pytestmark = pytest.mark.backend_free
 
@@ -43,6 +44,26 @@ def test_fewer_scored_images_than_asked_for_are_warned_of():
         _, scored = split(Scoring(num_scored=11), numbered(50))
     assert len(scored) == 10
     split(Scoring(num_scored=10), numbered(50))
+
+
+def test_a_handful_of_images_is_refused_with_the_reason():
+    with pytest.raises(ValueError, match=r"at least 10 images.*Received: 4 im"):
+        split(Scoring(), numbered(4))
+    with pytest.warns(UserWarning, match="a fifth"):
+        train, scored = split(Scoring(), numbered(10))
+    assert (len(train), len(scored)) == (8, 2)
+
+
+def test_images_that_differ_are_shown_and_none_of_one_colour():
+    rng = np.random.default_rng(0)
+    images = np.full((8, 4, 4, 3), 100, np.uint8)  # of one colour
+    images[[1, 3, 5, 6]] = rng.integers(0, 256, (4, 4, 4, 3))
+    images[6] = images[5]
+    chosen = varied(images, 3)
+    assert set(chosen) <= {1, 3, 5, 6}
+    assert len({images[i].tobytes() for i in chosen}) == 3
+    assert sorted(varied(images, 20)) == list(range(8))
+    assert len(varied(images[:1], 4)) == 1
 
 
 def test_another_protocol_is_refused():

@@ -95,6 +95,7 @@ def test_leaves_everything_a_person_wants(finished):
 def test_scores_are_those_of_the_saved_model(finished):
     scores = json.loads(finished.scores.read_text())
     assert scores["infom"] == finished.read_metrics()["val_infom"][-1]
+    assert scores["psnr"] == finished.read_metrics()["val_psnr"][-1]
     before = finished.scores.read_text()
     runs.evaluate(finished)
     again = json.loads(finished.scores.read_text())
@@ -132,6 +133,7 @@ def test_gan_leaves_what_an_autoencoder_does(finished_gan, finished):
             p.name for p in there.iterdir()
         }
     columns = finished_gan.read_metrics()
+    assert columns["val_psnr"][-1] == finished_gan.read_scores().psnr
     assert columns["step"] == [2, 4, 6]
     model, _ = runs.load(finished_gan)
     critic, generator = (

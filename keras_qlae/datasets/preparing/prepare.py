@@ -1,5 +1,6 @@
 """Prepares a data set: download, check, decode, resize, write."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from keras_qlae.datasets.preparing.verify import verify
 from keras_qlae.datasets.preparing.writer import ImageWriter
 from keras_qlae.datasets.preparing.writer import discard
 from keras_qlae.datasets.registry import info
+from keras_qlae.datasets.store import VARIABLE
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import open_store
 from keras_qlae.files import locked
@@ -68,10 +70,25 @@ def prepare(
         f"Another process is preparing the data set in {store.folder}: wait "
         "for it to end, or choose another `--data-dir`."
     )
+    _make_folder(store)
     with locked(store.folder, busy):
         if not store.is_prepared:
             _prepare(store, show_progress)
     return store.prepared
+
+
+def _make_folder(store: Store) -> None:
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(store.folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"Cannot write {store.folder}: {error.strerror}. Choose another "
+            f"folder of data sets with the variable {VARIABLE}, or here alone "
+            "with `data_dir`",
+        ) from error
 
 
 def _prepare(store: Store, show_progress: bool) -> None:

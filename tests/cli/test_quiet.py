@@ -1,0 +1,106 @@
+"""On standard error there is nothing but what the command itself says."""
+
+import logging
+import os
+import subprocess
+import sys
+import warnings
+
+import pytest
+from click.testing import CliRunner
+
+from keras_qlae.cli.main import main
+from keras_qlae.cli.quiet import _FILTER
+from tests.subprocesses import ROOT
+
+SMALL = (
+    "--image-size=8 --steps=2 --batch-size=8 --num-scored=2000 "
+    "--num-latents=3 --num-values=6"
+)
+CALLS = """
+import sys
+from keras_qlae.cli.main import main
+for line in sys.argv[1:]:
+    try:
+        main(line.split(), prog_name="keras-qlae")
+    except SystemExit as end:
+        assert not end.code, (line, end.code)
+"""
+
+
+def call(*lines):
+    """What commands in one process print, and what they write besides."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TF_", "PYTHONWARNINGS"))
+    }
+    environment |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", CALLS, *lines],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_standard_error_has_nothing_but_a_warning_of_ours(tmp_path):
+    run = tmp_path / "run"
+    out, err = call(
+        "train --help",
+        f"train --directory={run} {SMALL}",
+        f"train --directory={run} {SMALL}",
+        f"evaluate {run} --metrics=all",
+        f"figures {run}",
+        f"explore {run} --no-open",
+        f"export {run} --part=decoder",
+        f"compare qlae --directory={tmp_path}/compare {SMALL}",
+        f"tune --trials=1 --directory={tmp_path}/tune {SMALL}",
+        "datasets list",
+    )
+    assert "InfoM" in out
+    ours = "Warning: The factors at indices [0, 1, 2, 3, 4, 5] are hardly"
+    assert [line for line in err.splitlines() if ours not in line] == []
+
+
+@pytest.mark.backend_free
+def test_the_filter_leaves_out_notes_alone():
+    """The lines as TensorFlow 2.21 writes them, and what is none of those."""
+    notes = (
+        "WARNING: All log messages before absl::InitializeLog() is called are "
+        "written to STDERR\n"
+        "I0000 00:00:1795770630.618298   28839 port.cc:153] oneDNN custom\n"
+        "2026-11-27 09:10:30.683600: I tensorflow/core/util/port.cc:153] on\n"
+        "To enable the following instructions: AVX2, in other operations, \n"
+    )
+    kept = (
+        "E0000 00:00:1795770637.353410   28839 cuda_platform.cc:52] failed\n"
+        "F0000 00:00:1795770637.353410   28839 cpu_feature_guard.cc:1] AVX\n"
+        "Warning: room3d has no factors.\n"
+        "I am a line of somebody else.\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _FILTER],
+        input=notes + kept,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == kept
+
+
+@pytest.mark.one_backend
+def test_warnings_are_one_line_without_source(monkeypatch):
+    def warn(*arguments):
+        warnings.warn("Two\n  lines.", UserWarning, stacklevel=1)
+        logging.getLogger("keras_qlae.somewhere").warning("A %s.", "note")
+
+    monkeypatch.setattr("keras_qlae.datasets.available", warn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(main, ["datasets", "list"])
+    assert result.stderr == "Warning: Two lines.\nWarning: A note.\n"

@@ -1,0 +1,60 @@
+"""Scores and settings as rows of text."""
+
+import pytest
+
+from keras_qlae import recipes
+from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.records import Scores
+from keras_qlae.runs.tables import latent_titles
+from keras_qlae.runs.tables import setting_rows
+
+pytestmark = pytest.mark.one_backend
+
+
+def config(recipe, name=None):
+    return Configuration(
+        format=2,
+        recipe=name or recipe.name,
+        dataset="room3d",
+        seed=0,
+        backend="jax",
+        precision="float32",
+        settings=recipe.to_dict(),
+    )
+
+
+def test_a_latent_is_named_after_a_factor_it_tells_of():
+    scores = Scores(
+        num_samples=9,
+        psnr=1.0,
+        infom=0.5,
+        num_active=3,
+        active=[True, True, True, False],
+        factor_names=["colour", "size"],
+        nmi=[[0.02, 0.9, 0.1, 0.7], [0.03, 0.1, 0.2, 0.0]],
+    )
+    assert latent_titles(scores) == ["", "colour", "size", ""]
+
+
+def test_settings_of_the_run_alone_are_marked():
+    recipe = recipes.get(
+        "qlae",
+        steps=7,
+        latent="FiniteScalarQuantizer",
+        penalties=["DIPCovariance"],
+    )
+    marked = [row for row in setting_rows(config(recipe)) if row[3]]
+    assert marked == [
+        ("latent", "", "FiniteScalarQuantizer", "ScalarCodebookQuantizer"),
+        ("", "num_values", "12", "10"),
+        ("", "steps", "7", "12000"),
+    ]
+    plain = setting_rows(config(recipes.get("qlae")))
+    assert not [row for row in plain if row[3]]
+    assert ("", "steps", "12000", "") in plain
+
+
+def test_nothing_is_marked_of_a_recipe_that_is_not_known():
+    rows = setting_rows(config(recipes.get("qlae", steps=7), "mine"))
+    assert ("", "steps", "7", "") in rows
+    assert not [row for row in rows if row[3]]

@@ -1,0 +1,60 @@
+"""What is built from `pyproject.toml`: requirements, files, links."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+pytestmark = pytest.mark.backend_free
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+README = (ROOT / "README.md").read_text()
+LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
+
+
+def needed_on(python):
+    """Names of what is required on a version of Python."""
+    required = map(Requirement, PROJECT["project"]["dependencies"])
+    return {
+        each.name
+        for each in required
+        if each.marker is None
+        or each.marker.evaluate({"python_version": python})
+    }
+
+
+def test_tensorflow_is_required_where_python_has_it():
+    only = {"tensorflow", "tensorflow-datasets", "tensorboard"}
+    assert only <= needed_on("3.13")
+    assert needed_on("3.13") - needed_on("3.14") == only
+
+
+def test_the_source_distribution_has_what_the_readme_uses():
+    included = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    used = {*LINK.findall(README), "constraints.txt", "Makefile"}
+    assert len(used) > 8
+    for path in used:
+        assert (ROOT / path).exists(), path
+        assert path.partition("/")[0] in included, path
+
+
+def test_links_of_the_readme_work_on_a_package_index():
+    text = README
+    hook = PROJECT["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    for each in hook["substitutions"]:
+        text = re.sub(each["pattern"], each["replacement"], text)
+    assert not LINK.findall(text)
+    home = PROJECT["project"]["urls"]["Homepage"]
+    assert f"]({home}/blob/main/docs/python.md)" in text
+    raw = home.replace("github.com", "raw.githubusercontent.com")
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+    assert pictures
+    for picture in pictures:
+        assert picture.startswith(f"{raw}/main/docs/")
+
+
+def test_the_readme_is_short():
+    assert len(README.split()) <= 700
