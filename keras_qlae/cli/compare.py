@@ -90,9 +90,9 @@ def compare(
 
     After a crash or a kill the same command goes on: finished runs are not
     repeated. A run that fails does not stop the others; the exit code is then
-    1, and the same command tries it again. DIRECTORY gets results.csv,
-    table.md, table.csv, table.tex and comparison.png, written anew whenever a
-    run ends, and every run in DATASET/MODEL/seed-N.
+    1, and the same command tries it again. DIRECTORY gets report.html,
+    results.csv, table.md, table.csv, table.tex and comparison.png, written
+    anew whenever a run ends, and every run in DATASET/MODEL/seed-N.
     """  # noqa: D301 (a backspace is how click is told to keep lines)
     study = _study(models, config, seeds, datasets, settings_of(ctx))
     executor = execution.cluster_executor(scheduler) if scheduler else None
@@ -102,7 +102,7 @@ def compare(
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None
     click.echo(f"\n{(directory / 'table.md').read_text(encoding='utf-8')}")
-    click.echo(f"Tables and figure: {directory}")
+    click.echo(f"In a browser: {directory / 'report.html'}")
     failed = sum(row["status"] == "failed" for row in rows)
     if failed:
         click.echo(f"{failed} of {len(rows)} runs failed.", err=True)

@@ -1,105 +1,26 @@
 """The page in Chromium: opened as a file, with no network."""
 
-import shutil
 import threading
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_qlae import explorer
+from tests.explorer.browser import needs_browser
+from tests.explorer.browser import says
+from tests.explorer.browser import settle
+from tests.explorer.browser import wait
 from tests.explorer.models import LATENTS
 from tests.explorer.models import small_model
 from tests.explorer.models import some_images
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-pytestmark = [
-    pytest.mark.backend_free,  # the page is the same of every backend
-    pytest.mark.skipif(
-        CHROMIUM is None or sync_playwright is None,
-        reason="NOT TESTED: the explorer's page in a browser. Install Chromium "
-        "(apt-get install chromium) and Playwright (pip install playwright)",
-    ),
-]
+# The page is the same of every backend.
+pytestmark = [pytest.mark.one_backend, needs_browser]
 PIXELS = """id => { const canvas = document.getElementById(id);
   return Array.from(canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data); }"""
 GREY_LEVEL = 1 / 255
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens a model's page, or a file, when it is ready."""
-    contexts = []
-
-    def open_page(model, address="", before="", dtype="float32", **content):
-        path = model
-        if not hasattr(path, "as_uri"):
-            path = explorer.write(
-                model, tmp_path / "page.html", dtype=dtype, **content
-            )
-        context = browser.new_context(
-            offline=True, viewport={"width": 1280, "height": 800}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.path, page.problems, page.requests = path, [], []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda line: note(page, line))
-        page.on("request", lambda asked: page.requests.append(asked.url))
-        if before:
-            page.add_init_script(before)
-        page.goto(path.as_uri() + address)
-        settle(page)
-        assert page.evaluate("explorer.error ?? null") is None
-        return page
-
-    yield open_page
-    for context in contexts:
-        for page in context.pages:
-            assert not page.problems
-        context.close()
-
-
-def note(page, line):
-    if line.type == "error":  # a refused request or script is one
-        page.problems.append(line.text)
-
-
-def wait(page, condition, seconds=20):
-    """Polls, since the page's policy forbids Playwright's own way."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-
-
-def settle(page):
-    wait(
-        page,
-        "!!globalThis.explorer && (!!explorer.error || explorer.isSettled())",
-    )
-
-
-def says(page, text):
-    wait(
-        page,
-        f"document.getElementById('status').textContent.includes({text!r})",
-    )
-    settle(page)
 
 
 def codes_of(page):
