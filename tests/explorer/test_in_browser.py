@@ -345,8 +345,7 @@ def test_codes_are_copied_as_python_and_the_image_saved(opened, tmp_path):
     assert np.abs(found - wanted[0]).max() <= 0.51 * GREY_LEVEL
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_it_fits_every_width_and_axe_finds_no_fault(width, opened):
+def test_it_fits_every_width_and_axe_finds_no_fault(opened):
     images = some_images(20)
     page = opened(
         small_model(),
@@ -355,16 +354,76 @@ def test_it_fits_every_width_and_axe_finds_no_fault(width, opened):
         scores=[("InfoM", "0.5", "modularity")],
         sections=[explorer.Section("Settings", "<p>Plain.</p>")],
     )
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") == width
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="NOT TESTED: accessibility. Install axe-playwright-python",
     )
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = axe.Axe().run(page).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    page.emulate_media(reduced_motion="reduce")
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        for scheme in ("light", "dark") if width != 320 else ():
+            page.emulate_media(color_scheme=scheme)
+            found = axe.Axe().run(page).response["violations"]
+            faults = [(each["id"], each["nodes"][0]["html"]) for each in found]
+            assert faults == [], (width, scheme)
+
+
+def test_the_keyboard_reaches_everything_and_focus_is_seen(opened):
+    """Tab stops at every control, and at no thumbnail: sliders are theirs."""
+    images = some_images(20)
+    page = opened(
+        small_model(),
+        images=images,
+        factors=np.random.default_rng(0).integers(0, 3, (20, 2)),
+    )
+    page.locator("#set-B").click()
+    page.locator("#random").click()
+    settle(page)
+    page.locator("#theme").focus()
+    reached = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => { const own = document.activeElement;
+            const look = getComputedStyle(own);
+            return own === document.body ? null : [own.id || own.className
+              || own.getAttribute("aria-label"), look.outlineStyle,
+              parseFloat(look.outlineWidth)]; }"""
+        )
+        if found is None:
+            break
+        name, style, width = found
+        assert (style, width) == ("solid", 3), name
+        reached.append(name)
+    wanted = ["random", "reset", "open", "link", "python", "save"]
+    wanted += ["set-A", "set-B", "go-A", "go-B", "way"]
+    wanted += [f"slider-{i}" for i in range(4)]
+    assert set(wanted) <= set(reached)
+    assert sum("held-out" in name for name in reached) == 12
+    assert sum(name.startswith("Go to latent") for name in reached) == 4
+    thumbnails = "Array.from(document.querySelectorAll('.values button'))"
+    assert page.evaluate(f"{thumbnails}.every(each => each.tabIndex === -1)")
+
+
+def test_what_is_reduced_does_not_move(opened):
+    """Rows are gone to at once, and nothing fades."""
+    nmi = [[0.1, 0.9, 0.01, 0.8]]
+    page = opened(small_model(), nmi=nmi, factor_names=["shape"])
+    page.evaluate(
+        """() => { Element.prototype.scrollIntoView = function (options) {
+        globalThis.behavior = options.behavior; }; }"""
+    )
+    for motion, behavior, seconds in (
+        ("no-preference", "smooth", "0.2s"),
+        ("reduce", "auto", "0s"),
+    ):
+        page.emulate_media(reduced_motion=motion)
+        page.locator("td[data-cell='0-3']").click()
+        assert page.evaluate("globalThis.behavior") == behavior
+        fading = "getComputedStyle($('latents')).transitionDuration"
+        fading = fading.replace("$", "document.getElementById")
+        assert page.evaluate(fading) == seconds
 
 
 @pytest.mark.parametrize("kind", ["scalar", "continuous"])
