@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,8 +16,10 @@ import pytest
 from keras_qlae.comparing import Contender
 from keras_qlae.comparing import Study
 from keras_qlae.comparing import compare
+from keras_qlae.comparing.planned import runs_of
 from keras_qlae.runs import execution
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.execution import Task
 from tests.subprocesses import ROOT
 
 pytestmark = pytest.mark.one_backend
@@ -71,6 +74,13 @@ def test_leaves_runs_and_tables(finished):
     assert "epoch 2  step 4" in qlae.path.with_name("seed-0.log").read_text()
     assert f"{scores['psnr']:.2f}" in (path / "table.md").read_text()
     assert (path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    report = (path / "report.html").read_text(encoding="utf-8")
+    assert "Side by side" in report
+    assert report.count("data:image/webp") == report.count('"picture":')
+    for link in re.findall(r'href="([^#"]+)"', report):
+        assert (path / link).name == "report.html"
+        assert (path / link).exists()
+    assert "seed-0/report.html" in report
 
 
 @pytest.mark.slow
@@ -115,6 +125,19 @@ def test_one_comparison_at_a_time(tmp_path, no_process):
         pytest.raises(RuntimeError, match="Another process"),
     ):
         compare(Study([QLAE]), tmp_path)
+
+
+@pytest.mark.backend_free
+def test_callbacks_are_named_in_the_tasks(tmp_path, no_process):
+    study = Study([QLAE, ICA])
+    names = ["mlflow", "json:JSONDecoder"]
+    planned = runs_of(study, tmp_path, "float32", names)
+    for each in planned:
+        assert each.task.callbacks == names
+        assert Task(**json.loads(json.dumps(vars(each.task)))) == each.task
+    with pytest.raises(ValueError, match="Did you mean 'mlflow'"):
+        compare(study, tmp_path / "runs", callbacks=["mflow"])
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.backend_free
