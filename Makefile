@@ -8,7 +8,7 @@ WORKERS ?= 2
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: train test lint types test-tensorflow test-jax test-torch clean
+.PHONY: train test lint types browser test-tensorflow test-jax test-torch clean
 
 # Train on the embedded data set: make train ARGS="--seed 1"
 # On JAX, where it is not installed yet:
@@ -17,7 +17,7 @@ train: .venv/.train
 	$(BIN)/keras-qlae train $(ARGS)
 
 # Lint, types, and the tests on TensorFlow, JAX and PyTorch.
-test: lint types test-tensorflow test-jax test-torch
+test: lint types browser test-tensorflow test-jax test-torch
 
 lint: .venv/.test
 	$(BIN)/ruff check
@@ -25,6 +25,15 @@ lint: .venv/.test
 
 types: .venv/.test
 	$(BIN)/mypy
+
+# Says what the tests of the explorer's page need and do not find.
+browser:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		echo "NOT TESTED: the explorer's page in a browser. Install Chromium: apt-get install chromium"
+	@command -v node >/dev/null || \
+		echo "NOT TESTED: the page's engine against Keras. Install node 20 or later: apt-get install nodejs"
+	@command -v wat2wasm >/dev/null || \
+		echo "NOT TESTED: that gemm.wasm is what its source makes. Install wat2wasm: apt-get install wabt"
 
 test-tensorflow test-jax test-torch: test-%: .venv/.test
 	@echo "Tests on $*"

@@ -101,9 +101,9 @@ def compare(
 
     After a crash or a kill the same command goes on: finished runs are not
     repeated. A run that fails does not stop the others; the exit code is then
-    1, and the same command tries it again. DIRECTORY gets results.csv,
-    table.md, table.csv, table.tex and comparison.png, written anew whenever a
-    run ends, and every run in DATASET/MODEL/seed-N.
+    1, and the same command tries it again. DIRECTORY gets report.html,
+    results.csv, table.md, table.csv, table.tex and comparison.png, written
+    anew whenever a run ends, and every run in DATASET/MODEL/seed-N.
     """  # noqa: D301 (a backspace is how click is told to keep lines)
     study = _study(models, config, seeds, datasets, settings_of(ctx))
 
@@ -123,7 +123,7 @@ def compare(
         print_json(rows)
     else:
         table = (directory / "table.md").read_text(encoding="utf-8")
-        click.echo(f"\n{table}\nTables and figure: {directory}")
+        click.echo(f"\n{table}\nIn a browser: {directory / 'report.html'}")
     failed = sum(row["status"] == "failed" for row in rows)
     if failed:
         click.echo(f"{failed} of {len(rows)} runs failed.", err=True)

@@ -34,8 +34,10 @@ def compare(
     The directory gets a folder for each data set with the run directories,
     `<data set>/<model>/seed-<seed>`, and what each printed in a file beside
     it; `results.csv`, one line per run; `table.md`, `table.csv` and
-    `table.tex`, means with 95 % confidence intervals over seeds; and
-    `comparison.png`. All are written anew whenever a run ends.
+    `table.tex`, means with 95 % confidence intervals over seeds;
+    `comparison.png`; and `report.html`, all of it in a browser, with the
+    traversals of any two runs side by side. All are written anew whenever a
+    run ends.
 
     Each run is a process of its own. Called again after a kill this goes on:
     finished runs are left alone, others go on from their last checkpoint,
@@ -118,7 +120,7 @@ class _Comparison:
         """Writes what there is so far."""
         failed = {each.directory for each in self.failed}
         rows = results.rows_of(self.planned, failed)
-        results.write(self.directory, self.study, rows)
+        results.write(self.directory, self.study, self.planned, rows)
         return rows
 
     def _begin_ready(self, progress: Progress) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from keras_qlae import figures
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.planned import Planned
+from keras_qlae.comparing.report import report
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
@@ -39,9 +40,12 @@ def rows_of(
 
 
 def write(
-    directory: Path, study: Study, rows: Sequence[dict[str, Any]]
+    directory: Path,
+    study: Study,
+    planned: Sequence[Planned],
+    rows: Sequence[dict[str, Any]],
 ) -> None:
-    """Writes `results.csv`, the tables and the picture, each whole or not.
+    """Writes `results.csv`, tables, picture and page, each whole or not.
 
     They depend on the rows alone: a comparison that was interrupted ends with
     the text of one that was not.
@@ -54,6 +58,8 @@ def write(
     if any(each.values[name] for each in found for name in METRICS):
         figure = figures.comparison(*_arrays(study, found), **_names(study))
         figures.save(figure, directory / "comparison.png")
+    text = report(directory, study, found, planned, rows)
+    write_text(directory / "report.html", text)
 
 
 def _row(run: Planned, has_failed: bool) -> dict[str, Any]:

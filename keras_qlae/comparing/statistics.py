@@ -106,7 +106,7 @@ def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
 def level_with_best(
     samples: Sequence[Sequence[float]], digits: int, level: float = 0.05
 ) -> list[bool]:
-    """Which models are not told apart from the best one.
+    """Which models do not differ significantly from the best one.
 
     A model is level with the best if the adjusted p-value (`p_values`) is
     above `level`, or if the two means are equal as they are shown. Where

@@ -12,11 +12,12 @@ from keras_qlae.files import markdown_table
 from keras_qlae.runs.reporting import caution
 
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
-_BOLD = (
-    "Bold: the best mean of a column, and those that Welch's t-test, "
-    "two-sided, at 5 %, does not tell apart from it (p adjusted for the number "
-    "of comparisons in the column after Holm; a single run is compared by the "
-    "spread of the other model, two single runs by their means)."
+BOLD = (
+    "Bold: the best mean of a column, and those that do not differ "
+    "significantly from it by Welch's t-test (two-sided, 5 %, p adjusted for "
+    "the number of comparisons in the column after Holm; a single run is "
+    "compared by the spread of the other model, two single runs by their "
+    "means)."
 )
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -42,7 +43,7 @@ def markdown(
         parts.append(f"## {dataset}")
         parts.append(markdown_table(_HEAD, lines))
         parts += [caution(dataset)] if caution(dataset) else []
-    parts += [f"{_meaning(study)} {_BOLD}", *_not_as_wanted(rows)]
+    parts += [f"{meaning(study)} {BOLD}", *_not_as_wanted(rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,7 +66,7 @@ def latex(study: Study, found: Sequence[Summary]) -> str:
             r"\bottomrule",
             r"\end{tabular}",
         ]
-    return "\n".join([*parts, f"% {_meaning(study)} {_BOLD}"]) + "\n"
+    return "\n".join([*parts, f"% {meaning(study)} {BOLD}"]) + "\n"
 
 
 def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
@@ -111,7 +112,7 @@ def _cells(
     bold: Callable[[str], str],
 ) -> list[str]:
     """The cells of a line of the table."""
-    cells = [text(summary.model), _seeds(summary)]
+    cells = [text(summary.model), seeds_of(summary)]
     for name, metric in METRICS.items():
         estimate = summary.estimates[name]
         if estimate is None:
@@ -124,14 +125,15 @@ def _cells(
     return cells
 
 
-def _seeds(summary: Summary) -> str:
+def seeds_of(summary: Summary) -> str:
     """How many seeds; of how many, if some are missing."""
     if summary.num_finished == summary.num_seeds:
         return str(summary.num_seeds)
     return f"{summary.num_finished} of {summary.num_seeds}"
 
 
-def _meaning(study: Study) -> str:
+def meaning(study: Study) -> str:
+    """What the numbers of a table are."""
     listed = ", ".join(map(str, study.seeds))
     if len(study.seeds) == 1:
         return f"One run a model, of seed {listed}: there are no intervals."

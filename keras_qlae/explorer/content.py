@@ -97,7 +97,7 @@ def describe(model: Any, content: Content) -> Described:
         "scores": [list(map(str, row)) for row in content.get("scores", ())],
         "about": {k: str(v) for k, v in content.get("about", {}).items()},
         "samples": samples,
-        "start": _start(latents, codes),
+        "start": _start(latents, images, codes),
         "seen": None,
     }
     if codes is None or isinstance(model, InfoWGANGP):
@@ -243,12 +243,24 @@ def _rounded(values: np.ndarray) -> list[float]:
 
 
 def _start(
-    latents: list[dict[str, Any]], codes: np.ndarray | None
+    latents: list[dict[str, Any]], images: Any, codes: np.ndarray | None
 ) -> list[float]:
-    """Codes that the page opens with: of an image, or from the middle."""
-    if codes is not None:
-        return list(codes[0].tolist())
-    return [each["stops"][len(each["stops"]) // 2] for each in latents]
+    """Codes that the page opens with: of an image, or from the middle.
+
+    Of a dozen images that with the most contrast: of one whose parts have the
+    same colour little can be seen.
+    """
+    if images is None or codes is None:
+        return [each["stops"][len(each["stops"]) // 2] for each in latents]
+    index = _evenly(len(codes), 12)
+    shown = np.asarray(images)[index].astype("float32")
+    contrast = shown.std(axis=(1, 2)).mean(axis=-1)
+    return list(codes[index[contrast.argmax()]].tolist())
+
+
+def _evenly(size: int, number: int) -> np.ndarray:
+    """Positions, evenly from the first to the last."""
+    return np.linspace(0, size - 1, min(size, number)).astype(int)
 
 
 def _samples(
@@ -257,10 +269,9 @@ def _samples(
     """Some of the images and their codes; the first one comes first."""
     if images is None or codes is None or not number:
         return []
-    index = np.linspace(0, len(codes) - 1, min(len(codes), number)).astype(int)
     return [
         {"png": _png(np.asarray(images[i])), "codes": codes[i].tolist()}
-        for i in index
+        for i in _evenly(len(codes), number)
     ]
 
 
@@ -290,8 +301,7 @@ def _seen(
     """
     from scipy.spatial.distance import cdist
 
-    index = np.linspace(0, len(codes) - 1, min(len(codes), _NUM_SEEN))
-    codes = codes[index.astype(int)]
+    codes = codes[_evenly(len(codes), _NUM_SEEN)]
     is_discrete = latents[0]["isDiscrete"]
     scales = None
     if is_discrete and latents[0]["values"] is None:

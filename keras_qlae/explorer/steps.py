@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from keras_qlae import layers
+from keras_qlae.networks.blocks import approximate_gelu
 
 Step = dict[str, Any]
 
@@ -183,6 +184,8 @@ def _style_modulation(layer: Any, weights: Weights) -> list[Step]:
     step = {
         "op": "style_modulation",
         "epsilon": float(layer.epsilon),
+        "offset": float(layer.scale_offset),
+        "activation": _activation_of(layer),
         "kernel": weights.add(layer.dense.kernel),
         "bias": weights.add(layer.dense.bias),
     }
@@ -217,8 +220,25 @@ def _mean(layer: Any, weights: Weights) -> list[Step]:
     return [{"op": "mean"}]
 
 
+def _rescaling(layer: Any, weights: Weights) -> list[Step]:
+    scale, offset = np.asarray(layer.scale), np.asarray(layer.offset)
+    if scale.ndim or offset.ndim:
+        _refuse(layer, "a `scale` or `offset` for each channel")
+    return [{"op": "rescale", "scale": float(scale), "offset": float(offset)}]
+
+
 def _permute(layer: Any, weights: Weights) -> list[Step]:
-    return [{"op": "permute", "axes": [axis - 1 for axis in layer.dims]}]
+    axes = [axis - 1 for axis in layer.dims]
+    return [
+        {"op": "permute", "view": list(layer.input.shape[1:]), "axes": axes}
+    ]
+
+
+def _space_to_depth(layer: Any, weights: Weights) -> list[Step]:
+    height, width, channels = layer.input.shape[1:]
+    size = layer.size
+    view = [height // size, size, width // size, size, channels]
+    return [{"op": "permute", "view": view, "axes": [0, 2, 4, 1, 3]}]
 
 
 def _add(layer: Any, weights: Weights) -> list[Step]:
@@ -236,6 +256,8 @@ def _activation_of(layer: Any, weights: Weights | None = None) -> list[Step]:
     is_stock = getattr(keras.activations, name, None) is activation
     if is_stock and name == "linear":
         return []
+    if activation is approximate_gelu:
+        return [{"op": "activation", "of": "gelu", "approximate": True}]
     if is_stock and name == "leaky_relu":
         return _leaky(0.2)
     if is_stock and name in _ACTIVATIONS:
@@ -274,11 +296,13 @@ _LAYERS: dict[Any, Describe] = {
     keras.layers.LeakyReLU: lambda layer, weights: _leaky(layer.negative_slope),
     keras.layers.Permute: _permute,
     keras.layers.ReLU: _relu,
+    keras.layers.Rescaling: _rescaling,
     keras.layers.Reshape: _reshape,
     keras.layers.UpSampling2D: _upsampling,
     layers.InstanceNormalization: _normalization("instance_normalization"),
     layers.LayerNormalization: _normalization("layer_normalization"),
     layers.LearnedMap: _learned_map,
+    layers.SpaceToDepth: _space_to_depth,
     layers.StyleModulation: _style_modulation,
 }
 # Functions of `keras.ops` on the tensors of a functional model, by the name

@@ -6,7 +6,7 @@ from typing import Any
 from typing import Unpack
 
 from keras_qlae.explorer.content import Content
-from keras_qlae.explorer.page import Section
+from keras_qlae.explorer.document import Section
 from keras_qlae.explorer.page import page
 from keras_qlae.files import write_text
 

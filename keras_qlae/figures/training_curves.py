@@ -63,7 +63,7 @@ def training_curves(history: Mapping[str, Iterable[Any]]) -> "Figure":
         for name, values in columns.items()
         if np.isfinite(values).any()
     }
-    groups = _groups(columns)
+    groups = groups_of(columns)
     if not groups:
         raise ValueError(
             "`history` must have a column with at least one value besides "
@@ -108,7 +108,7 @@ def _epochs(columns: Mapping[str, Floats]) -> Floats:
     return np.arange(1.0, 1.0 + max(lengths.values(), default=0))
 
 
-def _groups(names: Iterable[str]) -> dict[str, list[str]]:
+def groups_of(names: Iterable[str]) -> dict[str, list[str]]:
     """Sorts the names into panels, in the order in which they first appear."""
     groups: dict[str, list[str]] = {}
     for name in names:

@@ -1,10 +1,6 @@
 """The page on which the model of a run is explored: its report in a browser."""
 
-import base64
-import html
 import logging
-from collections.abc import Iterable
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +8,8 @@ import numpy as np
 
 from keras_qlae import explorer
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.explorer.fragments import picture
+from keras_qlae.explorer.fragments import table
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.tables import SETTINGS_HEAD
@@ -62,8 +60,8 @@ def write_page(
         model: Its model.
         held_out: The images that it is scored on.
         path: Where to write the page.
-        as_report: Whether figures and settings stand below, which are two
-            thirds of the file.
+        as_report: Whether curves, figures and settings stand below, which
+            are two thirds of the file.
 
     Returns:
         Whether the page can compute the model; if not, nothing is written.
@@ -82,28 +80,21 @@ def write_page(
 
 
 def _sections(run: RunDirectory) -> list[explorer.Section]:
-    """Figures and settings, as parts of the page."""
+    """Curves, figures and settings, as parts of the page."""
+    columns = run.read_metrics()
+    columns.pop("step", None)
     figures = "".join(
-        f'<figure><img alt="{_title(path)}" src="data:image/png;base64,'
-        f'{base64.b64encode(path.read_bytes()).decode()}">'
-        f"<figcaption>{_title(path)}</figcaption></figure>"
+        picture(_title(path), "image/png", path.read_bytes())
         for path in sorted(run.figures.glob("*.png"))
+        if path.stem != "training_curves"  # drawn by the page
     )
-    settings = _table(SETTINGS_HEAD, setting_rows(run.read_config()))
+    settings = table(SETTINGS_HEAD, setting_rows(run.read_config()))
     return [
+        explorer.curves(columns),
         explorer.Section("Figures", figures),
         explorer.Section("Settings", settings),
     ]
 
 
 def _title(path: Path) -> str:
-    return html.escape(path.stem.replace("_", " ").capitalize())
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    def line(cells: Sequence[str], tag: str) -> str:
-        inner = "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells)
-        return f"<tr>{inner}</tr>"
-
-    body = "".join(line(row, "td") for row in rows)
-    return f"<table>{line(head, 'th')}{body}</table>"
+    return path.stem.replace("_", " ").capitalize()

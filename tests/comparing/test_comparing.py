@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -73,6 +74,13 @@ def test_leaves_runs_and_tables(finished):
     assert "epoch 2  step 4" in qlae.path.with_name("seed-0.log").read_text()
     assert f"{scores['psnr']:.2f}" in (path / "table.md").read_text()
     assert (path / "comparison.png").read_bytes().startswith(b"\x89PNG")
+    report = (path / "report.html").read_text(encoding="utf-8")
+    assert "Side by side" in report
+    assert report.count("data:image/webp") == report.count('"picture":')
+    for link in re.findall(r'href="([^#"]+)"', report):
+        assert (path / link).name == "report.html"
+        assert (path / link).exists()
+    assert "seed-0/report.html" in report
 
 
 @pytest.mark.slow

@@ -24,7 +24,17 @@ def test_values_are_offered_in_order_with_how_often_they_occur():
     counted = np.bincount(codes[:, 0], minlength=5)
     assert first["counts"] == counted[[1, 2, 3, 0, 4]].tolist()
     assert [len(each["stops"]) for each in values["latents"]] == [5, 3, 4, 5]
-    assert values["start"] == codes[0].tolist()
+
+
+def test_the_page_opens_on_an_image_with_contrast():
+    model, images = small_model(), some_images(24)
+    images[[0, 23]] = 200
+    images[12:] //= 2
+    dozen = np.linspace(0, 23, 12).astype(int)
+    best = max(dozen, key=lambda i: images[i].std(axis=(0, 1)).mean())
+    assert 0 < best < 12
+    values = describe(model, {"images": images}).values
+    assert values["start"] == model.codes(images)[best].tolist()
 
 
 def test_of_a_large_table_the_vectors_in_use_are_offered():

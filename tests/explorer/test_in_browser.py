@@ -1,105 +1,26 @@
 """The page in Chromium: opened as a file, with no network."""
 
-import shutil
 import threading
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_qlae import explorer
+from tests.explorer.browser import needs_browser
+from tests.explorer.browser import says
+from tests.explorer.browser import settle
+from tests.explorer.browser import wait
 from tests.explorer.models import LATENTS
 from tests.explorer.models import small_model
 from tests.explorer.models import some_images
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-pytestmark = [
-    pytest.mark.backend_free,  # the page is the same of every backend
-    pytest.mark.skipif(
-        CHROMIUM is None or sync_playwright is None,
-        reason="NOT TESTED: the explorer's page in a browser. Install Chromium "
-        "(apt-get install chromium) and Playwright (pip install playwright)",
-    ),
-]
+# The page is the same of every backend.
+pytestmark = [pytest.mark.one_backend, needs_browser]
 PIXELS = """id => { const canvas = document.getElementById(id);
   return Array.from(canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data); }"""
 GREY_LEVEL = 1 / 255
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Opens a model's page, or a file, when it is ready."""
-    contexts = []
-
-    def open_page(model, address="", before="", dtype="float32", **content):
-        path = model
-        if not hasattr(path, "as_uri"):
-            path = explorer.write(
-                model, tmp_path / "page.html", dtype=dtype, **content
-            )
-        context = browser.new_context(
-            offline=True, viewport={"width": 1280, "height": 800}
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.path, page.problems, page.requests = path, [], []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda line: note(page, line))
-        page.on("request", lambda asked: page.requests.append(asked.url))
-        if before:
-            page.add_init_script(before)
-        page.goto(path.as_uri() + address)
-        settle(page)
-        assert page.evaluate("explorer.error ?? null") is None
-        return page
-
-    yield open_page
-    for context in contexts:
-        for page in context.pages:
-            assert not page.problems
-        context.close()
-
-
-def note(page, line):
-    if line.type == "error":  # a refused request or script is one
-        page.problems.append(line.text)
-
-
-def wait(page, condition, seconds=20):
-    """Polls, since the page's policy forbids Playwright's own way."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-
-
-def settle(page):
-    wait(
-        page,
-        "!!globalThis.explorer && (!!explorer.error || explorer.isSettled())",
-    )
-
-
-def says(page, text):
-    wait(
-        page,
-        f"document.getElementById('status').textContent.includes({text!r})",
-    )
-    settle(page)
 
 
 def codes_of(page):
@@ -179,7 +100,8 @@ def test_every_control_moves_the_image(kind, opened):
         before, codes = shown(page), codes_of(page)
         step = int(slider.input_value())
         last = int(slider.get_attribute("max"))
-        slider.press("ArrowLeft" if step == last else "ArrowRight")
+        # The whole way: a step of continuous latents may be too small to see.
+        slider.press("Home" if 2 * step > last else "End")
         settle(page)
         assert (codes_of(page) != codes).nonzero()[0].tolist() == [latent]
         assert np.abs(shown(page) - before).max() > GREY_LEVEL
@@ -424,8 +346,7 @@ def test_codes_are_copied_as_python_and_the_image_saved(opened, tmp_path):
     assert np.abs(found - wanted[0]).max() <= 0.51 * GREY_LEVEL
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_it_fits_every_width_and_axe_finds_no_fault(width, opened):
+def test_it_fits_every_width_and_axe_finds_no_fault(opened):
     images = some_images(20)
     page = opened(
         small_model(),
@@ -434,16 +355,76 @@ def test_it_fits_every_width_and_axe_finds_no_fault(width, opened):
         scores=[("InfoM", "0.5", "modularity")],
         sections=[explorer.Section("Settings", "<p>Plain.</p>")],
     )
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") == width
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="NOT TESTED: accessibility. Install axe-playwright-python",
     )
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found = axe.Axe().run(page).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    page.emulate_media(reduced_motion="reduce")
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        for scheme in ("light", "dark") if width != 320 else ():
+            page.emulate_media(color_scheme=scheme)
+            found = axe.Axe().run(page).response["violations"]
+            faults = [(each["id"], each["nodes"][0]["html"]) for each in found]
+            assert faults == [], (width, scheme)
+
+
+def test_the_keyboard_reaches_everything_and_focus_is_seen(opened):
+    """Tab stops at every control, and at no thumbnail: sliders are theirs."""
+    images = some_images(20)
+    page = opened(
+        small_model(),
+        images=images,
+        factors=np.random.default_rng(0).integers(0, 3, (20, 2)),
+    )
+    page.locator("#set-B").click()
+    page.locator("#random").click()
+    settle(page)
+    page.locator("#theme").focus()
+    reached = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => { const own = document.activeElement;
+            const look = getComputedStyle(own);
+            return own === document.body ? null : [own.id || own.className
+              || own.getAttribute("aria-label"), look.outlineStyle,
+              parseFloat(look.outlineWidth)]; }"""
+        )
+        if found is None:
+            break
+        name, style, width = found
+        assert (style, width) == ("solid", 3), name
+        reached.append(name)
+    wanted = ["random", "reset", "open", "link", "python", "save"]
+    wanted += ["set-A", "set-B", "go-A", "go-B", "way"]
+    wanted += [f"slider-{i}" for i in range(4)]
+    assert set(wanted) <= set(reached)
+    assert sum("held-out" in name for name in reached) == 12
+    assert sum(name.startswith("Go to latent") for name in reached) == 4
+    thumbnails = "Array.from(document.querySelectorAll('.values button'))"
+    assert page.evaluate(f"{thumbnails}.every(each => each.tabIndex === -1)")
+
+
+def test_what_is_reduced_does_not_move(opened):
+    """Rows are gone to at once, and nothing fades."""
+    nmi = [[0.1, 0.9, 0.01, 0.8]]
+    page = opened(small_model(), nmi=nmi, factor_names=["shape"])
+    page.evaluate(
+        """() => { Element.prototype.scrollIntoView = function (options) {
+        globalThis.behavior = options.behavior; }; }"""
+    )
+    for motion, behavior, seconds in (
+        ("no-preference", "smooth", "0.2s"),
+        ("reduce", "auto", "0s"),
+    ):
+        page.emulate_media(reduced_motion=motion)
+        page.locator("td[data-cell='0-3']").click()
+        assert page.evaluate("globalThis.behavior") == behavior
+        fading = "getComputedStyle($('latents')).transitionDuration"
+        fading = fading.replace("$", "document.getElementById")
+        assert page.evaluate(fading) == seconds
 
 
 @pytest.mark.parametrize("kind", ["scalar", "continuous"])

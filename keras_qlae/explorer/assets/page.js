@@ -199,10 +199,6 @@ function listen() {
   $("link").onclick = () => copy(location.href.replace(/#.*|$/, `#${writeCodes(codes)}`), "the address of these codes");
   $("python").onclick = () => copy(asPython(codes), "Python that decodes these codes");
   $("save").onclick = savePicture;
-  $("theme").onclick = () => {
-    const isDark = getComputedStyle(document.documentElement).colorScheme === "dark";
-    document.documentElement.dataset.theme = isDark ? "light" : "dark";
-  };
   const isOver = value => document.body.classList.toggle("dropping", value);
   const fileOf = event => [...(event.dataTransfer ?? event.clipboardData).files][0];
   document.ondragover = event => { event.preventDefault(); isOver(true); };

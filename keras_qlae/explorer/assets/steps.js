@@ -136,12 +136,14 @@ export const STEPS = {
   /** Normalizes each channel; scale and shift are a dense layer of the style. */
   style_modulation(step, weights, [, from]) {
     const channels = step.shape.at(-1), matrix = pack(weights(step.kernel), count(from), 2 * channels);
-    const addBias = biased(step, weights);
+    const addBias = biased(step, weights), activations = step.activation.map(each => ACTIVATIONS[each.of](each));
     return (x, style) => {
       const found = product(style, 1, matrix);
       addBias(found, 1);
-      const both = heap.slice(found, found + 2 * channels).map(value => Math.max(value, 0));
-      return normalizeChannels(x, step.shape, step.epsilon, both.subarray(0, channels), both.subarray(channels));
+      let both = heap.slice(found, found + 2 * channels);
+      for (const f of activations) both = both.map(value => f(value));
+      const scale = both.subarray(0, channels).map(value => step.offset + value);
+      return normalizeChannels(x, step.shape, step.epsilon, scale, both.subarray(channels));
     };
   },
 
@@ -151,6 +153,16 @@ export const STEPS = {
     return x => {
       const y = take(size), own = heap;
       for (let i = 0; i < size; i++) own[y + i] = f(own[x + i]);
+      return y;
+    };
+  },
+
+  /** Each number times a scale, plus an offset. */
+  rescale({ shape, scale, offset }) {
+    const size = count(shape);
+    return x => {
+      const y = take(size), own = heap;
+      for (let i = 0; i < size; i++) own[y + i] = scale * own[x + i] + offset;
       return y;
     };
   },
@@ -192,11 +204,11 @@ export const STEPS = {
     };
   },
 
-  /** The axes in another order. */
-  permute(step, weights, [from]) {
-    const strides = from.map((_, axis) => count(from.slice(axis + 1)));
-    const places = step.axes.reduce(
-      (found, axis) => found.flatMap(at => Array.from({ length: from[axis] }, (_, i) => at + i * strides[axis])), [0]);
+  /** The axes of a view of the numbers in another order. */
+  permute({ view, axes }) {
+    const strides = view.map((_, axis) => count(view.slice(axis + 1)));
+    const places = axes.reduce(
+      (found, axis) => found.flatMap(at => Array.from({ length: view[axis] }, (_, i) => at + i * strides[axis])), [0]);
     return x => {
       const y = take(places.length);
       for (let i = 0; i < places.length; i++) heap[y + i] = heap[x + places[i]];
