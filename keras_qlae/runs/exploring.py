@@ -86,7 +86,7 @@ def _sections(run: RunDirectory) -> list[explorer.Section]:
         f'<figure><img alt="{_title(path)}" src="data:image/png;base64,'
         f'{base64.b64encode(path.read_bytes()).decode()}">'
         f"<figcaption>{_title(path)}</figcaption></figure>"
-        for path in sorted(run.figures.glob("*.png"))
+        for path in run.pictures
     )
     settings = _table(
         ("part", "setting", "value"), setting_rows(run.read_config())

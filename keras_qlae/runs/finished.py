@@ -85,9 +85,8 @@ def evaluate(
     scores = score(model, held_out, own, every_metric)
     others = {**_earlier_others(run), **(scores.others or {})}
     scores = scores.model_copy(update={"others": others or None})
-    scores.write(run.scores)
+    run.write_scores(scores)
     if run.is_finished:
-        run.seal()
         write_text(run.report, report(run, held_out))
 
 
@@ -113,7 +112,6 @@ def draw(
     """
     run = directory_of(directory)
     model, held_out = load(run, dataset, imports)
-    run.verify(run.scores)
     if not run.scores.exists():
-        score(model, held_out).write(run.scores)
+        run.write_scores(score(model, held_out))
     return write_figures(run, model, held_out)
