@@ -6,7 +6,7 @@ import pytest
 
 from keras_qlae import runs
 from keras_qlae.runs import exporting
-from keras_qlae.runs import finished
+from keras_qlae.runs import loading
 from keras_qlae.runs import reporting
 from tests.runs.small import recipe
 from tests.tuning import small
@@ -52,4 +52,4 @@ def model_of_run(whole_run):
 @pytest.fixture
 def loaded(model_of_run, monkeypatch):
     """The model is loaded already, where its file is not at stake."""
-    monkeypatch.setattr(finished, "load_model", lambda _: model_of_run)
+    monkeypatch.setattr(loading, "load_model", lambda _: model_of_run)
