@@ -34,6 +34,7 @@ def home(tmp_path, monkeypatch):
         (home / name / "mine.txt").write_text("mine")
         (home / name / ".mine.old").write_text("mine")
     monkeypatch.setenv("HOME", str(home))
+    (home / ".keras" / "keras.json").write_text("{}")  # or Keras writes it
     # Where Matplotlib keeps a list of fonts, in a process of its own.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("TMPDIR", str(home / "tmp"))
