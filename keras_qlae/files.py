@@ -14,7 +14,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from typing import Any
+
+MAX_TEXT = 2**28  # bytes of a JSON or CSV file that are read
 
 _LOCK = ".lock"
 
@@ -86,7 +89,8 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    with _open_lock(folder / _LOCK) as file:
+    descriptor = _open_own(folder / _LOCK, os.O_RDWR)
+    with os.fdopen(descriptor, "rb+", buffering=0) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -112,9 +116,10 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-        ValueError: It is not JSON; says which file.
-        FileNotFoundError: It is not there.
+        ValueError: It is not JSON, or too large; says which file.
+        OSError: It is not there, or no ordinary file.
     """
+    _check_text(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
@@ -139,9 +144,10 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """Reads the rows of a CSV file with a header.
 
     Raises:
-        ValueError: It is not CSV; says which file.
-        FileNotFoundError: It is not there.
+        ValueError: It is not CSV, or too large; says which file.
+        OSError: It is not there, or no ordinary file.
     """
+    _check_text(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             return list(csv.DictReader(file, strict=True))
@@ -156,9 +162,38 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 hash of a file."""
+    """The SHA-256 hash of a file.
+
+    Raises:
+        OSError: It is not there, or no ordinary file.
+    """
+    check_ordinary(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_ordinary(path: Path) -> None:
+    """Refuses pipes and devices, which may keep a reader waiting for ever.
+
+    Raises:
+        OSError: It is no ordinary file, nor a link to one.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if path.exists() and not path.is_file():
+        raise OSError(errno.ENOTSUP, "It is a pipe or a device, no file", path)
+
+
+def open_to_append(path: Path) -> IO[str]:
+    """Opens a text file to add to it, which is made if need be.
+
+    Raises:
+        OSError: It is a link or no ordinary file: the folder may come from
+            somebody else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = _open_own(path, os.O_WRONLY | os.O_APPEND)
+    return os.fdopen(descriptor, "a", encoding="utf-8")
 
 
 def sweep(folder: Path) -> None:
@@ -166,7 +201,7 @@ def sweep(folder: Path) -> None:
 
     Call it only while no other process writes there.
     """
-    for pattern in (".*.partial", ".*.partial.*", ".*.old"):
+    for pattern in (".*.partial", ".*.partial.*"):
         for path in folder.glob(pattern):
             _remove(path)
 
@@ -176,25 +211,45 @@ def _cell(value: Any) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _open_lock(path: Path) -> Any:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+def _check_text(path: Path) -> None:
+    """Raises unless a file can be read as a whole."""
+    check_ordinary(path)
+    num_bytes = path.stat().st_size
+    if num_bytes > MAX_TEXT:
+        raise ValueError(
+            f"{path} is damaged: it has {num_bytes:,} bytes, more than the "
+            f"{MAX_TEXT:,} that are read"
+        )
+
+
+def _open_own(path: Path, flags: int) -> int:
+    """Opens an ordinary file, made if need be; follows no link.
+
+    Returns:
+        The descriptor.
+    """
+    flags |= os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    flags |= getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags, 0o644)
     except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise OSError(
-            errno.ELOOP,
-            f"{path} is a link, and a lock is not: remove it if the folder is "
-            "yours",
-        ) from error
-    file = os.fdopen(descriptor, "rb+", buffering=0)
+        if error.errno == errno.ELOOP:
+            raise OSError(
+                errno.ELOOP,
+                f"{path} is a link, which is not written through: remove it "
+                "if the folder is yours",
+            ) from error
+        if error.errno == errno.ENXIO:  # a pipe that nobody reads
+            raise _not_ordinary(path) from error
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
-        raise OSError(
-            errno.EINVAL, f"{path} is not an ordinary file: remove it"
-        )
-    return file
+        os.close(descriptor)
+        raise _not_ordinary(path)
+    return descriptor
+
+
+def _not_ordinary(path: Path) -> OSError:
+    return OSError(errno.EINVAL, f"{path} is not an ordinary file: remove it")
 
 
 def _check_space(folder: Path, size: int) -> None:
@@ -235,7 +290,7 @@ def _take_place(temporary: Path, path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         os.replace(temporary, path)
         return
-    old = path.with_name(f".{path.name}.old")
+    old = path.with_name(f".{path.name}.partial.old")
     _remove(old)
     os.replace(path, old)
     os.replace(temporary, path)

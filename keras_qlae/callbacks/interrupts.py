@@ -35,12 +35,19 @@ class Interrupts(keras.callbacks.Callback):
             self._previous = signal.signal(signal.SIGINT, self._remember)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
             self._previous = None
+        if kind is None:  # in the last batch
+            self._raise_again()
 
     def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        self._raise_again()
+
+    def on_test_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         self._raise_again()

@@ -100,7 +100,17 @@ class Planned:
         return self.task.describe()
 
     def check(self) -> None:
-        """Raises if its directories hold runs of other settings."""
+        """Raises if its directories hold runs of other settings.
+
+        Or are links: the comparison may come from somebody else.
+        """
+        data_set, model = self.directory.parents[1], self.directory.parents[0]
+        for folder in (data_set, model, self.directory, self.source):
+            if folder.is_symlink():
+                raise ValueError(
+                    f"{folder} is a link, and what a comparison writes stays "
+                    "in its directory: remove the link."
+                )
         self.run.check(self.config)
         if self.source.exists() and self.source != self.directory:
             plain = self.config.model_copy(update={"rotate": None})

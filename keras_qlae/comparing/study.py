@@ -210,7 +210,8 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise FileContentError(f"{path} is no TOML file: {error}") from error
+        reason = str(error)[:200]
+        raise FileContentError(f"{path} is no TOML file: {reason}") from error
     unknown = [name for name in content if name not in _KEYS]
     if unknown:
         raise FileContentError(
@@ -265,7 +266,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         return pydantic.TypeAdapter(kind).validate_python(value, strict=True)
     except pydantic.ValidationError as error:
         raise FileContentError(
-            f"{where}: {error.errors()[0]['msg']}. Received: {value!r}"
+            f"{where}: {error.errors()[0]['msg']}. Received: {value!r:.200}"
         ) from error
 
 

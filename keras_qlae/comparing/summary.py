@@ -40,8 +40,8 @@ class Summary(NamedTuple):
             are no scores.
         p_values: Of each metric, that of the model against the best on that
             data set, as of `statistics.p_values`.
-        is_level: Of each metric, whether the model is not significantly worse than the
-            best on that data set, as of `statistics.level_with_best`.
+        is_level: Of each metric, whether the model is not significantly worse
+            than the best there, as of `statistics.level_with_best`.
     """
 
     dataset: str

@@ -1,10 +1,8 @@
 """Checks of what a user passes to a data set."""
 
-import errno
 import os
 from collections.abc import Iterable
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,18 +47,6 @@ def check_memory(what: str, num_bytes: int) -> None:
             f"this machine has {total / 1e9:,.0f} GB: choose smaller images "
             f"or fewer. Received: {what}"
         )
-
-
-def check_ordinary(path: Path) -> None:
-    """Refuses pipes and devices, which may keep a reader waiting for ever.
-
-    Raises:
-        OSError: It is no ordinary file, nor a link to one.
-    """
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    if path.exists() and not path.is_file():
-        raise OSError(errno.ENOTSUP, "It is a pipe or a device, no file", path)
 
 
 def check_index(index: Any, num_images: int) -> np.ndarray:

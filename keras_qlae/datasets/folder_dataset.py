@@ -12,13 +12,13 @@ import numpy as np
 from keras_qlae.datasets.array_dataset import ArrayDataset
 from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.checks import check_memory
-from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.images import SUFFIXES
 from keras_qlae.datasets.images import read_content
 from keras_qlae.datasets.images import read_image
 from keras_qlae.datasets.images import resize
+from keras_qlae.files import check_ordinary
 
 MAX_OTHERS = 100_000  # a second or two: the whole disk takes half a minute
 

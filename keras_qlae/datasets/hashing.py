@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from keras_qlae.datasets.checks import check_ordinary
+from keras_qlae.files import check_ordinary
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_qlae.datasets.checks import check_ordinary
+from keras_qlae.files import check_ordinary
 
 # Named, since Pillow has formats that start other programs (PostScript), and
 # others that few people use and fewer check.

@@ -21,13 +21,13 @@ from keras_qlae.datasets.array_dataset import check_images
 from keras_qlae.datasets.array_dataset import from_arrays
 from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.checks import check_memory
-from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.images import resize
 from keras_qlae.datasets.published.reading import NUMBERS
 from keras_qlae.datasets.published.reading import npy_header
 from keras_qlae.datasets.published.reading import open_member
+from keras_qlae.files import check_ordinary
 
 SUFFIX = ".npz"
 _BLOCK = 2**26  # bytes of images that are read at a time

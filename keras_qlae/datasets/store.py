@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from keras_qlae.datasets.checks import check_integer
-from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.dataset_info import RawFile
@@ -19,6 +18,7 @@ from keras_qlae.datasets.hashing import is_checked
 from keras_qlae.datasets.hashing import mark_checked
 from keras_qlae.datasets.hashing import num_blocks
 from keras_qlae.datasets.published.tfds import tfds_folder
+from keras_qlae.files import check_ordinary
 from keras_qlae.files import read_json
 
 IMAGES = "images.npy"

@@ -64,7 +64,7 @@ class Scoring:
 
 def _check_range(owner: object, name: str, low: int, high: int) -> None:
     value = getattr(owner, name)
-    if not low <= value <= high:
+    if type(value) is not int or not low <= value <= high:
         raise ValueError(
             f"`{name}` must be from {low} to {high:,}. Received: {name}={value}"
         )

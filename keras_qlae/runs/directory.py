@@ -15,6 +15,7 @@ from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Row
 from keras_qlae.runs.records import Scores
+from keras_qlae.runs.records import read_codebooks
 
 
 class RunDirectory:
@@ -51,6 +52,15 @@ class RunDirectory:
         self.page = self.path / "report.html"
         self.report = self.path / "report.md"
         self.hashes = self.path / "sha256.json"
+
+    @property
+    def pictures(self) -> list[Path]:
+        """The pictures that are there; no links, and nothing else."""
+        return [
+            path
+            for path in sorted(self.figures.glob("*.png"))
+            if path.is_file() and not path.is_symlink()
+        ]
 
     @property
     def is_finished(self) -> bool:
@@ -165,6 +175,7 @@ class RunDirectory:
         Raises:
             ValueError: The file is damaged.
         """
+        self.verify(self.metrics)
         rows = read_csv(self.metrics)
         names = rows[0] if rows else {}
         try:
@@ -186,7 +197,23 @@ class RunDirectory:
             FileNotFoundError: It is not scored.
             ValueError: The file is damaged.
         """
+        self.verify(self.scores)
         return Scores.read(self.scores)
+
+    def write_scores(self, scores: Scores) -> None:
+        """Writes the scores of the trained model, with their hash."""
+        scores.write(self.scores)
+        if self.hashes.exists():
+            self.seal()
+
+    def read_codebooks(self) -> list[list[list[float]]]:
+        """The codebooks after each epoch.
+
+        Raises:
+            ValueError: The file is damaged.
+        """
+        self.verify(self.codebooks)
+        return read_codebooks(self.codebooks)
 
     def seal(self) -> None:
         """Writes the hashes of what a finished run is read from."""
@@ -227,7 +254,7 @@ class RunDirectory:
 
         The directory may come from somebody else.
         """
-        for folder in (self.checkpoints, self.figures):
+        for folder in (self.checkpoints, self.figures, self.encoder):
             if folder.is_symlink():
                 raise ValueError(
                     f"{folder} is a link, and what a run writes stays in its "

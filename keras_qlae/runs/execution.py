@@ -28,6 +28,7 @@ from typing import Self
 import keras
 
 from keras_qlae import recipes
+from keras_qlae.files import open_to_append
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
@@ -39,6 +40,8 @@ UNUSABLE = 3  # exit code: settings that cannot be built, or that diverge
 
 _PATIENCE = 30.0  # seconds for the process of a killed caller to end
 _TAIL = 5  # lines of a log that are shown
+_READ = 2**16  # bytes of its end that are looked at
+_WIDTH = 1000  # characters of a line
 _GPUS = "CUDA_VISIBLE_DEVICES"
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -192,8 +195,7 @@ def execute_apart(
     Returns:
         How it ended.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "a", encoding="utf-8") as file:
+    with open_to_append(Path(log)) as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "keras_qlae.runs.execution"],
             stdin=subprocess.PIPE,
@@ -211,9 +213,7 @@ def execute_apart(
     finally:
         _end(task)
         del _processes[task.directory]
-    text = Path(log).read_text(encoding="utf-8", errors="replace")
-    lines = [line for line in text.splitlines() if line.strip()]
-    return Outcome(code, lines[-_TAIL:])
+    return Outcome(code, _last_lines(Path(log)))
 
 
 class Jobs:
@@ -347,6 +347,15 @@ def _end(task: Task) -> None:
         process.wait(5)
     except subprocess.TimeoutExpired:
         process.kill()
+
+
+def _last_lines(log: Path) -> list[str]:
+    """The last lines of a log that are not empty, cut to a length."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _READ))
+        text = file.read().decode("utf-8", errors="replace")
+    lines = [line[:_WIDTH] for line in text.splitlines() if line.strip()]
+    return lines[-_TAIL:]
 
 
 def _outcome_of(future: Future[Outcome]) -> Outcome:

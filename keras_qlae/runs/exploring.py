@@ -85,7 +85,7 @@ def _sections(run: RunDirectory) -> list[explorer.Section]:
     columns.pop("step", None)
     figures = "".join(
         picture(_title(path), "image/png", path.read_bytes())
-        for path in sorted(run.figures.glob("*.png"))
+        for path in run.pictures
         if path.stem != "training_curves"  # drawn by the page
     )
     settings = table(SETTINGS_HEAD, setting_rows(run.read_config()))

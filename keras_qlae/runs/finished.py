@@ -66,9 +66,8 @@ def evaluate(
     model, held_out = load(run, dataset, imports)
     own = run.read_config().setting("scoring", "metrics") or []
     own = list(dict.fromkeys([*own, *metrics]))
-    score(model, held_out, own, every_metric).write(run.scores)
+    run.write_scores(score(model, held_out, own, every_metric))
     if run.is_finished:
-        run.seal()
         write_text(run.report, report(run, held_out))
 
 
@@ -86,7 +85,6 @@ def draw(
     """
     run = directory_of(directory)
     model, held_out = load(run, dataset, imports)
-    run.verify(run.scores)
     if not run.scores.exists():
-        score(model, held_out).write(run.scores)
+        run.write_scores(score(model, held_out))
     return write_figures(run, model, held_out)

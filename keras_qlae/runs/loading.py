@@ -1,17 +1,22 @@
 """What is loaded of a run, which may come from somebody else."""
 
 import sys
+import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
 
 from keras_qlae import recipes
 from keras_qlae.export.finite import check_finite
+from keras_qlae.files import check_ordinary
 from keras_qlae.recipes import Recipe
 from keras_qlae.recipes.parts import import_module
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
+
+_SMALL = 10_000_000  # bytes, which an archive may always unpack to
 
 
 def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
@@ -55,7 +60,9 @@ def load_model(run: RunDirectory) -> Any:
     Raises:
         ValueError: The file is damaged, or its weights are not finite.
     """
+    check_ordinary(run.model)
     try:
+        _check_unpacked(run.model)
         model = keras.saving.load_model(run.model)
     except Exception as error:
         reason = str(error).strip().partition("\n")[0][:200]
@@ -67,3 +74,15 @@ def load_model(run: RunDirectory) -> Any:
         ) from error
     check_finite(model)
     return model
+
+
+def _check_unpacked(path: Path) -> None:
+    """Raises if an archive unpacks to far more than it is: it is a bomb.
+
+    Keras writes the members of a `.keras` file as they are, and reads each
+    into memory.
+    """
+    with zipfile.ZipFile(path) as archive:
+        num_bytes = sum(member.file_size for member in archive.infolist())
+    if num_bytes > max(_SMALL, 2 * path.stat().st_size):
+        raise ValueError(f"it unpacks to {num_bytes:,} bytes")

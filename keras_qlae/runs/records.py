@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 from typing import Any
 from typing import Self
 
@@ -18,6 +19,12 @@ _FREE = ("format", "versions")  # what a later call may do otherwise
 _STEPS = "settings.training.steps"
 
 Row = dict[str, float]  # a line of `metrics.csv`
+
+_Values = Annotated[list[float], pydantic.Field(min_length=1)]
+_Epoch = Annotated[list[_Values], pydantic.Field(min_length=1)]
+_CODEBOOKS = pydantic.TypeAdapter(
+    Annotated[list[_Epoch], pydantic.Field(min_length=1)]
+)
 
 
 class _Record(pydantic.BaseModel):
@@ -95,6 +102,19 @@ class Configuration(_Record):
             values = _of_this_format(values, path)
         return super().checked(values, path)
 
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        """Raises unless what is read of the settings has its type."""
+        penalties = self.settings.get("penalties", {})
+        if not all(isinstance(each, dict) for each in penalties.values()):
+            raise ValueError("settings.penalties must be tables")
+        metrics = self.setting("scoring", "metrics") or []
+        if not isinstance(metrics, list | tuple) or not all(
+            isinstance(each, str) for each in metrics
+        ):
+            raise ValueError("settings.scoring.metrics must be names")
+        return self
+
     def setting(self, seat: str, name: str, default: Any = None) -> Any:
         """The value of a setting."""
         return self.settings.get(seat, {}).get(name, default)
@@ -111,7 +131,7 @@ class Configuration(_Record):
         """Import paths that are named in it: code that is not the package's."""
         named = [table.get("part") for table in self.settings.values()]
         named += self.settings.get("penalties", {})
-        named += self.setting("scoring", "metrics", [])
+        named += self.setting("scoring", "metrics") or []
         if not Path(self.dataset).is_absolute():
             named.append(self.dataset)
         return [name for name in named if isinstance(name, str) and ":" in name]
@@ -168,6 +188,28 @@ class Scores(_Record):
     others: dict[str, float] | None = None
     converged: bool | None = None
 
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        """Raises unless InfoMEC is there as a whole, or not at all."""
+        whole = (
+            self.infom,
+            self.infoe,
+            self.infoc,
+            self.num_active,
+            self.active,
+            self.nmi,
+            self.factor_names,
+        )
+        if all(each is None for each in whole):
+            return self
+        if self.active is None or self.nmi is None or None in whole:
+            raise ValueError("a part of InfoMEC is missing")
+        sizes = {len(row) for row in self.nmi}
+        is_complete = len(self.nmi) == len(self.factor_names or ()) > 0
+        if not is_complete or sizes != {len(self.active)} or not self.active:
+            raise ValueError("nmi must have a row a factor, a column a latent")
+        return self
+
     @classmethod
     def of(
         cls,
@@ -203,6 +245,23 @@ class Scores(_Record):
     def has_infomec(self) -> bool:
         """Whether there are known factors, and so InfoMEC."""
         return self.infom is not None
+
+
+def read_codebooks(path: Path) -> list[list[list[float]]]:
+    """Reads `codebooks.json`: by epoch, latent and value.
+
+    Raises:
+        ValueError: The file is damaged; says where.
+    """
+    content = read_json(path)
+    try:
+        return _CODEBOOKS.validate_python(content, strict=True)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole file"
+        raise ValueError(
+            f"{path} is damaged: {where}: {first['msg']}."
+        ) from error
 
 
 def _is_more(after: Any, before: Any) -> bool:

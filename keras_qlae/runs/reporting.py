@@ -9,7 +9,6 @@ import numpy as np
 from keras_qlae import figures
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import markdown_table
-from keras_qlae.files import read_json
 from keras_qlae.files import write_text
 from keras_qlae.metrics import VARIANTS
 from keras_qlae.metrics import active_latents
@@ -44,7 +43,7 @@ def finish(
 
     The report comes last: a run that has one is finished.
     """
-    score(model, held_out, own_metrics).write(run.scores)
+    run.write_scores(score(model, held_out, own_metrics))
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
@@ -115,7 +114,7 @@ def drawn_figures(
     if run.codebooks.exists():
         drawn["codebook_trajectories"] = figures.codebook_trajectories(
             run.read_metrics()["step"],
-            _padded(read_json(run.codebooks)),
+            _padded(run.read_codebooks()),
             is_active=is_active,
         )
     if model.latent.has_prior:
@@ -141,7 +140,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         *(
             f"## {path.stem.replace('_', ' ').capitalize()}\n\n"
             f"![{path.stem}](figures/{path.name})"
-            for path in sorted(run.figures.glob("*.png"))
+            for path in run.pictures
         ),
         "## In Python",
         _loading(run, config),

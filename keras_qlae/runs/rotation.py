@@ -111,7 +111,8 @@ def score_rotated(
     model, held_out = finished.load(source, imports=modules)
     scores = source.read_scores()
     if not held_out.has_factors:
-        scores.write(run.scores)
+        run.write_scores(scores)
+        run.seal()
         return True
     data = run_data.load(
         source.read_config().dataset, recipe.training.image_size
@@ -125,14 +126,17 @@ def score_rotated(
         name: float(metric(factors, rotated))
         for name, metric in own_metrics(recipe.scoring.metrics).items()
     }
-    Scores.of(
-        len(held_out),
-        scores.psnr,
-        infomec(factors, rotated, discrete=False),
-        held_out.factor_names,
-        others=others or None,
-        converged=rotation.converged,
-    ).write(run.scores)
+    run.write_scores(
+        Scores.of(
+            len(held_out),
+            scores.psnr,
+            infomec(factors, rotated, discrete=False),
+            held_out.factor_names,
+            others=others or None,
+            converged=rotation.converged,
+        )
+    )
+    run.seal()
     return rotation.converged
 
 

@@ -130,7 +130,7 @@ class Trials:
                 if outcome.code == UNUSABLE and asked.trial in self.resumed:
                     # What a kill or a person left there may be to blame.
                     self.resumed.remove(asked.trial)
-                    shutil.rmtree(self._folder(asked.trial))
+                    _put_aside(self._folder(asked.trial))
                     waiting.append(asked)
                 else:
                     failures = self._tell(asked, outcome, failures)
@@ -263,6 +263,16 @@ class Trials:
                 f"{best} is not what this search wrote, and a better run is "
                 "not put in its place: move it elsewhere."
             )
+        own = {
+            name for k in self.record.told for name in _names(self._folder(k))
+        }
+        foreign = sorted(_names(best) - own)
+        if foreign:
+            raise ValueError(
+                f"{best} holds what this search did not write, and a better "
+                "run is not put in its place: move it elsewhere. Received: "
+                f"{len(foreign)} files, the first is {foreign[0]}"
+            )
 
     def _folder(self, trial: int) -> Path:
         return self.directory / TRIALS / f"trial-{trial:02d}"
@@ -293,6 +303,23 @@ def _content(run: Path) -> str | None:
     """The text of a run's configuration; `None` if there is none."""
     config = RunDirectory(run).config
     return config.read_text(encoding="utf-8") if config.exists() else None
+
+
+def _names(folder: Path) -> set[str]:
+    """The files in a folder and below, relative to it."""
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
+
+
+def _put_aside(folder: Path) -> None:
+    """Gives a folder another name: what is in it may be somebody's."""
+    number = 1
+    while (aside := folder.with_name(f"{folder.name}-aside-{number}")).exists():
+        number += 1
+    folder.rename(aside)
 
 
 def _shown(values: Mapping[str, Any]) -> str:

@@ -27,12 +27,16 @@ class PressesIn(keras.callbacks.Callback):
                 os.kill(os.getpid(), signal.SIGINT)
 
 
-def fit(callbacks):
+def fit(callbacks, epochs=2):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     x = np.zeros((40, 2), "float32")
     model.fit(
-        *(x, x[:, :1]), batch_size=4, epochs=2, verbose=0, callbacks=callbacks
+        *(x, x[:, :1]),
+        batch_size=4,
+        epochs=epochs,
+        verbose=0,
+        callbacks=callbacks,
     )
 
 
@@ -50,6 +54,20 @@ def test_an_interrupt_in_the_last_batch_stops_the_next_epoch():
     with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
         fit([interrupts, presses])
     assert len(presses.seen) == 10
+
+
+def test_an_interrupt_in_the_last_batch_of_all_is_raised_after_fit():
+    presses = PressesIn(9)
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
+        fit([interrupts, presses], epochs=1)
+    assert len(presses.seen) == 10
+
+
+def test_another_error_is_not_replaced():
+    interrupts = Interrupts()
+    interrupts.was_interrupted = True
+    with pytest.raises(ZeroDivisionError), interrupts:
+        raise ZeroDivisionError
 
 
 def test_in_another_thread_nothing_is_changed():

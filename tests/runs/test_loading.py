@@ -205,7 +205,7 @@ def test_a_data_set_that_has_changed_is_noticed(run):
 
 
 def test_what_a_kill_left_is_swept_away(run):
-    (run.path / ".encoder.old").mkdir()
+    (run.path / ".encoder.partial.old").mkdir()
     (run.path / ".model.partial.keras").write_text("half")
     (run.path / "notes.txt").write_text("mine")
     run.report.unlink()

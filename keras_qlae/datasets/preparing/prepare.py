@@ -4,7 +4,6 @@ import errno
 import os
 from pathlib import Path
 
-from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.images import resize
@@ -23,6 +22,7 @@ from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.store import VARIABLE
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import open_store
+from keras_qlae.files import check_ordinary
 from keras_qlae.files import locked
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_qlae.datasets.checks import check_ordinary
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.images import read_image
 from keras_qlae.datasets.published.reading import BLOCK
 from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.reading import check_count
+from keras_qlae.files import check_ordinary
 
 _HEAD = 12  # bytes before a record: its length, and a checksum of that
 _TAIL = 4  # a checksum of the record
