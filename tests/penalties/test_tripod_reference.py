@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -140,10 +139,7 @@ def test_first_step(reference):
     assert len(variables) == sum(k.startswith("grad/") for k in values)
 
 
-# On PyTorch it holds too. On JAX it was not seen to end.
-@pytest.mark.skipif(
-    keras.backend.backend() == "jax", reason="not seen to pass on JAX yet"
-)
+@pytest.mark.slow  # JAX compiles every operation of an eager step
 def test_every_step(reference):
     values, model, variables = reference
     for step in range(3):
