@@ -144,12 +144,12 @@ def test_a_picture_that_is_chosen_or_dropped_is_encoded(
     shape = (16, 16, channels)
     model, images = small_model(shape=shape), some_images(20, shape)
     page = opened(model, images=images[:10], num_samples=0)
-    paths = [tmp_path / f"{i}.png" for i in range(2)]
-    for path, image in zip(paths, images[10:12], strict=True):
+    paths = [tmp_path / f"{i}.png" for i in range(3)]
+    for path, image in zip(paths, images[10:13], strict=True):
         Image.fromarray(image.squeeze()).save(path)
     page.locator("#file").set_input_files(paths[0])
     says(page, "Encoded and decoded again")
-    wanted = model.codes(images[10:12])
+    wanted = model.codes(images[10:13])
     assert codes_of(page).tolist() == wanted[0].tolist()
     assert np.array_equal(
         shown(page, "given", channels),
@@ -159,19 +159,33 @@ def test_a_picture_that_is_chosen_or_dropped_is_encoded(
     drop(page, paths[1].read_bytes(), "image/png")
     says(page, "Encoded and decoded again")
     assert codes_of(page).tolist() == wanted[1].tolist()
+    page.evaluate("document.getElementById('status').textContent = ''")
+    paste(page, paths[2].read_bytes(), "image/png")
+    says(page, "Encoded and decoded again")
+    assert codes_of(page).tolist() == wanted[2].tolist()
     page.locator("#random").click()
     page.locator("#reset").click()
     settle(page)
-    assert codes_of(page).tolist() == wanted[1].tolist()
+    assert codes_of(page).tolist() == wanted[2].tolist()
 
 
 def drop(page, content, kind):
+    hand_over(page, content, kind, 'DragEvent("drop", { dataTransfer: data')
+
+
+def paste(page, content, kind):
+    hand_over(
+        page, content, kind, 'ClipboardEvent("paste", {clipboardData: data'
+    )
+
+
+def hand_over(page, content, kind, event):
     page.evaluate(
-        """([numbers, kind]) => { const data = new DataTransfer();
+        f"""([numbers, kind]) => {{ const data = new DataTransfer();
         const bytes = new Uint8Array(numbers);
-        data.items.add(new File([bytes], "f", { type: kind }));
-        document.dispatchEvent(new DragEvent("drop",
-          { dataTransfer: data, bubbles: true, cancelable: true })); }""",
+        data.items.add(new File([bytes], "f", {{ type: kind }}));
+        document.dispatchEvent(new {event}, bubbles: true,
+          cancelable: true }})); }}""",
         [list(content), kind],
     )
 
