@@ -34,7 +34,7 @@ def settle(page):
 def frames(page):
     """Pictures of the page and how long each is seen.
 
-    Of each factor the latent that tells most of it goes over its values; then
+    Of each factor the latent with most information on it goes over its values; then
     codes are drawn at random.
     """
     yield page.screenshot(), LONG

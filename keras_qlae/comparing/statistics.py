@@ -1,4 +1,4 @@
-"""Means over seeds, and which of them are told apart."""
+"""Means over seeds, and which of them differ significantly."""
 
 import math
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def estimate(
 
 
 def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
-    """How well each model is told apart from the best.
+    """How significantly each model differs from the best.
 
     The best has the highest mean. Every other one is compared with it by
     Welch's t-test, two-sided, which does not take their spreads for equal; of

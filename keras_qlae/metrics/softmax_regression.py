@@ -13,7 +13,7 @@ from keras_qlae.metrics.features import Float32Array
 from keras_qlae.metrics.labels import Labels
 from keras_qlae.metrics.lbfgs import minimize_blocks
 
-# In nats. The decrease of the loss still to be had when a fit stops, which
+# In nats. The decrease of the loss still possible when a fit stops, which
 # leaves the scores within about 3e-5 and saves two evaluations in five over
 # an end at 1e-7.
 _TOLERANCE = 1e-6

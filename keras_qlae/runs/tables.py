@@ -45,10 +45,10 @@ def scored_images(run: RunDirectory) -> str:
 
 
 def latent_titles(scores: Scores) -> list[str]:
-    """The factor that each latent tells most of; empty if it tells none.
+    """The factor that each latent shares most information with, or nothing.
 
-    As on the page of a run, an inactive latent tells none, nor does one with
-    less than a twentieth of every factor's entropy.
+    As on the page of a run, there is none for an inactive latent, nor for one
+    with less than a twentieth of every factor's entropy.
     """
     from keras_qlae.explorer.content import LEAST_NMI  # imports Keras
 

@@ -173,7 +173,7 @@ def _range_of(recipe: Recipe, name: str) -> tuple[float, float]:
     if not is_positive:
         raise SettingError(
             f"`search` must give {name} a range, as {name}=0.1:10: the "
-            f"recipe's own value, {own}, tells none. Received: {name!r}",
+            f"recipe's own value, {own}, gives no range. Received: {name!r}",
             name,
         )
     if is_integer(recipe, name):

@@ -328,7 +328,8 @@ def test_the_table_selects_and_latents_stand_under_their_factor(opened):
         == 2
     )
     page.get_by_role(
-        "button", name="Go to the latent that tells most of wall hue"
+        "button",
+        name="Go to the latent that shares most information with wall hue",
     ).click()
     assert page.evaluate("document.activeElement.id") == "slider-1"
 

@@ -87,7 +87,7 @@ def test_mistakes_are_told(search, message):
 
 def test_a_value_of_zero_tells_no_range():
     recipe = recipes.get("qlae", commitment_weight=0.0)
-    with pytest.raises(recipes.SettingError, match="tells none"):
+    with pytest.raises(recipes.SettingError, match="gives no range"):
         space.ranges_of(recipe, ["commitment_weight"])
 
 

@@ -1,4 +1,4 @@
-// The table of what each latent tells of each factor, which selects both.
+// The table of information that latents share with factors; it selects both.
 
 import { make, setNumber } from "./elements.js";
 
@@ -25,10 +25,10 @@ export function tableOf(run, order, select) {
       cell.dataset.cell = `${factor}-${latent}`;
       return setNumber(cell, "--share", nmi);
     });
-    return make("tr", {}, make("th", { scope: "row" }, button(spoken(name), `Go to the latent that tells most of ${spoken(name)}`, () => select(best, factor))), ...cells);
+    return make("tr", {}, make("th", { scope: "row" }, button(spoken(name), `Go to the latent that shares most information with ${spoken(name)}`, () => select(best, factor))), ...cells);
   });
   return make("table", {},
-    make("caption", {}, make("b", { textContent: "What each latent tells of each factor" }), " ",
+    make("caption", {}, make("b", { textContent: "Information that latents share with factors" }), " ",
       make("small", { textContent: "normalized mutual information, 0 to 1; columns are latents, choose one to go there; a frame: what it tells most of" })),
     make("thead", {}, head), make("tbody", {}, ...body));
 }
