@@ -34,8 +34,8 @@ def settle(page):
 def frames(page):
     """Pictures of the page and how long each is seen.
 
-    Of each factor the latent with most information on it goes over its values; then
-    codes are drawn at random.
+    Of each factor the latent that shares most information with it goes over
+    its values; then codes are drawn at random.
     """
     yield page.screenshot(), LONG
     latents = page.evaluate("explorer.run.latents")

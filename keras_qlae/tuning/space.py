@@ -177,8 +177,17 @@ def _range_of(recipe: Recipe, name: str) -> tuple[float, float]:
             name,
         )
     if is_integer(recipe, name):
-        return max(1, own // 2), 2 * own
+        half = max(1, own // 2)
+        return half if _is_allowed(recipe, name, half) else own, 2 * own
     return own / _FACTOR, own * _FACTOR
+
+
+def _is_allowed(recipe: Recipe, name: str, value: int) -> bool:
+    try:
+        recipe.override({name: value})
+    except SettingError:
+        return False
+    return True
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:

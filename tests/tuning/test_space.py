@@ -85,7 +85,7 @@ def test_mistakes_are_told(search, message):
         space.ranges_of(recipes.get("qlae"), search)
 
 
-def test_a_value_of_zero_tells_no_range():
+def test_a_value_of_zero_gives_no_range():
     recipe = recipes.get("qlae", commitment_weight=0.0)
     with pytest.raises(recipes.SettingError, match="gives no range"):
         space.ranges_of(recipe, ["commitment_weight"])
@@ -106,3 +106,9 @@ def test_a_loss_that_reaches_no_codebook_is_not_searched():
     fixed = recipes.get("qlae", trainable_codebook=False)
     with pytest.raises(recipes.SettingError, match="does not change what"):
         space.ranges_of(fixed, search)
+
+
+@pytest.mark.parametrize(("own", "low"), [(3, 3), (2, 2)])
+def test_a_range_by_default_has_values_that_are_allowed(own, low):
+    small = recipes.get("qlae", num_values=own)  # 1 value is not allowed
+    assert space.ranges_of(small, ["num_values"])["num_values"][0] == low
