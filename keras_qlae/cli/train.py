@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from keras_qlae import backend
 from keras_qlae import recipes
 from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
@@ -42,6 +43,15 @@ from keras_qlae.runs.data import name_of
     show_default=True,
     help="Initial weights and order of the images.",
 )
+@click.option(
+    "--devices",
+    metavar="all|N",
+    default="1",
+    show_default=True,
+    callback=lambda ctx, parameter, value: _number_of(value),
+    help="Devices of this machine that share each batch, on TensorFlow and "
+    "JAX. Training is the same for any number.",
+)
 @precision_option
 @click.option(
     "--quiet", is_flag=True, help="No progress bar, only one line per epoch."
@@ -54,6 +64,7 @@ def train(
     dataset: str,
     directory: Path | None,
     seed: int,
+    devices: int | None,
     precision: str,
     quiet: bool,
 ) -> None:
@@ -75,9 +86,10 @@ def train(
     else:
         _announce(chosen, dataset, directory)
     try:
-        run = runs.train(
-            directory, chosen, dataset, seed, precision, 2 if quiet else 1
-        )
+        with backend.on_devices(devices):
+            run = runs.train(
+                directory, chosen, dataset, seed, precision, 2 if quiet else 1
+            )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None
@@ -91,3 +103,12 @@ def _announce(recipe: Recipe, dataset: str, directory: Path) -> None:
         f"Training {recipe.name} on {dataset} for {recipe.training.steps} "
         f"steps in {directory}. {recipe.summary}"
     )
+
+
+def _number_of(text: str) -> int | None:
+    """A number of devices; `None` for all."""
+    if text == "all":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"must be 'all' or at least 1, not {text!r}")
+    return int(text)
