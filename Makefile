@@ -29,7 +29,7 @@ types: .venv/.test
 test-tensorflow test-jax test-torch: test-%: .venv/.test
 	@echo "Tests on $*"
 	KERAS_BACKEND=$* OMP_NUM_THREADS=1 $(BIN)/pytest -q --durations 10 \
-		--numprocesses $(WORKERS) --dist loadfile $(TESTS)
+		--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 .venv/.train: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

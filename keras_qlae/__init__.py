@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from keras_qlae import recipes
     from keras_qlae import runs
     from keras_qlae import tuning
-    from keras_qlae.export import export_model
+    from keras_qlae.export.export_model import export_model
+    from keras_qlae.runs import open_run
 
 __version__ = "0.1.0"
 
@@ -43,6 +44,7 @@ __all__ = [
     "metrics",
     "models",
     "networks",
+    "open_run",
     "optimizers",
     "penalties",
     "recipes",
@@ -53,8 +55,8 @@ _REGISTERED = ("layers", "penalties", "optimizers", "models")
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules={name for name in __all__ if name != "export_model"},
-    submod_attrs={"export": ["export_model"]},
+    submodules=set(__all__) - {"export_model", "open_run"},
+    submod_attrs={"export": ["export_model"], "runs": ["open_run"]},
 )
 
 if "keras" in sys.modules:

@@ -19,6 +19,10 @@ from typing import Any
 _LOCK = ".lock"
 
 
+class FileContentError(ValueError):
+    """What is wrong in a file that a person wrote, in the words of the file."""
+
+
 @contextmanager
 def replacing(path: Path, size: int = 0) -> Iterator[Path]:
     """A temporary path that takes the place of `path` when all went well.

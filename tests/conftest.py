@@ -11,10 +11,19 @@ os.environ.setdefault(
 )
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+# Small models that take a few steps are compiled longer than they run: XLA
+# leaves out what would make them faster.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 "
+    "--xla_llvm_disable_expensive_passes=true",
+)
 
+import ctypes
 import gc
 import importlib
 import sys
+from collections import Counter
 
 if os.environ.get("KERAS_BACKEND") == "torch":
     importlib.import_module("torch")  # before TensorFlow, or it crashes
@@ -23,11 +32,18 @@ import keras
 import pytest
 
 ONCE = {"backend_free", "one_backend"}
+# It compiles nothing, and so is the fastest for small models.
+ONE_BACKEND = "torch"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Runs what does not depend on the backend on one of them only."""
-    if keras.backend.backend() == "tensorflow":
+    """Chooses what runs on this backend; files with slow tests come first.
+
+    A worker that begins a long file at the end would leave the others idle.
+    """
+    slow = Counter(item.path for item in items if "slow" in item.keywords)
+    items.sort(key=lambda item: -slow[item.path])
+    if keras.backend.backend() == ONE_BACKEND:
         return
     left_out = [item for item in items if ONCE & set(item.keywords)]
     config.hook.pytest_deselected(items=left_out)
@@ -50,6 +66,8 @@ def bounded_memory():
     if keras.backend.backend() == "jax":
         sys.modules["jax"].clear_caches()
     gc.collect()
+    if sys.platform == "linux":  # else what was freed stays with the process
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ A public name that is missing from the tables fails the suite.
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -303,6 +304,11 @@ def test_a_latent_takes_its_noise_as_an_argument(case):
     assert set(one.losses) == set(latent.loss_weights)
 
 
+def has_no_effect(variable):
+    """A bias that the normalization behind it takes out: rounding moves it."""
+    return re.search(r"_conv\d/bias$", variable.path) is not None
+
+
 def own_model(case):
     """A model of a user's own: dense layers before and after."""
     inputs = hidden = [keras.Input(shape) for shape in case.shapes]
@@ -323,8 +329,9 @@ def test_in_a_model_of_ones_own(case, tmp_path):
     before = model.get_weights()
     x = arrays(case, 4)
     model.fit(x, np.full((4, 1), 10.0), batch_size=4, verbose=0)
-    for old, new in zip(before, model.get_weights(), strict=True):
-        assert np.any(old != new)
+    pairs = zip(before, model.get_weights(), strict=True)
+    for variable, (old, new) in zip(model.weights, pairs, strict=True):
+        assert np.any(old != new) or has_no_effect(variable)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     expected = ops.convert_to_numpy(model(arrays(case, 3)))

@@ -45,10 +45,12 @@ def test_docstrings(module):
     assert result.failed == 0
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
-    ("page", "number"), [("README.md", 2), ("docs/python.md", 4)]
+    ("page", "number"), [("README.md", 2), ("docs/python.md", 5)]
 )
-def test_pages(page, number, capsys):
+def test_pages(page, number, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     text = (ROOT / page).read_text()
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == number

@@ -1,5 +1,6 @@
 """How far a training run is, and how good."""
 
+import time
 from collections.abc import Iterable
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +20,10 @@ _SHOWN = {
 }
 _LOSSES = ("loss", "critic_loss", "latent_loss")
 _SCORES = ("val_infom", "val_infoe", "val_infoc")
+_FIRST = 5  # steps that are not measured: they compile and fill queues
+_MEASURED = 20  # steps to tell the time of one from, at least
+_SECONDS = 2.0  # for which they are measured, at least
+_WORTH = 30.0  # seconds from which on the time is worth a line
 
 
 class Progress(keras.callbacks.Callback):
@@ -28,7 +33,8 @@ class Progress(keras.callbacks.Callback):
     losses, is wider than a terminal. Use it with `fit(verbose=0)`, after the
     callbacks whose scores it shall show (`val_psnr`, `val_infom`, ...). The
     bar goes to standard error and only to a terminal, the lines to standard
-    output.
+    output. Soon after the start a line tells how long the steps will take, as
+    measured; after each epoch the time left counts scoring, too.
 
     Args:
         total_steps: Steps of the whole run.
@@ -47,8 +53,12 @@ class Progress(keras.callbacks.Callback):
         self.step = start_step
         self.bar = bar
         self._bar: Any = None
+        self._start_step = start_step
         self._epoch_start = start_step
         self._scores = ""
+        self._start = 0.0
+        self._measured: tuple[int, float] | None = None  # step and time
+        self._is_told = False
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         from tqdm import tqdm
@@ -60,11 +70,13 @@ class Progress(keras.callbacks.Callback):
             dynamic_ncols=True,
             disable=None if self.bar else True,
         )
+        self._start = time.perf_counter()
 
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         self._epoch_start = self.step
+        self._measured = None  # the scoring between is no step
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -72,6 +84,8 @@ class Progress(keras.callbacks.Callback):
         # Not counted one by one: `steps_per_execution` leaves calls out.
         self.step = self._epoch_start + batch + 1
         self._bar.update(self.step - self._bar.n)
+        if not self._is_told:
+            self._estimate()
         if batch % 20 == 0 and not self._bar.disable:
             shown = [*_titled(logs, _LOSSES), self._scores]
             self._bar.set_postfix_str(" ".join(shown).rstrip(), refresh=False)
@@ -80,16 +94,48 @@ class Progress(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         self._scores = " ".join(_titled(logs, _SCORES))
-        scores = "  ".join(_titled(logs, _SHOWN))
-        self._bar.write(f"epoch {epoch + 1}  step {self.step}  {scores}")
+        parts = [f"epoch {epoch + 1}", f"step {self.step}"]
+        parts += _titled(logs, _SHOWN)
+        done, left = self.step - self._start_step, self.total_steps - self.step
+        seconds = left * (time.perf_counter() - self._start) / max(done, 1)
+        if seconds > _WORTH:
+            parts.append(f"about {duration(seconds)} left")
+        self._bar.write("  ".join(parts))
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.close()
+
+    def _estimate(self) -> None:
+        """Tells how long it will take, once enough steps were measured."""
+        done, now = self.step - self._start_step, time.perf_counter()
+        if self._measured is None:
+            if done >= _FIRST:
+                self._measured = self.step, now
+            return
+        steps, seconds = self.step - self._measured[0], now - self._measured[1]
+        if steps < _MEASURED or seconds < _SECONDS:
+            return
+        self._is_told = True
+        left = (self.total_steps - self.step) * seconds / steps
+        if left > _WORTH:
+            self._bar.write(
+                f"about {duration(left)} for {self.total_steps - self.step:,} "
+                f"steps, {1000 * seconds / steps:.0f} ms each, and the scoring "
+                "of each epoch"
+            )
 
     def close(self) -> None:
         """Ends the bar, also where `fit` was broken off."""
         if self._bar is not None:
             self._bar.close()
+
+
+def duration(seconds: float) -> str:
+    """Minutes, or hours and minutes, rounded up."""
+    minutes = int(seconds // 60) + 1
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def _titled(logs: dict[str, Any] | None, names: Iterable[str]) -> Iterator[str]:

@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import click
-import keras
 
 _BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -14,22 +13,35 @@ _BACKENDS = ("tensorflow", "jax", "torch")
 def _use_backend(
     ctx: click.Context, parameter: click.Parameter, value: str | None
 ) -> str | None:
-    """Starts the command anew if Keras came up on another backend.
+    if value is not None:
+        use_backend(value)
+    return value
 
-    Keras chooses its backend when it is imported, and that was before the
-    option could be read.
+
+def use_backend(value: str) -> None:
+    """Tells Keras which backend to use: it asks when it is imported.
+
+    If it is imported already, with another one, the command starts anew.
+
+    Args:
+        value: The backend; it may be what a stranger's file says.
+
+    Raises:
+        click.BadParameter: There is no such backend, or it is not installed.
     """
-    if value not in (None, keras.backend.backend()):
-        if importlib.util.find_spec(str(value)) is None:
-            raise click.BadParameter(
-                f"{value} is not installed: pip install 'keras-qlae[{value}]'"
-            )
-        os.environ["KERAS_BACKEND"] = str(value)
+    if value not in _BACKENDS:
+        raise click.BadParameter(f"There is no backend {value!r:.100}")
+    if importlib.util.find_spec(value) is None:
+        raise click.BadParameter(
+            f"{value} is not installed: pip install 'keras-qlae[{value}]'"
+        )
+    os.environ["KERAS_BACKEND"] = value
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.backend.backend() != value:
         sys.stdout.flush()
         sys.stderr.flush()
         arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
         os.execv(sys.executable, arguments)
-    return value
 
 
 def backend_option(command: Any) -> Any:

@@ -8,10 +8,15 @@ import click
 
 from keras_qlae import comparing
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.json import json_option
+from keras_qlae.cli.json import print_json
+from keras_qlae.cli.json import quiet_if
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
+from keras_qlae.cli.tracking import callbacks_of
+from keras_qlae.cli.tracking import tracking_options
 from keras_qlae.runs import execution
 
 
@@ -50,6 +55,8 @@ from keras_qlae.runs import execution
 )
 @scheduler_option
 @precision_option
+@json_option
+@tracking_options
 @backend_option
 @click.pass_context
 def compare(
@@ -62,6 +69,7 @@ def compare(
     jobs: int,
     scheduler: str | None,
     precision: str,
+    as_json: bool,
 ) -> None:
     """Train several models over several seeds and compare their scores.
 
@@ -97,12 +105,18 @@ def compare(
     study = _study(models, config, seeds, datasets, settings_of(ctx))
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
-        rows = comparing.compare(study, directory, executor, jobs, precision)
+        with quiet_if(as_json):
+            rows = comparing.compare(
+                study, directory, executor, jobs, precision, callbacks_of(ctx)
+            )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None
-    click.echo(f"\n{(directory / 'table.md').read_text(encoding='utf-8')}")
-    click.echo(f"Tables and figure: {directory}")
+    if as_json:
+        print_json(rows)
+    else:
+        table = (directory / "table.md").read_text(encoding="utf-8")
+        click.echo(f"\n{table}\nTables and figure: {directory}")
     failed = sum(row["status"] == "failed" for row in rows)
     if failed:
         click.echo(f"{failed} of {len(rows)} runs failed.", err=True)

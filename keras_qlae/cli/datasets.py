@@ -1,12 +1,17 @@
 """`keras-qlae datasets`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from keras_qlae import datasets as library
+from keras_qlae.cli.json import json_option
+from keras_qlae.cli.json import print_json
 from keras_qlae.datasets import DatasetInfo
+from keras_qlae.datasets import FactorDataset
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
+from keras_qlae.datasets.registry import is_path
 from keras_qlae.datasets.store import PREPARE_MEMORY
 from keras_qlae.datasets.store import VARIABLE
 from keras_qlae.datasets.store import Store
@@ -38,8 +43,13 @@ def datasets() -> None:
 
 @datasets.command("list")
 @_data_dir
-def list_datasets(data_dir: Path | None) -> None:
+@json_option
+def list_datasets(data_dir: Path | None, as_json: bool) -> None:
     """List the data sets, a line each."""
+    if as_json:
+        infos = map(library.info, library.available())
+        print_json([_known(e) | {"state": _state(e, data_dir)} for e in infos])
+        return
     for name in library.available():
         entry = library.info(name)
         click.echo(
@@ -64,12 +74,23 @@ def _state(entry: DatasetInfo, data_dir: Path | None) -> str:
 @click.argument("name")
 @_data_dir
 @_image_size
-def show_info(name: str, data_dir: Path | None, image_size: int) -> None:
+@json_option
+def show_info(
+    name: str, data_dir: Path | None, image_size: int, as_json: bool
+) -> None:
     """Show factors, size, licence and citation of the data set NAME.
 
-    Also what of it is on the disk, and what `prepare` needs.
+    Also what of it is on the disk, and what `prepare` needs. NAME may be a
+    folder of images or an .npz file: its images are read, and resized to
+    --image-size.
     """
+    if is_path(name):
+        _show_own(library.load(name, image_size=image_size), as_json)
+        return
     entry = library.info(name)
+    if as_json:
+        print_json(_known(entry) | {"state": _state(entry, data_dir)})
+        return
     height, width, channels = entry.image_shape
     click.echo(f"{entry.name}: {entry.summary}\n\n{entry.description}\n")
     click.echo(f"images    {entry.num_values:,} of {height}x{width}x{channels}")
@@ -83,6 +104,47 @@ def show_info(name: str, data_dir: Path | None, image_size: int) -> None:
         click.echo(f"homepage  {entry.homepage}")
     if entry.files:
         _show_disk(open_store(entry, data_dir, image_size))
+
+
+def _known(entry: DatasetInfo) -> dict[str, Any]:
+    """What is known of a data set, as plain values."""
+    return {
+        "name": entry.name,
+        "summary": entry.summary,
+        "num_images": entry.num_values,
+        "image_shape": entry.image_shape,
+        "factors": entry.factors,
+        "licence": entry.licence,
+        "citation": entry.citation,
+        "homepage": entry.homepage,
+        "options": entry.options,
+        "download_bytes": entry.download_bytes,
+    }
+
+
+def _show_own(data: FactorDataset, as_json: bool) -> None:
+    """Shows what is in a folder or a file."""
+    sizes = dict(zip(data.factor_names, data.factor_sizes, strict=True))
+    known = {
+        "name": data.name,
+        "num_images": len(data),
+        "image_shape": data.image_shape,
+        "factors": sizes,
+        "fingerprint": data.fingerprint(),
+    }
+    if as_json:
+        print_json(known)
+        return
+    shape = "x".join(map(str, data.image_shape))
+    click.echo(f"{data.name}\n\nimages      {len(data):,} of {shape}")
+    for i, (factor, size) in enumerate(sizes.items()):
+        click.echo(f"{'factors' if i == 0 else '':<11} {factor} {size}")
+    if not data.has_factors:
+        click.echo(
+            "factors     none known: models are trained on the images and not "
+            "scored, and --num-latents must be given"
+        )
+    click.echo(f"fingerprint {data.fingerprint()}")
 
 
 def _show_disk(store: Store) -> None:

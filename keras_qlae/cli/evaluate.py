@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
-from keras_qlae.cli.scores import print_scores
+from keras_qlae.cli.json import json_option
+from keras_qlae.cli.json import print_json
 
 
 @click.command()
@@ -22,15 +22,21 @@ from keras_qlae.cli.scores import print_scores
     "your own, a function of factors and latents to a number; several with "
     "commas between them.",
 )
+@json_option
 @imports_option
 @backend_option
-def evaluate(directory: Path, metrics: str, imports: tuple[str, ...]) -> None:
+def evaluate(
+    directory: Path, metrics: str, as_json: bool, imports: tuple[str, ...]
+) -> None:
     """Score the trained model of a run again, on the same images.
 
     DIRECTORY is what `keras-qlae train` wrote; the images are those of its
     `--protocol`, by default held out. The model may be loaded on another
     backend than it was trained on.
     """
+    from keras_qlae import runs
+    from keras_qlae.cli.scores import print_scores
+
     wanted = metrics.split(",")
     runs.evaluate(
         directory,
@@ -38,4 +44,8 @@ def evaluate(directory: Path, metrics: str, imports: tuple[str, ...]) -> None:
         imports=imports,
         metrics=[name for name in wanted if name not in ("all", "infomec")],
     )
-    print_scores(runs.RunDirectory(directory))
+    run = runs.RunDirectory(directory)
+    if as_json:
+        print_json(run.read_scores().to_dict())
+    else:
+        print_scores(run)

@@ -5,12 +5,17 @@ import sys
 
 import click
 
+from keras_qlae.files import FileContentError
+from keras_qlae.hints import hint
+
 # Each command with its line in the list. Its file, of the same name, is
 # imported when it is called: Keras takes seconds.
 _COMMANDS = {
     "train": "Train a model, score it and draw what it learned.",
     "compare": "Train several models over several seeds and compare them.",
     "tune": "Search for good settings of a recipe with Keras Tuner.",
+    "list": "List runs, a line each.",
+    "show": "Show a run: how far it is, its scores and its settings.",
     "evaluate": "Score the trained model of a run again.",
     "figures": "Draw the figures of a finished run again.",
     "explore": "Explore the trained model of a run in a browser.",
@@ -27,7 +32,7 @@ class _Group(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command:
         if name not in _COMMANDS:
-            ctx.fail(f"No such command {name!r}.{_hint(name)}")
+            ctx.fail(f"No such command {name!r}.{hint(name, _COMMANDS)}")
         module = importlib.import_module(f"keras_qlae.cli.{name}")
         command: click.Command = getattr(module, name)
         return command
@@ -67,7 +72,9 @@ def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
     from keras_qlae.cli.settings import as_options
     from keras_qlae.recipes import SettingError
 
-    message = as_options(ctx, _message(error))
+    message = _message(error)
+    if not isinstance(error, FileContentError):
+        message = as_options(ctx, message)
     if isinstance(error, SettingError):
         return _RefusedError(message)
     lines = message.splitlines()
@@ -88,13 +95,6 @@ def _message(error: Exception) -> str:
     if error.filename:
         return f"{error.filename}: {error.strerror}"
     return error.strerror
-
-
-def _hint(name: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, _COMMANDS, 1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 @click.group(

@@ -3,8 +3,8 @@
 import click
 
 from keras_qlae.runs import RunDirectory
-from keras_qlae.runs.reporting import scored_images
 from keras_qlae.runs.tables import score_rows
+from keras_qlae.runs.tables import scored_images
 
 
 def print_scores(run: RunDirectory) -> None:

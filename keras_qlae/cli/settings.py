@@ -10,11 +10,16 @@ from typing import Any
 
 import click
 
-from keras_qlae import recipes
-from keras_qlae.recipes.parts import SEATS
-
 _KEY = "keras_qlae.settings"
 _RECIPE = "keras_qlae.recipe"
+# Arguments in Python whose options have other names.
+_ELSEWHERE = {
+    "callbacks": "callback",
+    "imports": "import",
+    "max_trials": "trials",
+    "parallel": "jobs",
+    "ranges": "search",
+}
 
 
 class RecipeCommand(click.Command):
@@ -65,8 +70,9 @@ def as_options(ctx: click.Context, message: str) -> str:
         message: A message that has arguments in back-ticks, and says what it
             received as `name=value`.
     """
-    for name in sorted(_known_names(ctx), key=len, reverse=True):
-        option = "--" + name.replace("_", "-")
+    options = _options(ctx)
+    for name in sorted(options, key=len, reverse=True):
+        option = options[name]
         own = re.escape(name.replace("-", "_"))
         message = re.sub(rf"([`'\"]){own}\1", rf"\1{option}\1", message)
         message = re.sub(rf"(?<![\w.=]){own}=", f"{option} ", message)
@@ -108,21 +114,50 @@ def _value_of(option: str, args: list[str]) -> str | None:
     return None
 
 
-def _known_names(ctx: click.Context) -> set[str]:
-    """What is an option of the command that ran, settings among them."""
-    names = {"dataset", "directory", "metrics", "precision", "recipe", "seed"}
+def _options(ctx: click.Context) -> dict[str, str]:
+    """The options of the command that ran, as typed, by their name in Python.
+
+    Settings are among them. What is typed with its seat is shown with it.
+    """
+    command = None
+    if isinstance(ctx.command, click.Group) and ctx.invoked_subcommand:
+        command = ctx.command.get_command(ctx, ctx.invoked_subcommand)
+    found = _own_options(command)
+    found |= {k: found[v] for k, v in _ELSEWHERE.items() if v in found}
     if _KEY not in ctx.meta:
-        return names
-    names |= {*ctx.meta[_KEY], *SEATS}
+        return found
+    from keras_qlae import recipes
+    from keras_qlae.recipes.parts import SEATS
+
+    names = {*ctx.meta[_KEY], *SEATS}
     recipe = ctx.meta[_RECIPE] or "qlae"
     if recipe in recipes.available():
         settings = recipes.get(recipe).settings
         names |= {full.rpartition(".")[2] for full in settings} | {*settings}
-    return names
+    for name in names:
+        typed = [t for t in ctx.meta[_KEY] if t.rpartition(".")[2] == name]
+        shown = typed[0] if len(typed) == 1 else name
+        found[name] = "--" + shown.replace("_", "-")
+    return found
+
+
+def _own_options(command: click.Command | None) -> dict[str, str]:
+    """The options of a command, or of all commands of a group."""
+    if isinstance(command, click.Group):
+        own = [_own_options(each) for each in command.commands.values()]
+        return {name: option for each in own for name, option in each.items()}
+    return {
+        option.removeprefix("--").replace("-", "_"): option
+        for parameter in (command.params if command else ())
+        for option in parameter.opts
+        if option.startswith("--")
+    }
 
 
 def _write_recipes(formatter: click.HelpFormatter) -> None:
     """Writes the names of the recipes and what they are for."""
+    from keras_qlae import recipes
+
     with formatter.section("Recipes"):
         formatter.write_dl(
             [(name, recipes.summary(name)) for name in recipes.available()]
@@ -131,6 +166,8 @@ def _write_recipes(formatter: click.HelpFormatter) -> None:
 
 def _write_settings(name: str, formatter: click.HelpFormatter) -> None:
     """Writes the settings of a recipe, a section for each part."""
+    from keras_qlae import recipes
+
     recipe = recipes.get(name)
     formatter.write_paragraph()
     formatter.write_text(

@@ -1,19 +1,25 @@
 """`keras-qlae train`."""
 
+import dataclasses
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from keras_qlae import backend
-from keras_qlae import recipes
-from keras_qlae import runs
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.backend import use_backend
+from keras_qlae.cli.imports import imports_option
 from keras_qlae.cli.precision import precision_option
-from keras_qlae.cli.scores import print_scores
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
-from keras_qlae.recipes import Recipe
-from keras_qlae.runs.data import name_of
+from keras_qlae.cli.tracking import callbacks_of
+from keras_qlae.cli.tracking import tracking_options
+
+if TYPE_CHECKING:
+    from keras_qlae.runs.configuring import Wanted
+
+_OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
 
 
 @click.command(cls=RecipeCommand)
@@ -29,7 +35,8 @@ from keras_qlae.runs.data import name_of
     show_default=True,
     help="Which data set: see `keras-qlae datasets list`. Or a folder of "
     "images; with a table factors.csv in it (docs/datasets.md) the latents are "
-    "scored. Or module:name of a data set of your own.",
+    "scored. Or an .npz file with the array images and, if they are known, "
+    "factors. Or module:name of a data set of your own.",
 )
 @click.option(
     "--directory",
@@ -54,8 +61,29 @@ from keras_qlae.runs.data import name_of
 )
 @precision_option
 @click.option(
+    "--resume",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="RUN",
+    help="Go on with the run in this directory, with its recipe, data set, "
+    "settings and backend; with --steps, up to so many in all.",
+)
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take everything from a file, TOML as --print-config prints, or the "
+    "config.json of another run. Options that are given here are stronger.",
+)
+@click.option(
+    "--print-config",
+    is_flag=True,
+    help="Print all settings as a TOML file for --config, and train nothing.",
+)
+@click.option(
     "--quiet", is_flag=True, help="No progress bar, only one line per epoch."
 )
+@tracking_options
+@imports_option
 @backend_option
 @click.pass_context
 def train(
@@ -66,42 +94,130 @@ def train(
     seed: int,
     devices: int | None,
     precision: str,
+    resume: Path | None,
+    config: Path | None,
+    print_config: bool,
     quiet: bool,
+    imports: tuple[str, ...],
 ) -> None:
     """Train a model, score it and draw what it learned.
 
     Needs no arguments: it then trains QLAE on the embedded data set. After a
-    crash or a kill, the same command goes on from the last finished epoch. A
-    finished run goes on when more --steps are asked for.
+    crash or a kill, the same command goes on from the last finished epoch, and
+    so does --resume RUN. A finished run goes on when more --steps are asked
+    for.
 
     Every setting of the recipe is an option: `keras-qlae train --recipe NAME
     --help` lists them.
     """
-    chosen = recipes.get(recipe, dataset, settings_of(ctx))
-    place = Path(name_of(dataset)).name.replace(":", "-")
-    directory = directory or Path("runs", f"{recipe}-{place}-{seed}")
+    if resume is not None and (config is not None or directory is not None):
+        raise click.UsageError(
+            "--resume names the run that goes on: leave --config and "
+            "--directory out."
+        )
+    wanted = _wanted(ctx, resume, config, imports)
+
+    from keras_qlae import backend  # after a first look at the settings
+    from keras_qlae import runs
+    from keras_qlae.cli.scores import print_scores
+    from keras_qlae.runs import configuring
+
+    if print_config:
+        click.echo(configuring.to_toml(wanted.config), nl=False)
+        return
+    directory = resume or directory or _place(wanted)
     run = runs.RunDirectory(directory)
     if run.is_finished:
         click.echo(f"{directory} is a finished run; checking its settings.")
     else:
-        _announce(chosen, dataset, directory)
+        _announce(wanted, directory)
     try:
         with backend.on_devices(devices):
             run = runs.train(
-                directory, chosen, dataset, seed, precision, 2 if quiet else 1
+                directory,
+                *wanted,
+                verbose=2 if quiet else 1,
+                callbacks=callbacks_of(ctx),
             )
     except KeyboardInterrupt:
-        click.echo("\nStopped. The same command goes on where it was.")
+        again = ["keras-qlae", "train", "--resume", str(directory)]
+        if devices != 1:
+            again += ["--devices", str(devices or "all")]
+        for path in wanted.config.foreign_parts:
+            again += ["--import", path.partition(":")[0]]
+        click.echo(
+            f"\nStopped. It goes on where it was with\n  {shlex.join(again)}"
+        )
         raise SystemExit(130) from None
     click.echo()
     print_scores(run)
     click.echo(f"\nReport and figures: {run.report}")
 
 
-def _announce(recipe: Recipe, dataset: str, directory: Path) -> None:
+def _wanted(
+    ctx: click.Context,
+    resume: Path | None,
+    config: Path | None,
+    imports: tuple[str, ...],
+) -> "Wanted":
+    """What is trained: of a run, of a file or of the options alone."""
+    from keras_qlae import recipes
+    from keras_qlae import runs
+
+    settings = settings_of(ctx)
+    given = {name: ctx.params[name] for name in _OWN if _is_given(ctx, name)}
+    if resume is None and config is None:
+        name, *others = (ctx.params[name] for name in _OWN)
+        recipe = recipes.get(name, others[0], settings)
+
+        from keras_qlae.runs.configuring import Wanted
+
+        return Wanted(recipe, *others)
+    if resume is not None:
+        run = runs.open_run(resume, imports=imports)
+        if not _is_given(ctx, "backend"):
+            use_backend(run.config.backend)
+        _ = run.recipe  # raises for an earlier version, or for code
+
+        from keras_qlae.runs.configuring import Wanted
+
+        found = Wanted.of(run.config)
+    else:
+        from keras_qlae.runs import configuring
+
+        found = configuring.read(
+            Path(str(config)),
+            given.get("recipe"),
+            given.get("dataset"),
+            imports,
+        )
+    if "recipe" in given:
+        named = dataclasses.replace(found.recipe, name=given.pop("recipe"))
+        found = found._replace(recipe=named)
+    recipe = found.recipe.override(settings)
+    return found._replace(recipe=recipe, **given)
+
+
+def _is_given(ctx: click.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _place(wanted: "Wanted") -> Path:
+    """Where a run goes by default."""
+    from keras_qlae.runs.data import name_of
+
+    path = Path(name_of(wanted.dataset))
+    name = path.stem if path.suffix == ".npz" else path.name
+    place = name.replace(":", "-")
+    return Path("runs", f"{wanted.recipe.name}-{place}-{wanted.seed}")
+
+
+def _announce(wanted: "Wanted", directory: Path) -> None:
+    recipe = wanted.recipe
     click.echo(
-        f"Training {recipe.name} on {dataset} for {recipe.training.steps} "
-        f"steps in {directory}. {recipe.summary}"
+        f"Training {recipe.name} on {wanted.dataset} for "
+        f"{recipe.training.steps} steps in {directory}. {recipe.summary}"
     )
 
 

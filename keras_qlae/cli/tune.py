@@ -1,15 +1,20 @@
 """`keras-qlae tune`."""
 
+import shlex
 from pathlib import Path
 
 import click
 
-from keras_qlae import recipes
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.json import json_option
+from keras_qlae.cli.json import print_json
+from keras_qlae.cli.json import quiet_if
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
+from keras_qlae.cli.tracking import callbacks_of
+from keras_qlae.cli.tracking import tracking_options
 
 _ALGORITHMS = ("random", "bayesian", "hyperband")
 
@@ -82,6 +87,8 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
 )
 @scheduler_option
 @precision_option
+@json_option
+@tracking_options
 @backend_option
 @click.pass_context
 def tune(
@@ -98,6 +105,7 @@ def tune(
     jobs: int,
     scheduler: str | None,
     precision: str,
+    as_json: bool,
 ) -> None:
     """Search for good settings of a recipe with Keras Tuner.
 
@@ -106,31 +114,41 @@ def tune(
     middle of the trial. The best trial is left in DIRECTORY/best, a run
     directory like any other.
     """
-    from keras_qlae import tuning
-    from keras_qlae.runs import execution
+    from keras_qlae import recipes
 
     chosen = recipes.get(recipe, dataset, settings_of(ctx))
+
+    from keras_qlae import tuning  # after a first look at the settings
+    from keras_qlae.cli.command_line import command_of
+    from keras_qlae.runs import RunDirectory
+    from keras_qlae.runs import execution
+
     place = Path(dataset).name.replace(":", "-")
     directory = directory or Path("runs", f"tune-{recipe}-{place}-{algorithm}")
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
-        rows = tuning.search(
-            chosen,
-            directory,
-            dataset,
-            dict(map(_range, searched)),
-            dict(map(_weight, objectives)) or "val_infom",
-            algorithm,
-            trials,
-            seed,
-            precision,
-            baseline,
-            executor,
-            jobs,
-        )
+        with quiet_if(as_json):
+            rows = tuning.search(
+                chosen,
+                directory,
+                dataset,
+                dict(map(_range, searched)),
+                dict(map(_weight, objectives)) or "val_infom",
+                algorithm,
+                trials,
+                seed,
+                precision,
+                baseline,
+                executor,
+                jobs,
+                callbacks=callbacks_of(ctx),
+            )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None
+    if as_json:
+        print_json(rows)
+        return
     table = (directory / "results.md").read_text(encoding="utf-8")
     click.echo(f"\n{table}")
     failed = sum(row["status"] == "FAILED" for row in rows)
@@ -138,6 +156,14 @@ def tune(
         click.echo(f"{failed} of {len(rows)} trials failed.", err=True)
     click.echo(f"Figures: {directory / 'figures'}")
     click.echo(f"Best model: {directory / 'best'}")
+    best = RunDirectory(directory / "best")
+    if best.config.exists():
+        file = shlex.quote(str(best.config))
+        click.echo(
+            "\nTo train its settings again, with other steps, seeds or data:\n"
+            f"  keras-qlae train --config {file}\n"
+            f"which are\n  {command_of(best.read_config())}"
+        )
 
 
 def _range(option: str) -> tuple[str, tuple[float, float] | None]:

@@ -14,6 +14,7 @@ from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.files import locked
 from keras_qlae.runs import data as run_data
+from keras_qlae.runs import tracking
 from keras_qlae.runs.execution import Jobs
 from keras_qlae.runs.execution import Outcome
 
@@ -26,6 +27,7 @@ def compare(
     executor: Executor | None = None,
     jobs: int = 1,
     precision: str = "float32",
+    callbacks: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Trains and scores every run of a study, and writes its tables.
 
@@ -47,6 +49,7 @@ def compare(
             machine: the cores are divided among the runs.
         jobs: Runs at a time.
         precision: Keras dtype policy of every run.
+        callbacks: Names of callbacks of every run, as of `runs.train`.
 
     Returns:
         The rows of `results.csv`.
@@ -57,10 +60,12 @@ def compare(
         FileNotFoundError: A data set that has to be prepared first.
         RuntimeError: Another process compares in the directory.
         OSError: The directory cannot be written.
+        ImportError: The library of a tracker is not installed.
     """
+    tracking.check(callbacks, only_names=True)
     directory = Path(directory)
     with Jobs(jobs, executor) as pool:
-        planned = runs_of(study, directory, precision)
+        planned = runs_of(study, directory, precision, callbacks)
         for each in planned:
             each.check()
         _check_prepared(planned)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from keras_qlae.comparing.study import Contender
@@ -27,6 +28,7 @@ class Planned:
         directory: The run directory.
         source: The directory of the run whose latents are rotated; that of
             the run itself if there is no rotation.
+        callbacks: Names of callbacks.
     """
 
     contender: Contender
@@ -35,6 +37,7 @@ class Planned:
     precision: str
     directory: Path
     source: Path
+    callbacks: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -88,6 +91,7 @@ class Planned:
             self.seed,
             self.precision,
             source,
+            self.callbacks,
         )
 
     @functools.cached_property
@@ -103,7 +107,12 @@ class Planned:
             RunDirectory(self.source).check(plain)
 
 
-def runs_of(study: Study, directory: Path, precision: str) -> list[Planned]:
+def runs_of(
+    study: Study,
+    directory: Path,
+    precision: str,
+    callbacks: Sequence[str] = (),
+) -> list[Planned]:
     """The runs of a study, in the order of its table.
 
     Runs go to `<directory>/<data set>/<model>/seed-<seed>`. A rotated model
@@ -114,6 +123,7 @@ def runs_of(study: Study, directory: Path, precision: str) -> list[Planned]:
         study: The study.
         directory: Where it goes.
         precision: Keras dtype policy of every run.
+        callbacks: Names of callbacks of every run, as of `runs.train`.
     """
     planned = []
     for dataset in study.datasets:
@@ -129,7 +139,15 @@ def runs_of(study: Study, directory: Path, precision: str) -> list[Planned]:
                         if _is_source(other, contender, dataset):
                             source = folder / other.folder / name
                 planned.append(
-                    Planned(contender, dataset, seed, precision, own, source)
+                    Planned(
+                        contender,
+                        dataset,
+                        seed,
+                        precision,
+                        own,
+                        source,
+                        callbacks,
+                    )
                 )
     return planned
 

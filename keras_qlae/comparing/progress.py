@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from keras_qlae.callbacks.progress import duration
 from keras_qlae.comparing.planned import Planned
 
 _EVERY = 60.0  # seconds from one line to the next where there is no bar
@@ -82,11 +83,3 @@ def _state(run: Planned) -> str:
     step, steps = run.step, run.steps
     state = f"step {step} of {steps}" if step < steps else "scoring"
     return f"{run.contender.shown} on {run.dataset}, {run.seed}: {state}"
-
-
-def duration(seconds: float) -> str:
-    """Minutes, or hours and minutes, rounded up."""
-    minutes = int(seconds // 60) + 1
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"

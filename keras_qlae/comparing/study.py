@@ -13,11 +13,12 @@ import pydantic
 
 from keras_qlae import recipes
 from keras_qlae.datasets import registry
+from keras_qlae.files import FileContentError
+from keras_qlae.hints import hint
 from keras_qlae.recipes import Recipe
 from keras_qlae.recipes import SettingError
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
-from keras_qlae.recipes.parts import hint
 from keras_qlae.runs.data import name_of
 
 ROTATIONS = ("ica",)
@@ -209,10 +210,10 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no TOML file: {error}") from error
+        raise FileContentError(f"{path} is no TOML file: {error}") from error
     unknown = [name for name in content if name not in _KEYS]
     if unknown:
-        raise ValueError(
+        raise FileContentError(
             f"{path} has an unknown key.{hint(unknown[0], _KEYS)} Known: "
             f"{', '.join(_KEYS)}. Received: {unknown[0]!r}"
         )
@@ -227,7 +228,7 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
     try:
         contenders = with_settings(contenders, shared, is_stronger=False)
     except SettingError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise FileContentError(f"{where}: {error}") from error
     return Study(
         with_settings(contenders, settings),
         _typed(
@@ -254,7 +255,7 @@ def _contender(name: str, values: Any, where: str) -> Contender:
         contender.recipe_for("")
     except SettingError as error:
         keys = hint(error.name, _MODEL_KEYS)
-        raise ValueError(f"{where}:{keys} {error}") from error
+        raise FileContentError(f"{where}:{keys} {error}") from error
     return contender
 
 
@@ -263,7 +264,7 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     try:
         return pydantic.TypeAdapter(kind).validate_python(value, strict=True)
     except pydantic.ValidationError as error:
-        raise ValueError(
+        raise FileContentError(
             f"{where}: {error.errors()[0]['msg']}. Received: {value!r}"
         ) from error
 
@@ -305,7 +306,7 @@ def _by_full_name(
 
 def _check_dataset(dataset: str) -> None:
     """Raises if there is no data set of this name."""
-    if ":" not in dataset or Path(dataset).is_dir():
+    if ":" not in dataset or registry.is_path(dataset):
         registry.options_of(dataset)
 
 

@@ -4,6 +4,7 @@ from keras_qlae.datasets.array_dataset import from_arrays
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
+from keras_qlae.datasets.npz_dataset import from_npz
 from keras_qlae.datasets.preparing.prepare import prepare
 from keras_qlae.datasets.registry import available
 from keras_qlae.datasets.registry import info
@@ -20,6 +21,7 @@ __all__ = [
     "available",
     "from_arrays",
     "from_folder",
+    "from_npz",
     "info",
     "load",
     "prepare",

@@ -96,7 +96,7 @@ def from_arrays(
         >>> dataset.factor_sizes
         (2, 3)
     """
-    images = _check_images(np.asarray(images))
+    images = check_images(np.asarray(images))
     if factors is None:
         factors = np.zeros((len(images), 0), np.int32)
     else:
@@ -119,36 +119,57 @@ def from_arrays(
     return ArrayDataset(name, images, factors, names)
 
 
-def _check_images(images: np.ndarray) -> np.ndarray:
-    """Returns images as uint8."""
-    if images.ndim != 4 or 0 in images.shape:
-        raise ValueError(
-            "`images` must have shape (n, height, width, channels), none of "
-            "them 0. Grey images need a channel axis: `images[..., None]`. "
-            f"Received: shape {images.shape}"
-        )
+def check_images(images: np.ndarray, what: str = "`images`") -> np.ndarray:
+    """Returns images as uint8.
+
+    Args:
+        images: As of `from_arrays`.
+        what: What messages call them.
+
+    Raises:
+        ValueError: Another shape, type or range.
+    """
+    check_header(images.shape, images.dtype, what)
     if images.dtype == np.uint8:
         return images
-    if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(
-            "`images` must be uint8, or float in [0, 1]. Convert with "
-            "`images.astype('uint8')` if the values lie in [0, 255], or "
-            "`255 * images` first if they lie in [0, 1]. Received: dtype "
-            f"{images.dtype}"
-        )
     low, high = images.min(), images.max()
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
-            "Float `images` must be finite. Received: "
+            f"{what}, if float, must be finite. Received: "
             f"{int((~np.isfinite(images)).sum())} values NaN or infinite"
         )
     if low < 0 or high > 1:
         raise ValueError(
-            "Float `images` must lie in [0, 1]: divide by 255, or pass uint8. "
-            f"Received: values from {low} to {high}"
+            f"{what}, if float, must lie in [0, 1]: divide by 255, or pass "
+            f"uint8. Received: values from {low} to {high}"
         )
     levels: np.ndarray = np.rint(images * images.dtype.type(255))
     return levels.astype(np.uint8)
+
+
+def check_header(
+    shape: tuple[int, ...], dtype: np.dtype[Any], what: str
+) -> None:
+    """Raises `ValueError` unless an array can be one of images.
+
+    Args:
+        shape: Its shape.
+        dtype: Its type.
+        what: What messages call it.
+    """
+    if len(shape) != 4 or 0 in shape:
+        raise ValueError(
+            f"{what} must have shape (n, height, width, channels), none of "
+            "them 0. Grey images need a channel axis: `images[..., None]`. "
+            f"Received: shape {shape}"
+        )
+    if dtype != np.uint8 and not np.issubdtype(dtype, np.floating):
+        raise ValueError(
+            f"{what} must be uint8, or float in [0, 1]. Convert with "
+            "`images.astype('uint8')` if the values lie in [0, 255], or "
+            "`255 * images` first if they lie in [0, 1]. Received: dtype "
+            f"{dtype}"
+        )
 
 
 def _check_factor_table(factors: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ from typing import Any
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
+from keras_qlae.datasets.npz_dataset import SUFFIX
+from keras_qlae.datasets.npz_dataset import from_npz
 from keras_qlae.datasets.prepared import load_prepared
 from keras_qlae.datasets.published import cars3d
 from keras_qlae.datasets.published import deepmind
@@ -15,6 +17,7 @@ from keras_qlae.datasets.published import nvlabs
 from keras_qlae.datasets.published import smallnorb
 from keras_qlae.datasets.room3d import info as room3d
 from keras_qlae.datasets.sprites2d import info as sprites2d
+from keras_qlae.hints import hint
 
 _INFOS = {
     dataset.name: dataset
@@ -57,10 +60,11 @@ def info(name: str) -> DatasetInfo:
     """
     if name not in _INFOS:
         raise ValueError(
-            f"There is no data set of this name. Available: "
-            f"{', '.join(available())}; or the path of a folder of images. "
-            "Arrays become a data set with `keras_qlae.datasets.from_arrays`. "
-            f"Received: name={name!r}"
+            f"There is no data set of this name.{hint(name, _INFOS)} "
+            f"Available: {', '.join(available())}; or the path of a folder of "
+            "images, or of an .npz file of arrays. In Python arrays become a "
+            "data set with `keras_qlae.datasets.from_arrays`. "
+            f"Received: {name!r}"
         )
     return _INFOS[name]
 
@@ -72,9 +76,10 @@ def resolve(name: str) -> str:
         name: As of `load`.
 
     Returns:
-        The absolute path of a folder; any other name as it is.
+        The absolute path of a folder or an `.npz` file; any other name as it
+        is.
     """
-    return str(Path(name).resolve()) if _is_folder(name) else name
+    return str(Path(name).resolve()) if is_path(name) else name
 
 
 def options_of(name: str) -> tuple[str, ...]:
@@ -86,30 +91,36 @@ def options_of(name: str) -> tuple[str, ...]:
     Raises:
         ValueError: If there is no such data set.
     """
-    return ("image_size",) if _is_folder(name) else tuple(info(name).options)
+    return ("image_size",) if is_path(name) else tuple(info(name).options)
 
 
-def _is_folder(name: str) -> bool:
+def is_path(name: str) -> bool:
+    """Whether a name is that of a folder or an `.npz` file that is there."""
     # An empty name would be the folder that one stands in.
-    return name not in _INFOS and name != "" and Path(name).is_dir()
+    if name in _INFOS or name == "":
+        return False
+    return Path(name).is_dir() or (
+        name.lower().endswith(SUFFIX) and os.path.lexists(name)
+    )
 
 
 def load(name: str, **options: Any) -> FactorDataset:
-    """Loads a data set by name, or of a folder of images.
+    """Loads a data set by name, or of a folder of images or an `.npz` file.
 
     Args:
-        name: One of `available()`, or the path of a folder of images. If
-            that holds a table `factors.csv` it is read as by `from_folder`;
-            else no factors are known.
-        **options: As listed in `info(name).options`; for a folder
-            `image_size`, as of `from_folder`.
+        name: One of `available()`; or the path of a folder of images, read as
+            by `from_folder`: if it holds a table `factors.csv`, with that,
+            else no factors are known; or the path of a file that ends in
+            `.npz`, read as by `from_npz`.
+        **options: As listed in `info(name).options`; for a path `image_size`,
+            as of `from_folder` and `from_npz`.
 
     Returns:
         The data set.
 
     Raises:
         ValueError: If there is no such data set or option, or as
-            `from_folder` does.
+            `from_folder` and `from_npz` do.
         FileNotFoundError: If it must be prepared first; says how to.
 
     Example:
@@ -125,7 +136,9 @@ def load(name: str, **options: Any) -> FactorDataset:
             f"{', '.join(known) or 'none'}. "
             f"Received: {', '.join(unknown)}"
         )
-    if _is_folder(name):
+    if is_path(name) and not Path(name).is_dir():
+        return from_npz(name, **options)
+    if is_path(name):
         table = Path(name, "factors.csv")
         has_table = os.path.lexists(table)
         return from_folder(name, table if has_table else None, **options)

@@ -1,5 +1,7 @@
 """One picture a function: NumPy arrays in, a Matplotlib `Figure` out.
 
+`traversals` alone takes a model, and asks it for the arrays.
+
 Nothing here draws through `pyplot`, chooses a backend or sets a theme, and
 Matplotlib is imported by the first figure that is made, not with the package.
 A returned figure shows itself in a notebook; `save` writes it to a file.
@@ -16,6 +18,7 @@ from keras_qlae.figures.samples import samples
 from keras_qlae.figures.save import save
 from keras_qlae.figures.search_scores import search_scores
 from keras_qlae.figures.training_curves import training_curves
+from keras_qlae.figures.traversals import traversals
 
 __all__ = [
     "codebook_trajectories",
@@ -29,4 +32,5 @@ __all__ = [
     "save",
     "search_scores",
     "training_curves",
+    "traversals",
 ]

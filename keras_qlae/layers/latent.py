@@ -4,6 +4,7 @@ from typing import Any
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_qlae import backend
@@ -147,6 +148,41 @@ class Latent(keras.layers.Layer):
         """
         raise NotImplementedError
 
+    def levels(self, codes: Any = None, num_values: int = 8) -> list[Any]:
+        """The codes that each latent is set to, to see what it does.
+
+        Those of a scalar codebook are all of its indices. Of a large table
+        they are `num_values` of the indices in use, and of a continuous latent
+        as many steps from the first to the last percentile.
+
+        Args:
+            codes: `(num_images, num_latents)`, NumPy: what `codes` returns
+                for some hundred images. It is not needed where there are
+                codebooks of scalars.
+            num_values: How many, where they are not told by a codebook.
+
+        Returns:
+            An array a latent, in ascending order.
+
+        Raises:
+            ValueError: `codes` are needed and not given, or continuous ones
+                of a single image.
+        """
+        if hasattr(self, "codebooks"):
+            return [np.arange(len(values)) for values in self.codebooks]
+        found = np.zeros((0, self.num_latents)) if codes is None else codes
+        if len(found) < (1 if self.is_discrete else 2):
+            raise ValueError(
+                f"`{type(self).__name__}` does not tell by itself which values "
+                "its latents have: give the codes of some hundred images, as "
+                f"`model.codes(images)`. Received: codes of {len(found)} images"
+            )
+        if self.is_discrete:
+            used = [np.unique(column) for column in np.asarray(found).T]
+            return [each[_spread(len(each), num_values)] for each in used]
+        low, high = np.quantile(found, [0.01, 0.99], axis=0)
+        return list(np.linspace(low, high, num_values).T)
+
     def sample_codes(self, batch_size: int, seed: Any = None) -> Any:
         """Draws `(batch_size, num_latents)` codes from the prior.
 
@@ -223,6 +259,11 @@ class Latent(keras.layers.Layer):
                 "head of that many units. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
+
+
+def _spread(size: int, count: int) -> Any:
+    """Positions spread evenly over an array."""
+    return np.linspace(0, size - 1, min(size, count)).astype(int)
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")

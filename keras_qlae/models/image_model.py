@@ -169,6 +169,44 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         """
         return self.decode_codes(self.codes(images, batch_size), batch_size)
 
+    def traverse(
+        self, images: Any, levels: Any = None, batch_size: int = 256
+    ) -> list[np.ndarray]:
+        """Images with each latent set to each of its values, the rest kept.
+
+        Args:
+            images: NumPy `(n, height, width, channels)`, as of `encode`.
+            levels: For each latent the codes that it is set to, as of
+                `latent.levels`. Defaults to those; continuous latents take
+                their range from `images` then.
+            batch_size: How many at a time.
+
+        Returns:
+            For each latent `(n, num_values, height, width, channels)`, floats
+            in `[0, 1]`.
+
+        Raises:
+            ValueError: Images that the model cannot read, another number of
+                levels, or a single image of continuous latents.
+        """
+        own = self.codes(images, batch_size)
+        if levels is None:
+            levels = self.latent.levels(own)
+        if len(levels) != own.shape[1]:
+            raise ValueError(
+                f"`levels` must hold an array for each of the {own.shape[1]} "
+                f"latents. Received: {len(levels)}"
+            )
+        grids = []
+        for latent, row in enumerate(levels):
+            changed = np.repeat(own[:, None], len(row), axis=1)
+            changed[:, :, latent] = row
+            flat = self.decode_codes(
+                changed.reshape(-1, own.shape[1]), batch_size
+            )
+            grids.append(flat.reshape(*changed.shape[:2], *self.image_shape))
+        return grids
+
     def psnr(self, images: Any, batch_size: int = 256) -> np.ndarray:
         """How close reconstructions are, by `keras_qlae.metrics.psnr`.
 

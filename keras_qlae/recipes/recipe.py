@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_qlae.hints import hint
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
 from keras_qlae.recipes.parts import Part
 from keras_qlae.recipes.parts import Setting
 from keras_qlae.recipes.parts import SettingError
-from keras_qlae.recipes.parts import hint
 from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.recipes.protocol import Training
 
@@ -208,7 +208,7 @@ class Recipe:
         return recipe
 
     def _with_penalties(self, value: Any) -> "Recipe":
-        if isinstance(value, str):
+        if isinstance(value, str | None):
             value = [] if value in _NONE else value.split(",")
         tables = (
             value

@@ -1,17 +1,51 @@
 """The images of a run: which are trained on, which are scored."""
 
+import inspect
+import os
 import warnings
-from pathlib import Path
+from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from keras_qlae import datasets
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.registry import is_path
 from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
+
+
+def of_arrays(dataset: Any) -> str | FactorDataset:
+    """A data set of arrays or a path; a name or a data set as it is.
+
+    Args:
+        dataset: A name, a path, a data set, images as of
+            `datasets.from_arrays`, or `(images, factors)`.
+
+    Raises:
+        ValueError: Arrays that cannot be a data set.
+    """
+    if isinstance(dataset, str | FactorDataset):
+        return dataset
+    if isinstance(dataset, os.PathLike):
+        return str(os.fspath(dataset))
+    if isinstance(dataset, tuple):
+        if len(dataset) != 2:
+            raise ValueError(
+                "`dataset` must be a name, a `FactorDataset`, images, or "
+                f"(images, factors). Received: {len(dataset)} arrays"
+            )
+        return datasets.from_arrays(*dataset)
+    return datasets.from_arrays(dataset)
+
+
+def is_known(name: str) -> bool:
+    """Whether a data set of this name can be looked for."""
+    known = datasets.available()
+    return name in known or is_path(name) or _is_foreign(name)
 
 
 def name_of(dataset: str | FactorDataset) -> str:
@@ -24,13 +58,23 @@ def name_of(dataset: str | FactorDataset) -> str:
     return dataset if _is_foreign(dataset) else resolve(dataset)
 
 
-def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
+def has_sizes(dataset: str | FactorDataset) -> bool:
+    """Whether the images of a data set can be had in several sizes."""
+    if isinstance(dataset, FactorDataset):
+        return False
+    if _is_foreign(dataset):
+        return "image_size" in _parameters(import_object(dataset))
+    return "image_size" in options_of(dataset)
+
+
+def load(dataset: Any, image_size: int) -> FactorDataset:
     """Loads a data set by name.
 
     Args:
-        dataset: A name of `datasets.available()`, a folder of images, or
-            `module:name` of a class or function of one's own, which is called
-            with `image_size` if it takes that; a data set is returned as it
+        dataset: A name of `datasets.available()`, a folder of images, an
+            `.npz` file, or `module:name` of a class or function of one's own,
+            which is called with `image_size` if it takes that. Arrays are
+            made a data set, as of `of_arrays`; a data set is returned as it
             is.
         image_size: Height and width, for data sets that have several sizes.
 
@@ -38,18 +82,13 @@ def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
         ValueError: There is none of this name, or what was called returned
             something else.
     """
+    dataset = of_arrays(dataset)
     if isinstance(dataset, FactorDataset):
         return dataset
+    options = {"image_size": image_size} if has_sizes(dataset) else {}
     if not _is_foreign(dataset):
-        options = {}
-        if "image_size" in options_of(dataset):
-            options["image_size"] = image_size
         return datasets.load(dataset, **options)
-    import inspect
-
-    maker = import_object(dataset)
-    takes_size = "image_size" in inspect.signature(maker).parameters
-    data = maker(**({"image_size": image_size} if takes_size else {}))
+    data = import_object(dataset)(**options)
     if not isinstance(data, FactorDataset):
         raise ValueError(
             f"`{dataset}` must make a `keras_qlae.datasets.FactorDataset`. "
@@ -81,5 +120,9 @@ def spread(size: int, count: int) -> Any:
     return np.linspace(0, size - 1, min(size, count)).astype(int)
 
 
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
+    return inspect.signature(function).parameters
+
+
 def _is_foreign(name: str) -> bool:
-    return ":" in name and not Path(name).is_dir()
+    return ":" in name and not is_path(name)

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from concurrent.futures import Future
 from pathlib import Path
@@ -63,6 +64,7 @@ class Task:
         source: The directory of the run whose latents are rotated by
             independent component analysis; empty if none is. It is trained
             first, unless it is finished.
+        callbacks: Names of callbacks, as of `runs.train`.
     """
 
     directory: str
@@ -73,6 +75,7 @@ class Task:
     seed: int
     precision: str
     source: str = ""
+    callbacks: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -83,6 +86,7 @@ class Task:
         seed: int,
         precision: str,
         source: Path | None = None,
+        callbacks: Sequence[str] = (),
     ) -> Self:
         """The task of training a recipe."""
         return cls(
@@ -94,6 +98,7 @@ class Task:
             seed,
             precision,
             "" if source is None else str(source.absolute()),
+            list(callbacks),
         )
 
     def to_recipe(self) -> Recipe:
@@ -152,7 +157,13 @@ def execute(task: Task, verbose: int = 2) -> None:
         _wait_until_free(trained)
     recipe = task.to_recipe()
     train(
-        trained.path, recipe, task.dataset, task.seed, task.precision, verbose
+        trained.path,
+        recipe,
+        task.dataset,
+        task.seed,
+        task.precision,
+        verbose,
+        task.callbacks,
     )
     if not task.source:
         return

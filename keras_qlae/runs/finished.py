@@ -7,29 +7,27 @@ from typing import Any
 
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import write_text
-from keras_qlae.recipes.protocol import Scoring
-from keras_qlae.runs import data as run_data
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.directory import directory_of
-from keras_qlae.runs.loading import allow
-from keras_qlae.runs.loading import load_model
 from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import write_figures
+from keras_qlae.runs.run import open_run
 from keras_qlae.runs.scoring import score
 
 
 def load(
     directory: RunDirectory | os.PathLike[str] | str,
-    dataset: FactorDataset | None = None,
+    dataset: Any = None,
     imports: Sequence[str] = (),
 ) -> tuple[Any, FactorDataset]:
     """The trained model of a run and the images that it is scored on.
 
+    They are `model` and `held_out` of `open_run(directory)`.
+
     Args:
         directory: The run directory.
-        dataset: The data set of a run that was given one as an object.
-        imports: Modules of one's own that the run names and that may be
-            imported.
+        dataset: As of `open_run`.
+        imports: As of `open_run`.
 
     Returns:
         The model, compiled as in training, and the data set.
@@ -39,31 +37,14 @@ def load(
         ValueError: The data set is not the one that was trained on, or the
             run names code that may not be imported.
     """
-    run = directory_of(directory)
-    run.check_links()
-    run.verify(run.config, run.metrics, run.codebooks, run.model)
-    config = run.read_trained_config()
-    allow(config, imports)
-    image_size = config.setting("training", "image_size")
-    data = run_data.load(dataset or config.dataset, image_size)
-    fingerprint = data.fingerprint()
-    if config.fingerprint not in (None, fingerprint):
-        raise ValueError(
-            f"The data set {config.dataset} is not what it was when the run in "
-            f"{run.path} was trained, so that images may be scored that were "
-            "trained on. Restore it, or train anew. Received: fingerprint "
-            f"{fingerprint}, {config.fingerprint} in training"
-        )
-    known = ("num_scored", "protocol")
-    scoring = Scoring(**{k: config.setting("scoring", k) for k in known})
-    _, held_out = run_data.split(scoring, data)
-    return load_model(run), held_out
+    run = open_run(directory, dataset, imports)
+    return run.model, run.held_out
 
 
 def evaluate(
     directory: RunDirectory | os.PathLike[str] | str,
     every_metric: bool = False,
-    dataset: FactorDataset | None = None,
+    dataset: Any = None,
     imports: Sequence[str] = (),
     metrics: Sequence[str] = (),
 ) -> None:
@@ -101,7 +82,7 @@ def _earlier_others(run: RunDirectory) -> dict[str, float]:
 
 def draw(
     directory: RunDirectory | os.PathLike[str] | str,
-    dataset: FactorDataset | None = None,
+    dataset: Any = None,
     imports: Sequence[str] = (),
 ) -> list[Path]:
     """Draws the figures of a trained run again.

@@ -6,7 +6,9 @@ from typing import Any
 
 import keras
 
+from keras_qlae import recipes
 from keras_qlae.export.finite import check_finite
+from keras_qlae.recipes import Recipe
 from keras_qlae.recipes.parts import import_module
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
@@ -38,6 +40,13 @@ def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
                 f"Received: imports={list(imports)!r}"
             )
         import_module(module)
+
+
+def recipe_of(config: Configuration) -> Recipe:
+    """The recipe of a configuration, whose modules have been allowed."""
+    is_named = config.recipe in recipes.available()
+    summary = recipes.summary(config.recipe) if is_named else ""
+    return recipes.start(config.recipe, summary, config.settings)
 
 
 def load_model(run: RunDirectory) -> Any:

@@ -99,6 +99,13 @@ class Configuration(_Record):
         """The value of a setting."""
         return self.settings.get(seat, {}).get(name, default)
 
+    def flat(self) -> dict[str, Any]:
+        """Every value in one table: of a setting by name with its seat."""
+        return {
+            name.removeprefix("settings.").removeprefix("penalties."): value
+            for name, value in _flat(self.to_dict()).items()
+        }
+
     @property
     def foreign_parts(self) -> list[str]:
         """Import paths that are named in it: code that is not the package's."""
@@ -183,6 +190,14 @@ class Scores(_Record):
                 "factor_names": list(factor_names),
             }
         return cls(num_samples=num_samples, psnr=psnr, **infomec, **more)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Every score that is one number, by name."""
+        names = ("infom", "infoe", "infoc", "psnr", "num_active")
+        known = {name: getattr(self, name) for name in names}
+        found = {k: float(v) for k, v in known.items() if v is not None}
+        return found | (self.others or {})
 
     @property
     def has_infomec(self) -> bool:

@@ -17,16 +17,17 @@ from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
+from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
 from keras_qlae.runs.tables import score_rows
+from keras_qlae.runs.tables import scored_images
 from keras_qlae.runs.tables import setting_rows
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
 _NUM_SAMPLES = 25
-_NUM_VALUES = 8  # steps along a continuous latent
 
 
 def finish(
@@ -51,17 +52,29 @@ def finish(
 def write_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> list[Any]:
-    """Draws every figure of a run; without factors there is no `nmi`.
+    """Draws every figure of a run and writes it.
 
     Returns:
         The paths written.
     """
+    return [
+        figures.save(figure, run.figures / f"{name}.png")
+        for name, figure in drawn_figures(run, model, held_out).items()
+    ]
+
+
+def drawn_figures(
+    run: RunDirectory, model: keras.Model, held_out: FactorDataset
+) -> dict[str, Any]:
+    """Every figure of a run by name; without factors there is no `nmi`."""
     scores = run.read_scores()
     shown = held_out.images(spread(len(held_out), _NUM_SHOWN))
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
     scalars = model.latent.scalars(encoded)
+    # Of a single image there is no range; its figure is drawn all the same.
+    levels = model.latent.levels(np.repeat(codes, 2, axis=0))
     drawn = {}
     titles = None
     is_active = active_latents(codes, discrete=model.latent.is_discrete)
@@ -77,7 +90,12 @@ def write_figures(
             scores={name: getattr(scores, name.lower()) for name in INFOMEC},
         )
     drawn |= {
-        "interventions": _interventions(model, shown, codes, titles, is_active),
+        "interventions": figures.interventions(
+            model.traverse(shown[:_NUM_ROWS], levels),
+            values=getattr(model.latent, "codebooks", levels),
+            titles=titles,
+            is_active=is_active,
+        ),
         "reconstructions": figures.reconstructions(
             shown, model.reconstruct(shown)
         ),
@@ -97,18 +115,7 @@ def write_figures(
         )
     if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
-    return [
-        figures.save(figure, run.figures / f"{name}.png")
-        for name, figure in drawn.items()
-    ]
-
-
-def scored_images(run: RunDirectory) -> str:
-    """How many images were scored, and whether they were trained on."""
-    number = run.read_scores().num_samples
-    if run.read_config().setting("scoring", "protocol") == "paper":
-        return f"{number} images (trained on too, as in the paper)"
-    return f"{number} held-out images"
+    return drawn
 
 
 def report(run: RunDirectory, held_out: FactorDataset) -> str:
@@ -131,12 +138,40 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
             f"![{path.stem}](figures/{path.name})"
             for path in sorted(run.figures.glob("*.png"))
         ),
+        "## In Python",
+        _loading(run, config),
         "## Settings",
         f"Backend {config.backend}, precision {config.precision}, "
         f"versions {versions}.",
         markdown_table(("part", "setting", "value"), setting_rows(config)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _loading(run: RunDirectory, config: Configuration) -> str:
+    """How to load the model, in the folder that the run is in."""
+    modules = sorted({p.partition(":")[0] for p in config.foreign_parts})
+    imports = f", imports={modules!r}" if modules else ""
+    name = run.path.absolute().name
+    lines = [
+        "import keras_qlae",
+        "",
+        f"run = keras_qlae.open_run({name!r}{imports})",
+        "run.model, run.scores, run.metrics",
+        "codes = run.encode(images)  # (n, height, width, channels)",
+    ]
+    return "\n".join(
+        [
+            f"In the folder that holds `{name}`:",
+            "",
+            "```python",
+            *lines,
+            "```",
+            "",
+            "`keras.saving.load_model` needs `import keras_qlae.models` first: "
+            "it tells Keras the layers.",
+        ]
+    )
 
 
 def _variants(scores: Scores) -> list[str]:
@@ -182,38 +217,3 @@ def _padded(codebooks: list[list[list[float]]]) -> np.ndarray:
             for epoch in codebooks
         ]
     )
-
-
-def _interventions(
-    model: Any,
-    images: np.ndarray,
-    codes: np.ndarray,
-    titles: list[str] | None,
-    is_active: np.ndarray,
-) -> Any:
-    """Each latent set to each of its values in turn, the rest kept."""
-    own = model.codes(images[:_NUM_ROWS])
-    levels = _levels(model.latent, codes)
-    grids = []
-    for latent, row in enumerate(levels):
-        changed = np.repeat(own[:, None], len(row), axis=1)
-        changed[:, :, latent] = row
-        flat = model.decode_codes(changed.reshape(-1, own.shape[1]))
-        grids.append(flat.reshape(*changed.shape[:2], *images.shape[1:]))
-    return figures.interventions(
-        grids,
-        values=getattr(model.latent, "codebooks", levels),
-        titles=titles,
-        is_active=is_active,
-    )
-
-
-def _levels(latent: Any, codes: np.ndarray) -> list[np.ndarray]:
-    """The codes that each latent is set to: all if they are few."""
-    if hasattr(latent, "codebooks"):
-        return [np.arange(len(values)) for values in latent.codebooks]
-    if latent.is_discrete:  # a large table: of the codes in use
-        used = [np.unique(column) for column in codes.T]
-        return [each[spread(len(each), _NUM_VALUES)] for each in used]
-    low, high = np.quantile(codes, [0.01, 0.99], axis=0)
-    return list(np.linspace(low, high, _NUM_VALUES).T)

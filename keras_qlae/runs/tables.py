@@ -1,5 +1,6 @@
 """Scores and settings of a run as rows of text."""
 
+from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
 
@@ -25,6 +26,14 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
     others = (scores.others or {}).items()
     rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
     return rows
+
+
+def scored_images(run: RunDirectory) -> str:
+    """How many images were scored, and whether they were trained on."""
+    number = run.read_scores().num_samples
+    if run.read_config().setting("scoring", "protocol") == "paper":
+        return f"{number} images (trained on too, as in the paper)"
+    return f"{number} held-out images"
 
 
 def setting_rows(config: Configuration) -> list[tuple[str, str, str]]:

@@ -1,5 +1,6 @@
 """Trains a recipe in a run directory; goes on where a killed run stopped."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +15,13 @@ from keras_qlae.callbacks import InfoMEC
 from keras_qlae.callbacks import Interrupts
 from keras_qlae.callbacks import Progress
 from keras_qlae.callbacks import Reconstruction
+from keras_qlae.callbacks.trackers import Tracker
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import replacing
 from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
+from keras_qlae.runs import tracking
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import Record
 from keras_qlae.runs.checkpoints import restore
@@ -38,11 +41,11 @@ _NUM_VALIDATED = 1920  # held-out images whose loss is logged each epoch
 def train(
     directory: Path | str,
     recipe: Recipe,
-    dataset: str | FactorDataset = "room3d",
+    dataset: Any = "room3d",
     seed: int = 0,
     precision: str = "float32",
     verbose: int = 1,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: Sequence[tracking.Named] = (),
 ) -> RunDirectory:
     """Trains, scores and reports a recipe, all in one directory.
 
@@ -55,16 +58,22 @@ def train(
     Args:
         directory: The run directory.
         recipe: What to train.
-        dataset: A data set; or the name of one, a folder of images, or
-            `module:name` of one of one's own, as of `runs.data.load`. Without
-            factors, loss and PSNR are all that is logged and scored.
+        dataset: Images, NumPy `(n, height, width, channels)` as of
+            `datasets.from_arrays`, or `(images, factors)`; a data set; or the
+            name of one, a folder of images, an `.npz` file, or `module:name`
+            of one of one's own. Without factors, loss and PSNR are all that is
+            logged and scored. Arrays are not kept in the directory.
         seed: Integer: initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
         verbose: 0 for silence, 1 for a progress bar and one line per epoch, 2
             for the lines alone.
-        callbacks: More callbacks. They see the scores in the logs, and run
-            before the checkpoint of their epoch is written.
+        callbacks: More callbacks: Keras'; `"tensorboard"`, `"wandb"` or
+            `"mlflow"`; or `"module:name"` of a class or function of one's own
+            that makes one, called with the path of the run if it has an
+            argument `directory`. They see the scores in the logs, and run
+            before the checkpoint of their epoch is written. One that stops
+            training, as `EarlyStopping`, ends the run there.
 
     Returns:
         The run directory.
@@ -75,13 +84,16 @@ def train(
         RuntimeError: Another process trains there.
         OSError: The directory cannot be written.
         FloatingPointError: The loss is no longer finite.
+        ImportError: The library of a tracker is not installed.
     """
     run = RunDirectory(directory)
+    dataset = run_data.of_arrays(dataset)
     config = describe(recipe, dataset, seed, precision)
     run.check(config)
     if run.is_finished and not run.wants_more(config):
         return run
     # All that may not fit comes before the directory is touched.
+    tracking.check(callbacks)
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())
     run.check(config)
@@ -102,7 +114,11 @@ def train(
             "loss and PSNR, without InfoMEC.",
             data.name,
         )
-    with run.locked():
+    made = tracking.callbacks_of(callbacks, run, config)
+    trackers = [each for each in made if isinstance(each, Tracker)]
+    with run.locked(), contextlib.ExitStack() as stack:
+        for tracker in trackers:
+            stack.enter_context(tracker)
         sweep(run.path)
         run.claim(config)
         record = restore(run, model)
@@ -117,12 +133,14 @@ def train(
                 seed,
                 record,
                 verbose,
-                [interrupts, *callbacks],
+                [interrupts, *made],
             )
         config.write(run.config)  # it may have been deleted meanwhile
         with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
         finish(run, model, held_out, recipe.scoring.metrics)
+        for tracker in trackers:
+            tracker.summarize(run.read_scores().numbers)
     return run
 
 
@@ -234,6 +252,13 @@ def _fit(
             ],
             verbose=0,
         )
+        if model.stop_training:
+            _logger.warning(
+                "A callback stopped training at step %d of %d.",
+                record.step,
+                training.steps,
+            )
+            return
 
 
 def _carried(record: Record, scores: InfoMEC) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Here:
                 task.seed,
                 task.precision,
                 self._verbose,
+                task.callbacks,
             )
         except (FloatingPointError, ValueError) as error:
             outcome = Outcome(UNUSABLE, [str(error)])

@@ -5,6 +5,7 @@ import functools
 import tempfile
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import locked
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
+from keras_qlae.runs import tracking
 from keras_qlae.runs.execution import Jobs
 from keras_qlae.runs.execution import without_gpus
 from keras_qlae.runs.training import describe
@@ -32,7 +34,7 @@ from keras_qlae.tuning.trials import Trials
 def search(
     recipe: Recipe,
     directory: Path | str,
-    dataset: str | FactorDataset = "room3d",
+    dataset: Any = "room3d",
     ranges: Iterable[str] | Mapping[str, tuple[float, float] | None] = (),
     objective: str | Mapping[str, float] = "val_infom",
     algorithm: str = "random",
@@ -43,6 +45,7 @@ def search(
     executor: Executor | None = None,
     parallel: int = 1,
     verbose: int = 1,
+    callbacks: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Searches for good settings of a recipe, and keeps the best run.
 
@@ -58,8 +61,8 @@ def search(
     Args:
         recipe: Every setting that is not searched.
         directory: Where it all goes.
-        dataset: A data set or its name, as of `runs.train`; a name if trials
-            run in parallel.
+        dataset: A data set, arrays or a name, as of `runs.train`; a name if
+            trials run in parallel.
         ranges: What is searched, as of `space.ranges_of`.
         objective: What is maximized: a name that is logged, or a dict of names
             to weights, whose weighted sum is maximized. With `{"val_infom":
@@ -76,6 +79,7 @@ def search(
             `parallel` is above 1; this process then leaves the GPUs to them.
         parallel: Trials at a time.
         verbose: 0 for silence; else as of `runs.train`.
+        callbacks: Names of callbacks of every trial, as of `runs.train`.
 
     Returns:
         The trials, best first: the rows of `results.csv`.
@@ -87,6 +91,7 @@ def search(
             three in a row failed; or a trial's process was ended from
             outside. The same call goes on where it was.
         OSError: The directory cannot be written; the same call goes on.
+        ImportError: The library of a tracker is not installed.
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(
@@ -98,6 +103,7 @@ def search(
             "`max_trials` must be at least 1. "
             f"Received: max_trials={max_trials}"
         )
+    dataset = run_data.of_arrays(dataset)
     is_apart = executor is not None or parallel != 1
     if is_apart and not isinstance(dataset, str):
         raise ValueError(
@@ -105,12 +111,14 @@ def search(
             "own: `module:name` for one of your own. Received: "
             f"dataset={dataset!r}"
         )
+    tracking.check(callbacks, only_names=True)
     directory = Path(directory)
     limits = space.ranges_of(recipe, ranges)
     weights = objectives.weights_of(objective)
     if algorithm == "hyperband":
         _check_epochs(recipe, limits)
     data = run_data.load(dataset, recipe.training.image_size)
+    _check_sizes(dataset, data, limits)
     plan = Plan(
         run=describe(recipe, dataset, seed, precision, data.fingerprint()),
         ranges=dict(limits),
@@ -140,7 +148,9 @@ def search(
             recipe.training.steps // recipe.training.steps_per_epoch,
             Path(scratch),
         )
-        found = Trials(recipe, directory, plan, make_oracle, jobs, verbose)
+        found = Trials(
+            recipe, directory, plan, make_oracle, jobs, verbose, callbacks
+        )
         return found.do_all(max_trials, data)
 
 
@@ -159,6 +169,18 @@ def _check_epochs(recipe: Recipe, ranges: space.Ranges) -> None:
                 "Hyperband sets `steps` itself: search other settings. "
                 f"Received: search={name!r}"
             )
+
+
+def _check_sizes(
+    dataset: Any, data: FactorDataset, ranges: space.Ranges
+) -> None:
+    """Raises if image sizes are searched where there is only one."""
+    sizes = [name for name in ranges if name.rpartition(".")[2] == "image_size"]
+    if sizes and not run_data.has_sizes(dataset):
+        raise ValueError(
+            f"The images of {data.name} have one size: search other settings. "
+            f"Received: search={sizes[0]!r}"
+        )
 
 
 def _check_directory(directory: Path, plan: Plan) -> None:

@@ -126,6 +126,7 @@ def _checked(
     recipe: Recipe, name: str, given: tuple[float, float] | None
 ) -> tuple[float, float]:
     is_whole = is_integer(recipe, name)
+    _check_matters(recipe, name)
     low, high = _range_of(recipe, name) if given is None else given
     lowest = -math.inf if is_whole else 0.0
     if not (math.isfinite(low) and math.isfinite(high) and lowest < low < high):
@@ -144,6 +145,23 @@ def _checked(
             name,
         )
     return int(low), int(high)
+
+
+def _check_matters(recipe: Recipe, name: str) -> None:
+    """Raises for a setting that the trained model does not depend on."""
+    codebook = "latent.trainable_codebook"
+    is_fixed = codebook in recipe.settings and not recipe.value(codebook)
+    unused = {"training.steps_per_epoch"}
+    if is_fixed:
+        unused.add("latent.quantization_weight")
+    for full in recipe.full_names(name):
+        if full.startswith("scoring.") or full in unused:
+            raise SettingError(
+                f"{name} does not change what the recipe {recipe.name!r} "
+                "trains, but at most when or on what it is scored: search "
+                f"another setting. Received: search={name!r}",
+                name,
+            )
 
 
 def _range_of(recipe: Recipe, name: str) -> tuple[float, float]:

@@ -4,10 +4,12 @@ import math
 import shutil
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from keras_qlae.callbacks.trackers import IDS
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import replacing
 from keras_qlae.recipes import Recipe
@@ -46,6 +48,7 @@ class Trials:
         make_oracle: Makes what chooses them.
         jobs: What runs them.
         verbose: 0 for silence.
+        callbacks: Names of callbacks of every run.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Trials:
         make_oracle: Callable[[], Oracle],
         jobs: Jobs | Here,
         verbose: int,
+        callbacks: Sequence[str] = (),
     ) -> None:
         self.recipe = recipe
         self.directory = directory
@@ -64,6 +68,7 @@ class Trials:
         self.oracle: Oracle | None = None  # made when it is first asked
         self.jobs = jobs
         self.verbose = verbose
+        self.callbacks = callbacks
         self.file = directory / FILE
         self.record = Record(plan=plan)
         if self.file.exists():
@@ -179,7 +184,12 @@ class Trials:
                 _copy(self._folder(source), folder)
         config = self.plan.run
         return Task.of(
-            folder, recipe, config.dataset, config.seed, config.precision
+            folder,
+            recipe,
+            config.dataset,
+            config.seed,
+            config.precision,
+            callbacks=self.callbacks,
         )
 
     def _tell(self, asked: Asked, outcome: Outcome, failures: int) -> int:
@@ -274,7 +284,8 @@ def _copy(source: Path, target: Path) -> None:
             source,
             path,
             symlinks=True,
-            ignore=shutil.ignore_patterns(".*"),
+            # A copy is another run: it does not go on at the other's tracker.
+            ignore=shutil.ignore_patterns(".*", IDS),
         )
 
 

@@ -1,11 +1,13 @@
 """The progress of a run, as a person sees it."""
 
 import io
+import types
 
 import numpy as np
 import pytest
 
 from keras_qlae.callbacks import Progress
+from keras_qlae.callbacks.progress import duration
 
 pytestmark = pytest.mark.one_backend
 
@@ -61,3 +63,62 @@ def test_in_fit(small_model, capsys, bar):
     )
     assert progress.step == 4
     assert capsys.readouterr().out.count("loss") == 2
+
+
+def timed(monkeypatch, progress, seconds, epochs, steps):
+    """Trains on a clock: compiling takes 9 s, a step `seconds`, an epoch 4."""
+    now = [100.0]
+    clock = types.SimpleNamespace(perf_counter=lambda: now[0])
+    monkeypatch.setattr("keras_qlae.callbacks.progress.time", clock)
+    progress.on_train_begin()
+    now[0] += 9.0
+    for epoch in range(epochs):
+        progress.on_epoch_begin(epoch)
+        for step in range(steps):
+            now[0] += seconds
+            progress.on_train_batch_end(step, {"loss": np.float32(0.25)})
+        now[0] += 4.0
+        progress.on_epoch_end(epoch, {"loss": 0.5})
+    progress.on_train_end()
+
+
+def test_the_time_it_takes_is_told_soon_and_measured(capsys, monkeypatch):
+    progress = Progress(12_000, bar=False)
+    timed(monkeypatch, progress, 0.0625, epochs=2, steps=1000)
+    told, *epochs = capsys.readouterr().out.splitlines()
+    # After 5 steps that are left out, and 32 that take 2 s: 748 s.
+    assert told == (
+        "about 13 min for 11,963 steps, 62 ms each, and the scoring of each "
+        "epoch"
+    )
+    # 9 + 62.5 + 4 s for 1,000 steps; 9 + 2 * 66.5 s for 2,000.
+    assert epochs[0].endswith("about 14 min left")  # 830 s
+    assert epochs[1].endswith("about 12 min left")  # 710 s
+
+
+def test_scoring_is_not_taken_for_a_step(capsys, monkeypatch):
+    """Epochs so short that the first steps are of several."""
+    progress = Progress(100_000, bar=False)
+    timed(monkeypatch, progress, 0.0625, epochs=9, steps=10)
+    assert "ms each" not in capsys.readouterr().out
+
+
+def test_the_time_of_a_short_run_is_not_worth_a_line(capsys, monkeypatch):
+    timed(monkeypatch, Progress(200, bar=False), 0.01, epochs=2, steps=100)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1", "epoch 2"]
+    assert not any("left" in line for line in lines)
+
+
+def test_a_run_that_goes_on_counts_its_own_steps(capsys, monkeypatch):
+    progress = Progress(12_000, start_step=6_000, bar=False)
+    timed(monkeypatch, progress, 0.0625, epochs=1, steps=1000)
+    told, epoch = capsys.readouterr().out.splitlines()
+    assert told.startswith("about 7 min for 5,963 steps")
+    assert epoch.endswith("about 7 min left")  # 5,000 steps of 76 ms
+
+
+def test_durations_are_rounded_up():
+    assert duration(10) == "1 min"
+    assert duration(3599) == "1 h 0 min"
+    assert duration(90 * 60) == "1 h 31 min"

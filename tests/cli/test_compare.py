@@ -1,5 +1,7 @@
 """`keras-qlae compare`, as a person calls it wrongly."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -42,15 +44,33 @@ def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):
 def test_seeds_are_numbers_and_ranges(text, seeds, monkeypatch):
     found = []
 
-    def compare(study, *_):
-        found.append(study)
+    def compare(study, *arguments):
+        found.extend([study, arguments])
         raise KeyboardInterrupt
 
     monkeypatch.setattr(comparing, "compare", compare)
     arguments = ["compare", "qlae", "beta-vae", f"--seeds={text}"]
-    result = CliRunner().invoke(main, [*arguments, "--kl-weight", "2"])
+    result = CliRunner().invoke(
+        main, [*arguments, "--kl-weight", "2", "--mlflow"]
+    )
     assert result.exit_code == 130
     assert found[0].seeds == seeds
+    assert ["mlflow"] in found[1]
     qlae, vae = found[0].contenders
     assert vae.recipe_for("room3d").value("kl_weight") == 2.0
     assert not qlae.settings
+
+
+def test_json_is_all_on_standard_output(monkeypatch):
+    rows = [{"model": "qlae", "infom": 0.5, "psnr": None, "status": "failed"}]
+
+    def compare(*_):
+        print("started qlae")
+        return rows
+
+    monkeypatch.setattr(comparing, "compare", compare)
+    result = CliRunner().invoke(main, ["compare", "qlae", "--json"])
+    assert json.loads(result.stdout) == rows
+    assert "started qlae" in result.stderr
+    assert "1 of 1 runs failed" in result.stderr
+    assert result.exit_code == 1

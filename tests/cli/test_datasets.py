@@ -1,7 +1,11 @@
 """`keras-qlae datasets`, as a person calls it."""
 
+import json
+
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from keras_qlae import datasets
 from keras_qlae.cli.main import main
@@ -117,3 +121,47 @@ def test_mistakes_get_one_message(error, monkeypatch):
         result = call("prepare", "room3d")
         assert "is embedded" in result.output
     assert result.exit_code == 1
+
+
+def test_json_for_scripts():
+    known = json.loads(call("list", "--json").output)
+    assert [each["name"] for each in known] == list(datasets.available())
+    room3d = json.loads(call("info", "room3d", "--json").output)
+    assert room3d == known[0]
+    assert room3d["state"] == "embedded"
+    assert room3d["factors"]["orientation"] == 15
+    assert room3d["num_images"] == 480_000
+
+
+@pytest.mark.parametrize("has_factors", [True, False])
+def test_info_of_a_folder_and_a_file(has_factors, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 10, 3), np.uint8)
+    factors = np.arange(6)[:, None] % 3
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{i}.png")
+    content = {"images": images}
+    if has_factors:
+        rows = [f"{i}.png,{i % 3}" for i in range(6)]
+        table = "\n".join(["file,factor_0", *rows])
+        (folder / "factors.csv").write_text(table)
+        content["factors"] = factors
+    np.savez(tmp_path / "arrays.npz", **content)
+    for path in (folder, tmp_path / "arrays.npz"):
+        result = call("info", path, "--image-size", 16)
+        assert result.exit_code == 0, result.output
+        assert "6 of 16x16x3" in result.output
+        wanted = "factors     factor_0 3" if has_factors else "none known"
+        assert wanted in result.output
+        known = json.loads(call("info", path, "--json").output)
+        assert known["image_shape"] == [64, 64, 3]
+        assert known["factors"] == ({"factor_0": 3} if has_factors else {})
+        data = datasets.load(str(path), image_size=64)
+        assert known["fingerprint"] == data.fingerprint()
+
+
+def test_a_name_that_is_nearly_right_is_offered():
+    result = call("info", "shapes3")
+    assert result.exit_code == 1
+    assert "Did you mean 'shapes3d'" in result.output

@@ -37,8 +37,9 @@ def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):
 def test_hands_everything_on(monkeypatch, tmp_path):
     given = {}
 
-    def search(recipe, *arguments):
+    def search(recipe, *arguments, callbacks):
         given["recipe"], given["arguments"] = recipe, arguments
+        given["callbacks"] = callbacks
         (tmp_path / "results.md").write_text("| a table |")
         return [{"status": "COMPLETED"}, {"status": "FAILED"}]
 
@@ -46,11 +47,14 @@ def test_hands_everything_on(monkeypatch, tmp_path):
     arguments = ["--recipe=beta-vae", "--steps", "40", "--jobs=2", "--seed=3"]
     arguments += ["--search", "kl_weight=0.1:10", "--search=learning_rate"]
     arguments += ["--objective=val_psnr=0.02", "--objective=val_infom"]
+    arguments += ["--wandb", "--callback=mine:Watch", "--tensorboard"]
     result = CliRunner().invoke(
         main, ["tune", *arguments, f"--directory={tmp_path}"]
     )
     assert result.exit_code == 0, result.output
     assert given["recipe"].value("steps") == 40
+    names = ["mine:Watch", "tensorboard", "wandb"]
+    assert sorted(given["callbacks"]) == names
     assert given["arguments"] == (
         tmp_path,
         "room3d",

@@ -15,8 +15,10 @@ import pytest
 from keras_qlae.comparing import Contender
 from keras_qlae.comparing import Study
 from keras_qlae.comparing import compare
+from keras_qlae.comparing.planned import runs_of
 from keras_qlae.runs import execution
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.execution import Task
 from tests.subprocesses import ROOT
 
 pytestmark = pytest.mark.one_backend
@@ -115,6 +117,19 @@ def test_one_comparison_at_a_time(tmp_path, no_process):
         pytest.raises(RuntimeError, match="Another process"),
     ):
         compare(Study([QLAE]), tmp_path)
+
+
+@pytest.mark.backend_free
+def test_callbacks_are_named_in_the_tasks(tmp_path, no_process):
+    study = Study([QLAE, ICA])
+    names = ["mlflow", "json:JSONDecoder"]
+    planned = runs_of(study, tmp_path, "float32", names)
+    for each in planned:
+        assert each.task.callbacks == names
+        assert Task(**json.loads(json.dumps(vars(each.task)))) == each.task
+    with pytest.raises(ValueError, match="Did you mean 'mlflow'"):
+        compare(study, tmp_path / "runs", callbacks=["mflow"])
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.backend_free

@@ -1,6 +1,7 @@
 """Two devices train as one: the loss is that of the whole batch."""
 
 import json
+import os
 
 import keras
 import pytest
@@ -110,5 +111,6 @@ def test_batch_that_does_not_divide_on_a_replica():
 )
 @pytest.mark.parametrize("make", MODELS)
 def test_data_parallel(make):
-    flags = "--xla_force_host_platform_device_count=2"
+    flags = os.environ["XLA_FLAGS"]
+    flags += " --xla_force_host_platform_device_count=2"
     assert_same(run_python(DATA_PARALLEL, make, XLA_FLAGS=flags))

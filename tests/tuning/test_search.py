@@ -5,6 +5,7 @@ import functools
 import json
 import shutil
 
+import keras
 import keras_tuner
 import numpy as np
 import pytest
@@ -294,6 +295,42 @@ def test_images_without_factors_are_searched_by_psnr(tmp_path):
     changed = {"num_scored": 12}
     (row,) = search(path, 1, changed, dataset=data, objective="val_psnr")
     assert row["score"] == row["val_psnr"] > 0
+
+
+def test_the_size_of_images_that_have_one_is_not_searched(
+    tmp_path, no_training
+):
+    for data in ("sprites2d", np.zeros((60, 8, 8, 1), np.uint8)):
+        with pytest.raises(ValueError, match="have one size"):
+            search(tmp_path, dataset=data, ranges={"image_size": (8, 16)})
+
+
+def test_trials_have_callbacks_by_name(tmp_path):
+    own = keras.callbacks.LambdaCallback()
+    with pytest.raises(ValueError, match=r"must be names.*LambdaCallback"):
+        search(tmp_path, callbacks=[own])
+    assert not list(tmp_path.iterdir())
+    watch = f"{__name__}:Watch"
+    search(tmp_path, trials=1, callbacks=[watch])
+    trial = tmp_path / "trials" / "trial-00"
+    assert (trial / "seen.txt").read_text() == "0\n1\n"
+    (trial / "trackers.json").write_text("{}")
+    shutil.rmtree(tmp_path / "best")
+    search(tmp_path, trials=1)
+    assert (tmp_path / "best" / "seen.txt").exists()
+    assert not (tmp_path / "best" / "trackers.json").exists()
+
+
+class Watch(keras.callbacks.Callback):
+    """Writes the epochs that it has seen into the run."""
+
+    def __init__(self, directory):
+        super().__init__()
+        self.path = directory / "seen.txt"
+
+    def on_epoch_end(self, epoch, logs=None):
+        with self.path.open("a") as file:
+            file.write(f"{epoch}\n")
 
 
 def test_several_objectives_are_a_weighted_sum(tmp_path):

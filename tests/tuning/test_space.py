@@ -86,6 +86,23 @@ def test_mistakes_are_told(search, message):
 
 
 def test_a_value_of_zero_tells_no_range():
-    recipe = recipes.get("ql-info-wgan-gp", quantization_weight=0.0)
+    recipe = recipes.get("qlae", commitment_weight=0.0)
     with pytest.raises(recipes.SettingError, match="tells none"):
-        space.ranges_of(recipe, ["quantization_weight"])
+        space.ranges_of(recipe, ["commitment_weight"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["num_scored", "score_every", "steps_per_epoch", "scoring.num_scored"],
+)
+def test_what_does_not_change_what_is_trained_is_not_searched(name):
+    with pytest.raises(recipes.SettingError, match="does not change what"):
+        space.ranges_of(recipes.get("qlae"), [name])
+
+
+def test_a_loss_that_reaches_no_codebook_is_not_searched():
+    search = {"quantization_weight": (0.1, 1.0)}
+    assert space.ranges_of(recipes.get("qlae"), search)
+    fixed = recipes.get("qlae", trainable_codebook=False)
+    with pytest.raises(recipes.SettingError, match="does not change what"):
+        space.ranges_of(fixed, search)

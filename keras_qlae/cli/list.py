@@ -1,0 +1,68 @@
+"""`keras-qlae list`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keras_qlae import runs
+from keras_qlae.cli.json import json_option
+from keras_qlae.cli.json import print_json
+from keras_qlae.runs import RunDirectory
+from keras_qlae.runs.tables import INFOMEC
+
+_HEAD = ("run", "recipe", "data set", "seed", "step", *INFOMEC, "PSNR")
+
+
+@click.command("list")
+@click.argument(
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("runs"),
+)
+@json_option
+def list(folder: Path, as_json: bool) -> None:
+    """List the runs in FOLDER and below it, a line each.
+
+    FOLDER is runs if none is given. Trials of searches and runs of comparisons
+    are runs too.
+    """
+    found = [_known(directory) for directory in runs.find(folder)]
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        click.echo(f"There are no runs in {folder}.")
+        return
+    rows = [_HEAD, *(_row(each) for each in found if "error" not in each)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows if len(rows) > 1 else ():
+        cells = map(str.ljust, row, widths)
+        click.echo("  ".join(cells).rstrip())
+    for each in found:
+        if "error" in each:
+            click.echo(f"{each['path']}: {each['error']}", err=True)
+
+
+def _known(directory: RunDirectory) -> dict[str, Any]:
+    """What is known of a run, or why nothing is."""
+    try:
+        return runs.open_run(directory).to_dict()
+    except (OSError, ValueError) as error:
+        return {"path": str(directory.path), "error": str(error)}
+
+
+def _row(known: dict[str, Any]) -> tuple[str, ...]:
+    config, scores = known["config"], known["scores"] or {}
+    names = [*map(str.lower, INFOMEC), "psnr"]
+    values = [scores.get(name) for name in names]
+    dataset = config["dataset"]
+    return (
+        known["path"],
+        config["recipe"],
+        Path(dataset).name if Path(dataset).is_absolute() else dataset,
+        str(config["seed"]),
+        f"{known['step']}/{known['steps']}",
+        *("" if value is None else f"{value:.3f}" for value in values[:-1]),
+        "" if values[-1] is None else f"{values[-1]:.2f}",
+    )

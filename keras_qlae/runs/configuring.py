@@ -1,0 +1,180 @@
+"""What a run shall train, in a file: TOML, or another run's `config.json`."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+from typing import Self
+
+from keras_qlae import recipes
+from keras_qlae.files import FileContentError
+from keras_qlae.recipes import Recipe
+from keras_qlae.runs.loading import allow
+from keras_qlae.runs.loading import recipe_of
+from keras_qlae.runs.records import FORMAT
+from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.training import describe
+
+_OWN = {"recipe": "qlae", "dataset": "room3d", "seed": 0}
+_OWN |= {"precision": "float32"}
+_NONE = "none"  # TOML has no null
+
+
+class Wanted(NamedTuple):
+    """What a run shall train, as `runs.train` takes it.
+
+    Attributes:
+        recipe: The recipe.
+        dataset: Name of the data set.
+        seed: The seed.
+        precision: Keras dtype policy.
+    """
+
+    recipe: Recipe
+    dataset: str
+    seed: int
+    precision: str
+
+    @classmethod
+    def of(cls, config: Configuration) -> Self:
+        """What a run has trained, whose modules have been allowed."""
+        recipe = recipe_of(config)
+        return cls(recipe, config.dataset, config.seed, config.precision)
+
+    @property
+    def config(self) -> Configuration:
+        """Its configuration here; the data set is not loaded."""
+        return describe(*self)
+
+
+def read(
+    path: Path | str,
+    recipe: str | None = None,
+    dataset: str | None = None,
+    imports: Sequence[str] = (),
+) -> Wanted:
+    """Reads what a run shall train.
+
+    ```toml
+    recipe = "qlae"      # all that may be left out, with these defaults
+    dataset = "room3d"
+    seed = 0
+    precision = "float32"
+    steps = 6000         # settings, in place of the recipe's own
+    [latent]             # of a part, in a table; `part` takes another part
+    num_values = 8
+    ```
+
+    `runs.configuring.to_toml` writes such a file, with every setting. A
+    `config.json` may be that of a stranger's run: modules that it names are
+    imported only if `imports` names them too.
+
+    Args:
+        path: The file; one that ends in `.json` is the `config.json` of a run.
+        recipe: A recipe in place of the file's.
+        dataset: A data set in place of the file's.
+        imports: As of `open_run`.
+
+    Returns:
+        What it shall train. The data set is not loaded.
+
+    Raises:
+        ValueError: The file is neither, holds an unknown setting or a value
+            that it cannot have, or names code that may not be imported.
+        OSError: It cannot be read.
+    """
+    path = Path(path)
+    if path.suffix == ".json":
+        return _of_json(path, recipe, dataset, imports)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FileContentError(
+            f"{path} is neither a TOML file nor, by its name, the config.json "
+            f"of a run: {error}"
+        ) from error
+    own = {name: content.pop(name, known) for name, known in _OWN.items()}
+    for name, value in own.items():
+        kind = type(_OWN[name])
+        if type(value) is not kind:
+            raise FileContentError(
+                f"{path}: `{name}` must be of type {kind.__name__}. "
+                f"Received: {name}={value!r}"
+            )
+    own["dataset"] = dataset or own["dataset"]
+    try:
+        own["recipe"] = recipes.get(
+            recipe or own["recipe"], own["dataset"], _of_toml(content)
+        )
+    except ValueError as error:
+        raise FileContentError(f"{path}: {error}") from error
+    return Wanted(**own)
+
+
+def _of_json(
+    path: Path,
+    recipe: str | None,
+    dataset: str | None,
+    imports: Sequence[str],
+) -> Wanted:
+    """What another run has trained."""
+    config = Configuration.read(path)
+    if config.format != FORMAT or config.rotate:
+        raise ValueError(
+            f"{path} is of a run that cannot be trained by it: one of an "
+            "earlier version, or one whose latents `keras-qlae compare` "
+            f"rotated. Received: format={config.format}, "
+            f"rotate={config.rotate!r}"
+        )
+    if recipe not in (None, config.recipe):
+        raise ValueError(
+            f"{path} has all settings of the recipe {config.recipe}: change "
+            f"these, or leave the file out. Received: recipe={recipe!r}"
+        )
+    allow(config, imports)
+    return Wanted.of(config)._replace(dataset=dataset or config.dataset)
+
+
+def to_toml(config: Configuration) -> str:
+    """A file for `read` with everything that decides a run.
+
+    Args:
+        config: The configuration.
+    """
+    tables = {k: v for k, v in config.settings.items() if k != "penalties"}
+    penalties = config.settings.get("penalties", {})
+    lines = [f"{name} = {_value(getattr(config, name))}" for name in _OWN]
+    lines += [f'{seat} = "{_NONE}"' for seat in _missing(config)]
+    lines += [] if penalties else ["penalties = []"]
+    for seat, table in tables.items():
+        lines += ["", f"[{seat}]", *_lines(table)]
+    for name, table in penalties.items():
+        lines += ["", f"[penalties.{_value(name)}]", *_lines(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _missing(config: Configuration) -> list[str]:
+    """The seats that may be empty, and are."""
+    return [seat for seat in ("schedule",) if seat not in config.settings]
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {_value(value)}" for name, value in table.items()]
+
+
+def _value(value: Any) -> str:
+    """A plain value as TOML, whose texts and lists are those of JSON."""
+    if value is None:
+        return f'"{_NONE}"'
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _of_toml(value: Any) -> Any:
+    """Values as they were before `_value`."""
+    if isinstance(value, Mapping):
+        return {name: _of_toml(inner) for name, inner in value.items()}
+    return None if value == _NONE else value
