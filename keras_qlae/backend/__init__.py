@@ -8,6 +8,7 @@ once, at import.
 import importlib
 from collections.abc import Callable
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
@@ -187,3 +188,38 @@ def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
         What `sampler` returns, for a batch of `size`.
     """
     return _framework.draw(sampler, size, seed)
+
+
+def on_devices(number: int | None = None) -> AbstractContextManager[int]:
+    """Models built inside are trained on several devices of this machine.
+
+    Each takes an equal part of a batch. The loss is that of the whole batch,
+    so that training is the same whatever the number of devices.
+
+    Args:
+        number: How many; `None` for all. GPUs if there are any.
+
+    Returns:
+        A context, which gives the number of devices.
+
+    Raises:
+        ValueError: There are fewer devices; or several on PyTorch, where
+            Keras 3.15 trains on one.
+    """
+    context: AbstractContextManager[int] = _framework.on_devices(number)
+    return context
+
+
+def num_devices() -> int:
+    """How many devices share a batch of a model that is built now."""
+    number: int = _framework.num_devices()
+    return number
+
+
+def sees_whole_batch() -> bool:
+    """Whether a loss that is computed on several devices sees all images.
+
+    If not, each device computes it of its part of the batch.
+    """
+    sees: bool = _framework.sees_whole_batch()
+    return sees

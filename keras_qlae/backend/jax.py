@@ -1,8 +1,10 @@
 """JAX: what Keras has no operation for."""
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -207,3 +209,41 @@ def _stateless(
     bounds = itertools.accumulate(map(len, groups), initial=0)
     slices = itertools.starmap(slice, itertools.pairwise(bounds))
     return logs, tuple(new[part] for part in slices)
+
+
+@contextlib.contextmanager
+def on_devices(number: int | None) -> Iterator[int]:
+    """Keras' data parallelism; on one device none."""
+    devices = keras.distribution.list_devices()
+    if number is not None and not 1 <= number <= len(devices):
+        raise ValueError(
+            f"`devices` must be from 1 to {len(devices)}, the devices of this "
+            f"machine. Received: devices={number}"
+        )
+    devices = devices[:number]
+    if len(devices) == 1:
+        yield 1
+        return
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(
+        keras.distribution.DataParallel(devices=devices)
+    )
+    try:
+        yield len(devices)
+    finally:
+        keras.distribution.set_distribution(before)
+
+
+def num_devices() -> int:
+    """The size of the batch's axis of the mesh."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return 1
+    mesh = distribution.device_mesh
+    axis = mesh.axis_names.index(distribution.batch_dim_name)
+    return int(mesh.shape[axis])
+
+
+def sees_whole_batch() -> bool:
+    """A step is written for the whole batch."""
+    return True

@@ -1,6 +1,8 @@
 """TensorFlow: what Keras has no operation for."""
 
+import contextlib
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,3 +119,32 @@ class StepModel:
 
 class AdamWStep:
     """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""
+
+
+@contextlib.contextmanager
+def on_devices(number: int | None) -> Iterator[int]:
+    """A mirrored strategy; on one device none."""
+    found = tf.config.list_logical_devices
+    devices = found("GPU") or found("CPU")
+    if number is not None and not 1 <= number <= len(devices):
+        raise ValueError(
+            f"`devices` must be from 1 to {len(devices)}, the devices of this "
+            f"machine. Received: devices={number}"
+        )
+    devices = devices[:number]
+    if len(devices) == 1:
+        yield 1
+        return
+    strategy = tf.distribute.MirroredStrategy([each.name for each in devices])
+    with strategy.scope():
+        yield len(devices)
+
+
+def num_devices() -> int:
+    """Replicas of the strategy."""
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def sees_whole_batch() -> bool:
+    """A replica sees its part."""
+    return num_devices() == 1

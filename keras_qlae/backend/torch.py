@@ -1,7 +1,9 @@
 """PyTorch: what Keras has no operation for."""
 
+import contextlib
 import itertools
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -254,3 +256,26 @@ class AdamWStep:
                     update.add_(value, alpha=self.decay)
             torch._foreach_mul_(updates, ops.convert_to_tensor(learning_rate))
             torch._foreach_sub_(values, updates)
+
+
+@contextlib.contextmanager
+def on_devices(number: int | None) -> Iterator[int]:
+    """Keras spreads training on PyTorch from version 3.16 on."""
+    number = number or max(1, torch.cuda.device_count())
+    if number != 1:
+        raise ValueError(
+            "Keras trains on several devices on PyTorch from version 3.16 on, "
+            f"and this is {keras.__version__}: take one device, or the "
+            f"backend `jax` or `tensorflow`. Received: devices={number}"
+        )
+    yield 1
+
+
+def num_devices() -> int:
+    """Always one."""
+    return 1
+
+
+def sees_whole_batch() -> bool:
+    """There is one device."""
+    return True

@@ -50,6 +50,15 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
     show_default=True,
     help="Initial weights and order of the images.",
 )
+@click.option(
+    "--devices",
+    metavar="all|N",
+    default="1",
+    show_default=True,
+    callback=lambda ctx, parameter, value: _number_of(value),
+    help="Devices of this machine that share each batch, on TensorFlow and "
+    "JAX. Training is the same for any number.",
+)
 @precision_option
 @click.option(
     "--resume",
@@ -83,6 +92,7 @@ def train(
     dataset: str,
     directory: Path | None,
     seed: int,
+    devices: int | None,
     precision: str,
     resume: Path | None,
     config: Path | None,
@@ -107,7 +117,8 @@ def train(
         )
     wanted = _wanted(ctx, resume, config, imports)
 
-    from keras_qlae import runs  # after a first look at the settings
+    from keras_qlae import backend  # after a first look at the settings
+    from keras_qlae import runs
     from keras_qlae.cli.scores import print_scores
     from keras_qlae.runs import configuring
 
@@ -121,14 +132,17 @@ def train(
     else:
         _announce(wanted, directory)
     try:
-        run = runs.train(
-            directory,
-            *wanted,
-            verbose=2 if quiet else 1,
-            callbacks=callbacks_of(ctx),
-        )
+        with backend.on_devices(devices):
+            run = runs.train(
+                directory,
+                *wanted,
+                verbose=2 if quiet else 1,
+                callbacks=callbacks_of(ctx),
+            )
     except KeyboardInterrupt:
         again = ["keras-qlae", "train", "--resume", str(directory)]
+        if devices != 1:
+            again += ["--devices", str(devices or "all")]
         for path in wanted.config.foreign_parts:
             again += ["--import", path.partition(":")[0]]
         click.echo(
@@ -205,3 +219,12 @@ def _announce(wanted: "Wanted", directory: Path) -> None:
         f"Training {recipe.name} on {wanted.dataset} for "
         f"{recipe.training.steps} steps in {directory}. {recipe.summary}"
     )
+
+
+def _number_of(text: str) -> int | None:
+    """A number of devices; `None` for all."""
+    if text == "all":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise click.BadParameter(f"must be 'all' or at least 1, not {text!r}")
+    return int(text)

@@ -50,9 +50,12 @@ class Latent(keras.layers.Layer):
         is_discrete: Whether `codes` are integers. If so, set
             `codebook_sizes` in `__init__`: the number of values of each
             latent, `num_latents` integers. The explorer offers them.
+        compares_images: Whether a loss of it is more than a mean over the
+            images of a batch, so that parts of a batch do not do.
     """
 
     is_discrete = False
+    compares_images = False
 
     def __init__(self, num_latents: int, **kwargs: Any) -> None:
         # No autocast: under a mixed policy the latent still sees the float32

@@ -73,6 +73,8 @@ class TotalCorrelationLatent(GaussianPosterior):
         Autoencoders" (NeurIPS 2018, arXiv 1802.04942), equations 2 and S4.
     """
 
+    compares_images = True
+
     def __init__(
         self,
         num_latents: int,

@@ -62,6 +62,8 @@ class DIPCovariance(Penalty):
         6 and 7.
     """
 
+    compares_images = True
+
     def __init__(
         self,
         weight: float = 1.0,

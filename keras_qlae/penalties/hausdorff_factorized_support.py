@@ -66,6 +66,8 @@ class HausdorffFactorizedSupport(Penalty):
         batch.
     """
 
+    compares_images = True
+
     def __init__(
         self,
         weight: float = 1.0,

@@ -84,6 +84,7 @@ class HessianPenalty(Penalty):
     """
 
     needs_full_precision = True
+    compares_images = True  # its steps are in units of a batch's spread
 
     def __init__(
         self,

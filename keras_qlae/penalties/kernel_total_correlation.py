@@ -59,6 +59,8 @@ class KernelTotalCorrelation(Penalty):
         Disentangled Representation Learning" (ICML 2024), section 3.2.
     """
 
+    compares_images = True
+
     def __init__(
         self,
         weight: float = 1.0,

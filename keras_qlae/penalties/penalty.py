@@ -65,6 +65,8 @@ class Penalty:
         taps: Names of the decoder's layers whose outputs it reads.
         needs_full_precision: Whether every layer of the decoder must compute
             in float32 or better.
+        compares_images: Whether it is more than a mean over the images of a
+            batch, so that parts of a batch do not do.
 
     Example:
         >>> class Size(Penalty):
@@ -79,6 +81,7 @@ class Penalty:
 
     taps: tuple[str, ...] = ()
     needs_full_precision = False
+    compares_images = False
 
     def __init__(self, weight: float = 1.0, name: str | None = None) -> None:
         check_loss_weights(weight=weight)

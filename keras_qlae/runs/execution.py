@@ -307,13 +307,13 @@ def cluster_executor(address: str) -> Executor:
         OSError: There is no scheduler.
     """
     try:
-        import distributed
+        import distributed as dask
     except ImportError as error:
         raise ImportError(
             "A cluster needs Dask: `pip install keras-qlae[cluster]`."
         ) from error
-    client: Any = distributed.Client
-    executor: Executor = client(address).get_executor()
+    distributed: Any = dask  # it has no types
+    executor: Executor = distributed.Client(address).get_executor()
     return executor
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_qlae import backend
 from keras_qlae import recipes
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
@@ -108,7 +109,7 @@ def train(
         precision,
         num_examples=len(train_part),
     )
-    model.check_batch(recipe.training.batch_size)
+    _check_devices(model, recipe.training.batch_size)
     if not data.has_factors:
         _logger.warning(
             "%s has no factors to score latents against: training goes by "
@@ -168,6 +169,28 @@ def describe(
     )
 
 
+def _check_devices(model: Any, batch_size: int) -> None:
+    """Raises unless a batch can be shared by the devices in use."""
+    number = backend.num_devices()
+    if batch_size % number:
+        raise ValueError(
+            f"`batch_size` must be a multiple of the {number} devices, which "
+            f"share a batch. Received: batch_size={batch_size}"
+        )
+    if backend.sees_whole_batch():
+        model.check_batch(batch_size)
+        return
+    model.check_batch(batch_size // number)
+    parts = [model.latent, *getattr(model, "penalties", ())]
+    names = [type(p).__name__ for p in parts if p.compares_images]
+    if names:
+        raise ValueError(
+            "Losses that compare the images of a batch would see only each "
+            "device's part of it on TensorFlow: take one device, or the "
+            f"backend `jax`. Received: {', '.join(names)} on {number} devices"
+        )
+
+
 def _fit(
     run: RunDirectory,
     model: keras.Model,
@@ -201,6 +224,8 @@ def _fit(
         last_epoch=len(record.rows) + left - 1,
     )
     validation_batch = min(training.batch_size, len(validated))
+    if validation_batch > backend.num_devices():
+        validation_batch -= validation_batch % backend.num_devices()
     batches = data.batches_per_epoch(training.batch_size)
     while record.step < training.steps:
         step = record.step
