@@ -29,6 +29,7 @@ from keras_qlae.metrics.modularity import modularity_score
 from keras_qlae.metrics.mutual_information import mutual_information
 from keras_qlae.metrics.mutual_information import normalized_mutual_information
 from keras_qlae.metrics.sap import sap_score
+from keras_qlae.metrics.udr import udr_scores
 
 __all__ = [
     "VARIANTS",
@@ -57,4 +58,5 @@ __all__ = [
     "psnr",
     "sap_score",
     "ssim",
+    "udr_scores",
 ]

@@ -14,6 +14,23 @@ from keras_qlae import figures
 
 pytestmark = pytest.mark.backend_free
 
+
+class TwoLatents:
+    """What `traversals` asks of a model, and of its latent."""
+
+    codebooks = [[0.0, 1.0, 2.0]] * 2
+
+    @property
+    def latent(self):
+        return self
+
+    def levels(self, codes, num_values):
+        return [[0, 1, 2]] * 2
+
+    def traverse(self, images, levels):
+        return [np.repeat(images[:, None], 3, axis=1)] * 2
+
+
 IMAGES = np.zeros((1, 2, 8, 8, 3), dtype=np.uint8)
 EVERY_FIGURE = {
     "codebook_trajectories": lambda: figures.codebook_trajectories(
@@ -32,6 +49,7 @@ EVERY_FIGURE = {
     "search_scores": lambda: figures.search_scores({"a": [1, 2]}, [0.1, 0.2]),
     "samples": lambda: figures.samples(IMAGES[0]),
     "training_curves": lambda: figures.training_curves({"loss": [2, 1]}),
+    "traversals": lambda: figures.traversals(TwoLatents(), IMAGES[0]),
 }
 
 

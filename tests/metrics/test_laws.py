@@ -223,6 +223,7 @@ NO_SCORES = {
     "code_usage",
     "mutual_information",
     "normalized_mutual_information",
+    "udr_scores",  # of models against one another: test_udr.py
 }
 each = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 

@@ -28,6 +28,8 @@ def test_a_latent_is_named_after_a_factor_it_tells_of():
         num_samples=9,
         psnr=1.0,
         infom=0.5,
+        infoe=0.5,
+        infoc=0.5,
         num_active=3,
         active=[True, True, True, False],
         factor_names=["colour", "size"],
