@@ -13,11 +13,11 @@ import pydantic
 
 from keras_qlae import recipes
 from keras_qlae.datasets import registry
+from keras_qlae.datasets.checks import hint
 from keras_qlae.recipes import Recipe
 from keras_qlae.recipes import SettingError
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
-from keras_qlae.recipes.parts import hint
 from keras_qlae.runs.data import name_of
 
 ROTATIONS = ("ica",)

@@ -5,7 +5,6 @@ and its help come from there, so that each is declared once.
 """
 
 import dataclasses
-import difflib
 import functools
 import importlib
 import inspect
@@ -15,12 +14,12 @@ import sys
 import types
 import typing
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import Literal
 
+from keras_qlae.datasets.checks import hint
 from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.recipes.protocol import Training
 
@@ -313,12 +312,6 @@ def described(annotation: Any) -> str:
     if _is_union(annotation):
         return " or ".join(map(described, arguments))
     return f"a list, each {described(arguments[0])}"
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """The names that are meant, perhaps."""
-    close = difflib.get_close_matches(name, list(known), 3)
-    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 
 def _kind(seat: str) -> type:

@@ -10,6 +10,9 @@ from keras_qlae import datasets
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
+from keras_qlae.datasets.support import FULL
+from keras_qlae.datasets.support import Support
+from keras_qlae.datasets.support import is_foreign
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
@@ -59,26 +62,69 @@ def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
 
 
 def split(
-    scoring: Scoring, data: FactorDataset
+    scoring: Scoring, data: FactorDataset, support: str = FULL
 ) -> tuple[FactorDataset, FactorDataset]:
     """What is trained on, and what is scored: at most a fifth, or it warns.
 
     The same for every seed, so that runs are scored on the same images.
+
+    Args:
+        scoring: Which images are scored.
+        data: All images.
+        support: Which combinations of factors are trained on, as of
+            `Training`.
+
+    Raises:
+        ValueError: The support leaves too few images.
     """
-    num_scored = min(scoring.num_scored, len(data) // 5)
+    chosen = _resolved(support)
+    choice, whence = len(data), f"`{data.name}`"
+    if support != FULL and scoring.scored_support == "same":
+        choice = int(np.count_nonzero(data.occurrences(chosen)))
+        whence = f"`{data.name}` with the support {support}"
+    num_scored = min(scoring.num_scored, choice // 5)
+    if num_scored == 0:
+        raise ValueError(
+            "There must be at least 5 images, to train on and to score. "
+            f"Received: {choice} images of {whence}"
+        )
     if num_scored < scoring.num_scored:
         warnings.warn(
             f"{num_scored} images are scored in place of the "
-            f"{scoring.num_scored} of `num_scored`: a fifth of the {len(data)} "
-            f"images of `{data.name}`. Scores of fewer images vary more.",
+            f"{scoring.num_scored} of `num_scored`: a fifth of the {choice} "
+            f"images of {whence}. Scores of fewer images vary more.",
             stacklevel=3,
         )
-    return data.split(num_scored, seed=0, protocol=scoring.protocol)
+    return data.split(
+        num_scored,
+        seed=0,
+        protocol=scoring.protocol,
+        support=chosen,
+        scored_support=scoring.scored_support,
+    )
+
+
+def check_support(data: FactorDataset, support: str) -> None:
+    """Raises if a data set has no such support.
+
+    Raises:
+        ValueError: It names a factor that is not there, or leaves no image.
+    """
+    if support != FULL:
+        data.occurrences(_resolved(support))
 
 
 def spread(size: int, count: int) -> Any:
     """Positions spread evenly over a data set."""
     return np.linspace(0, size - 1, min(size, count)).astype(int)
+
+
+def _resolved(support: str) -> Support:
+    """A support, the function of an import path imported."""
+    if is_foreign(support):
+        function: Support = import_object(support)
+        return function
+    return support
 
 
 def _is_foreign(name: str) -> bool:

@@ -13,6 +13,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.directory import directory_of
 from keras_qlae.runs.loading import allow
 from keras_qlae.runs.loading import load_model
+from keras_qlae.runs.records import Scores
 from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import write_figures
 from keras_qlae.runs.scoring import score
@@ -54,9 +55,10 @@ def load(
             "trained on. Restore it, or train anew. Received: fingerprint "
             f"{fingerprint}, {config.fingerprint} in training"
         )
-    known = ("num_scored", "protocol")
-    scoring = Scoring(**{k: config.setting("scoring", k) for k in known})
-    _, held_out = run_data.split(scoring, data)
+    known = config.settings.get("scoring", {})
+    names = ("num_scored", "protocol", "scored_support")
+    scoring = Scoring(**{k: known[k] for k in names if k in known})
+    _, held_out = run_data.split(scoring, data, config.support)
     return load_model(run), held_out
 
 
@@ -83,20 +85,26 @@ def evaluate(
     own = run.read_config().setting("scoring", "metrics") or []
     own = list(dict.fromkeys([*own, *metrics]))
     scores = score(model, held_out, own, every_metric)
-    others = {**_earlier_others(run), **(scores.others or {})}
-    scores = scores.model_copy(update={"others": others or None})
+    earlier = _earlier(run)
+    others = {**(earlier.others or {}), **(scores.others or {})}
+    scores = scores.model_copy(
+        update={
+            "others": others or None,
+            "multi_information": earlier.multi_information,
+        }
+    )
     scores.write(run.scores)
     if run.is_finished:
         run.seal()
         write_text(run.report, report(run, held_out))
 
 
-def _earlier_others(run: RunDirectory) -> dict[str, float]:
-    """Scores by other metrics that are known; none if the file is damaged."""
+def _earlier(run: RunDirectory) -> Scores:
+    """The scores that are known; none if the file is damaged."""
     try:
-        return run.read_scores().others or {}
+        return run.read_scores()
     except (OSError, ValueError):
-        return {}
+        return Scores(num_samples=0, psnr=0.0)
 
 
 def draw(

@@ -9,6 +9,8 @@ from typing import Self
 
 import pydantic
 
+from keras_qlae.datasets.support import FULL
+from keras_qlae.datasets.support import is_foreign
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.metrics import InfoMECResult
@@ -100,11 +102,18 @@ class Configuration(_Record):
         return self.settings.get(seat, {}).get(name, default)
 
     @property
+    def support(self) -> str:
+        """Which combinations of factors are trained on."""
+        return str(self.setting("training", "support", FULL))
+
+    @property
     def foreign_parts(self) -> list[str]:
         """Import paths that are named in it: code that is not the package's."""
         named = [table.get("part") for table in self.settings.values()]
         named += self.settings.get("penalties", {})
         named += self.setting("scoring", "metrics", [])
+        if is_foreign(self.support):
+            named.append(self.support)
         if not Path(self.dataset).is_absolute():
             named.append(self.dataset)
         return [name for name in named if isinstance(name, str) and ":" in name]
@@ -147,6 +156,8 @@ class Scores(_Record):
         factor_names: The factors, in the order of `nmi`.
         others: Other scores by the name they are shown with.
         converged: Whether the rotation of the latents converged.
+        multi_information: Normalised multi-information of the factors that
+            were trained on, if they are not in all combinations.
     """
 
     num_samples: int
@@ -160,6 +171,7 @@ class Scores(_Record):
     factor_names: list[str] | None = None
     others: dict[str, float] | None = None
     converged: bool | None = None
+    multi_information: float | None = None
 
     @classmethod
     def of(

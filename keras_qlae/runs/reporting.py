@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_qlae import figures
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.support import FULL
 from keras_qlae.files import markdown_table
 from keras_qlae.files import read_json
 from keras_qlae.files import write_text
@@ -34,12 +35,16 @@ def finish(
     model: keras.Model,
     held_out: FactorDataset,
     own_metrics: Sequence[str] = (),
+    multi_information: float | None = None,
 ) -> None:
     """Scores a trained model and writes everything a person looks at.
 
     The report comes last: a run that has one is finished.
     """
-    score(model, held_out, own_metrics).write(run.scores)
+    scores = score(model, held_out, own_metrics)
+    scores.model_copy(update={"multi_information": multi_information}).write(
+        run.scores
+    )
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
@@ -104,11 +109,20 @@ def write_figures(
 
 
 def scored_images(run: RunDirectory) -> str:
-    """How many images were scored, and whether they were trained on."""
+    """How many images were scored, which, and whether they were trained on."""
     number = run.read_scores().num_samples
-    if run.read_config().setting("scoring", "protocol") == "paper":
-        return f"{number} images (trained on too, as in the paper)"
-    return f"{number} held-out images"
+    config = run.read_config()
+    which = ""
+    if config.support != FULL:
+        which = f" of the combinations trained on ({config.support})"
+        if config.setting("scoring", "scored_support") == "full":
+            which = (
+                " of all combinations of factors, of which "
+                f"{config.support} were trained on"
+            )
+    if config.setting("scoring", "protocol") == "paper":
+        return f"{number} images{which} (trained on too, as in the paper)"
+    return f"{number} held-out images{which}"
 
 
 def report(run: RunDirectory, held_out: FactorDataset) -> str:

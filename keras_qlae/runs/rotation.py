@@ -116,7 +116,9 @@ def score_rotated(
     data = run_data.load(
         source.read_config().dataset, recipe.training.image_size
     )
-    train_part, _ = run_data.split(recipe.scoring, data)
+    train_part, _ = run_data.split(
+        recipe.scoring, data, recipe.training.support
+    )
     rotation = fit_ica(model.codes(_drawn(train_part, seed)), seed)
     index = np.arange(len(held_out))
     factors = held_out.factors(index)
@@ -132,6 +134,7 @@ def score_rotated(
         held_out.factor_names,
         others=others or None,
         converged=rotation.converged,
+        multi_information=scores.multi_information,
     ).write(run.scores)
     return rotation.converged
 

@@ -81,6 +81,12 @@ def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
     return {path.rpartition(":")[2]: import_object(path) for path in paths}
 
 
+def multi_information(data: FactorDataset) -> float:
+    """How strongly the factors of a data set depend on one another."""
+    factors = data.factors(np.arange(len(data)))
+    return metrics.normalized_multi_information(factors)
+
+
 def _latent_scores(
     latent: Any, factors: np.ndarray, codes: np.ndarray
 ) -> dict[str, float]:

@@ -22,6 +22,10 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
     if scores.active is not None:
         used = f"{scores.num_active} of {len(scores.active)}"
         rows.append(("active", used, "latents"))
+    if scores.multi_information is not None:
+        value = f"{scores.multi_information:.3f}"
+        meaning = "of the factors trained on, normalised"
+        rows.append(("multi-information", value, meaning))
     others = (scores.others or {}).items()
     rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
     return rows

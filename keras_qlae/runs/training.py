@@ -14,6 +14,7 @@ from keras_qlae.callbacks import Interrupts
 from keras_qlae.callbacks import Progress
 from keras_qlae.callbacks import Reconstruction
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.support import FULL
 from keras_qlae.files import replacing
 from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
@@ -26,6 +27,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import FORMAT
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.reporting import finish
+from keras_qlae.runs.scoring import multi_information
 from keras_qlae.runs.scoring import own_metrics
 from keras_qlae.versions import version_of
 
@@ -84,7 +86,8 @@ def train(
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())
     run.check(config)
-    train_part, held_out = run_data.split(recipe.scoring, data)
+    support = recipe.training.support
+    train_part, held_out = run_data.split(recipe.scoring, data, support)
     train_part.batches_per_epoch(recipe.training.batch_size)
     model = recipes.compiled_model(
         recipe,
@@ -121,7 +124,13 @@ def train(
         config.write(run.config)  # it may have been deleted meanwhile
         with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
-        finish(run, model, held_out, recipe.scoring.metrics)
+        finish(
+            run,
+            model,
+            held_out,
+            recipe.scoring.metrics,
+            None if support == FULL else multi_information(train_part),
+        )
     return run
 
 
@@ -166,7 +175,7 @@ def _fit(
         scores = [
             InfoMEC(
                 held_out,
-                scoring.num_scored,
+                len(held_out),
                 scoring.score_every,
                 metrics=own_metrics(scoring.metrics),
             )

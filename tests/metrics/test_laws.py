@@ -222,6 +222,7 @@ NO_SCORES = {
     "all_scores",
     "code_usage",
     "mutual_information",
+    "normalized_multi_information",
     "normalized_mutual_information",
 }
 each = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
