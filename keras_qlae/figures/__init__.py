@@ -5,6 +5,7 @@ Matplotlib is imported by the first figure that is made, not with the package.
 A returned figure shows itself in a notebook; `save` writes it to a file.
 """
 
+from keras_qlae.figures.code_usage import code_usage
 from keras_qlae.figures.codebook_trajectories import codebook_trajectories
 from keras_qlae.figures.comparison import comparison
 from keras_qlae.figures.interventions import interventions
@@ -18,6 +19,7 @@ from keras_qlae.figures.search_scores import search_scores
 from keras_qlae.figures.training_curves import training_curves
 
 __all__ = [
+    "code_usage",
     "codebook_trajectories",
     "comparison",
     "interventions",

@@ -15,6 +15,8 @@ from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Row
 from keras_qlae.runs.records import Scores
+from keras_qlae.runs.records import Usage
+from keras_qlae.runs.records import read_usage
 
 
 class RunDirectory:
@@ -28,6 +30,7 @@ class RunDirectory:
         config: Everything needed to repeat the run.
         metrics: One line per epoch.
         codebooks: The codebooks after each epoch.
+        code_usage: How each latent uses its codes after each epoch.
         scores: InfoMEC of the trained model.
         model: The trained model.
         encoder: Its encoder, for TensorFlow alone.
@@ -43,6 +46,7 @@ class RunDirectory:
         self.config = self.path / "config.json"
         self.metrics = self.path / "metrics.csv"
         self.codebooks = self.path / "codebooks.json"
+        self.code_usage = self.path / "code_usage.json"
         self.scores = self.path / "infomec.json"
         self.model = self.path / "model.keras"
         self.encoder = self.path / "encoder"
@@ -179,6 +183,15 @@ class RunDirectory:
         """Writes `metrics.csv`, whole or not at all."""
         write_csv(self.metrics, rows)
 
+    def read_code_usage(self) -> Usage:
+        """How each latent used its codes, `(num_epochs, num_latents)` each.
+
+        Raises:
+            FileNotFoundError: The latents have no codes.
+            ValueError: The file is damaged.
+        """
+        return read_usage(self.code_usage)
+
     def read_scores(self) -> Scores:
         """The scores of the trained model.
 
@@ -194,6 +207,7 @@ class RunDirectory:
             self.config,
             self.metrics,
             self.codebooks,
+            self.code_usage,
             self.scores,
             self.model,
         )

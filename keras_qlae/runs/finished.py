@@ -42,7 +42,9 @@ def load(
     """
     run = directory_of(directory)
     run.check_links()
-    run.verify(run.config, run.metrics, run.codebooks, run.model)
+    run.verify(
+        run.config, run.metrics, run.codebooks, run.code_usage, run.model
+    )
     config = run.read_trained_config()
     allow(config, imports)
     image_size = config.setting("training", "image_size")

@@ -1,5 +1,6 @@
 """What a run writes down and reads again: one type a file."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from keras_qlae.datasets.support import FULL
 from keras_qlae.datasets.support import is_foreign
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
+from keras_qlae.metrics import CodeUsage
 from keras_qlae.metrics import InfoMECResult
 
 FORMAT = 2  # of a run directory
@@ -20,6 +22,45 @@ _FREE = ("format", "versions")  # what a later call may do otherwise
 _STEPS = "settings.training.steps"
 
 Row = dict[str, float]  # a line of `metrics.csv`
+
+
+@dataclasses.dataclass
+class Usage:
+    """How each latent uses its codes after each epoch: `code_usage.json`.
+
+    A list an epoch, of one number a latent; empty for a model without codes.
+
+    Attributes:
+        entropy: In nats.
+        perplexity: How many codes, used equally often, have this entropy.
+        num_dead: How many codes do not occur.
+    """
+
+    entropy: list[list[float]] = dataclasses.field(default_factory=list)
+    perplexity: list[list[float]] = dataclasses.field(default_factory=list)
+    num_dead: list[list[float]] = dataclasses.field(default_factory=list)
+
+    def add(self, usage: CodeUsage) -> None:
+        """Adds an epoch."""
+        self.entropy.append(usage.entropy.tolist())
+        self.perplexity.append(usage.perplexity.tolist())
+        # Floats, as they are read again.
+        self.num_dead.append(usage.num_dead.astype(float).tolist())
+
+
+def read_usage(path: Path) -> Usage:
+    """Reads `code_usage.json`.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: The file is damaged.
+    """
+    try:
+        return pydantic.TypeAdapter(Usage).validate_python(read_json(path))
+    except pydantic.ValidationError as error:
+        raise ValueError(
+            f"{path} is damaged: {error.errors()[0]['msg']}."
+        ) from error
 
 
 class _Record(pydantic.BaseModel):

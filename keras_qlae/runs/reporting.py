@@ -100,6 +100,15 @@ def write_figures(
             _padded(read_json(run.codebooks)),
             is_active=is_active,
         )
+    if run.code_usage.exists():
+        usage = run.read_code_usage()
+        drawn["code_usage"] = figures.code_usage(
+            run.read_metrics()["step"],
+            usage.perplexity,
+            usage.num_dead,
+            model.latent.codebook_sizes,
+            is_active=is_active,
+        )
     if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
     return [

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from keras_qlae import recipes
+from keras_qlae.callbacks import CodesInUse
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
 from keras_qlae.callbacks import Interrupts
@@ -183,7 +184,9 @@ def _fit(
         scores[0].restore(_carried(record, scores[0]))
     # Spread over the held-out images, which are in the order of the factors.
     validated = held_out.subset(run_data.spread(len(held_out), _NUM_VALIDATED))
-    reconstruction = Reconstruction(validated.images(range(len(validated))))
+    images = validated.images(range(len(validated)))
+    reconstruction = Reconstruction(images)
+    codes = CodesInUse(images) if CodesInUse.can_watch(model) else None
     validation_batch = min(training.batch_size, len(validated))
     batches = data.batches_per_epoch(training.batch_size)
     while record.step < training.steps:
@@ -213,9 +216,10 @@ def _fit(
                 FiniteLoss(step),
                 *scores,
                 reconstruction,
+                *([codes] if codes else []),
                 *([bar] if verbose else []),
                 *callbacks,
-                Checkpoints(run, record),
+                Checkpoints(run, record, codes),
             ],
             verbose=0,
         )
