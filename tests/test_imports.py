@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "keras_qlae"
 # and those below it. `docs/architecture.md` says what each is for.
 FLOORS = [
     "versions",
+    "hints",
     "files",
     "backend",
     "metrics",

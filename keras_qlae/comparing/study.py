@@ -13,7 +13,7 @@ import pydantic
 
 from keras_qlae import recipes
 from keras_qlae.datasets import registry
-from keras_qlae.datasets.checks import hint
+from keras_qlae.hints import hint
 from keras_qlae.recipes import Recipe
 from keras_qlae.recipes import SettingError
 from keras_qlae.recipes.parts import FIXED

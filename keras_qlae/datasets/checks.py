@@ -1,6 +1,5 @@
 """Checks of what a user passes to a data set."""
 
-import difflib
 import errno
 import os
 from collections.abc import Iterable
@@ -138,9 +137,3 @@ def some(values: Iterable[Any]) -> str:
     if len(values) > 5:
         return f"{shown}, ... ({len(values)})"
     return shown or "none"
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """The names that are meant, perhaps."""
-    close = difflib.get_close_matches(name, list(known), 3)
-    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from keras_qlae.datasets.checks import hint
 from keras_qlae.datasets.rows import draw
+from keras_qlae.hints import hint
 
 FULL = "full"
 _NAMES = ("corner", "diagonal_remove", "diagonal_strengthen")

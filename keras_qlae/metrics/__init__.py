@@ -30,6 +30,7 @@ from keras_qlae.metrics.multi_information import normalized_multi_information
 from keras_qlae.metrics.mutual_information import mutual_information
 from keras_qlae.metrics.mutual_information import normalized_mutual_information
 from keras_qlae.metrics.sap import sap_score
+from keras_qlae.metrics.udr import udr_scores
 
 __all__ = [
     "VARIANTS",
@@ -59,4 +60,5 @@ __all__ = [
     "psnr",
     "sap_score",
     "ssim",
+    "udr_scores",
 ]

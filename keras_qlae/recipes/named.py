@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
-from keras_qlae.datasets.checks import hint
+from keras_qlae.hints import hint
 from keras_qlae.recipes.recipe import Recipe
 from keras_qlae.recipes.recipe import start
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import Literal
 
-from keras_qlae.datasets.checks import hint
+from keras_qlae.hints import hint
 from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.recipes.protocol import Training
 

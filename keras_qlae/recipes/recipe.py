@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from keras_qlae.datasets.checks import hint
 from keras_qlae.datasets.support import is_foreign
+from keras_qlae.hints import hint
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
 from keras_qlae.recipes.parts import Part

@@ -224,6 +224,7 @@ NO_SCORES = {
     "mutual_information",
     "normalized_multi_information",
     "normalized_mutual_information",
+    "udr_scores",  # of models against one another: test_udr.py
 }
 each = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 
