@@ -11,6 +11,7 @@ import numpy as np
 from keras_qlae import figures
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.planned import Planned
+from keras_qlae.comparing.selection import udr_of
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
@@ -31,11 +32,16 @@ def rows_of(
         failed: Directories of those that failed.
 
     Returns:
-        Dicts of `dataset`, `model`, `seed`, the scores, `active` latents,
-        `steps` and `status`, and scores by metrics of one's own under their
-        names; a score that a run does not have (yet) is `None`.
+        Dicts of `dataset`, `model`, `seed`, the scores, `udr`, `active`
+        latents, `steps` and `status`, and scores by metrics of one's own
+        under their names; a score that a run does not have (yet) is `None`.
     """
-    return [_row(run, run.directory in failed) for run in planned]
+    planned = list(planned)
+    udr = udr_of(planned)
+    return [
+        _row(run, run.directory in failed, udr.get(run.directory))
+        for run in planned
+    ]
 
 
 def write(
@@ -56,7 +62,7 @@ def write(
         figures.save(figure, directory / "comparison.png")
 
 
-def _row(run: Planned, has_failed: bool) -> dict[str, Any]:
+def _row(run: Planned, has_failed: bool, udr: float | None) -> dict[str, Any]:
     scores = None
     status = "failed" if has_failed else "waiting"
     if run.is_finished:
@@ -70,6 +76,7 @@ def _row(run: Planned, has_failed: bool) -> dict[str, Any]:
         "model": run.contender.shown,
         "seed": run.seed,
         **{name: getattr(scores, name, None) for name in METRICS},
+        "udr": udr,
         "active": getattr(scores, "num_active", None),
         "steps": run.step,
         "status": status,

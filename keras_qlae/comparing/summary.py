@@ -1,5 +1,6 @@
 """A model's scores on a data set, over its seeds."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
@@ -39,6 +40,7 @@ class Summary(NamedTuple):
             are no scores.
         is_level: Of each metric, whether the model is not told apart from the
             best on that data set, by the numbers as they are shown.
+        udr: Mean over the runs that have a UDR; `None` if none has.
     """
 
     dataset: str
@@ -48,6 +50,7 @@ class Summary(NamedTuple):
     values: dict[str, list[float]]
     estimates: dict[str, Estimate | None]
     is_level: dict[str, bool]
+    udr: float | None = None
 
 
 def summaries(study: Study, rows: Sequence[dict[str, Any]]) -> list[Summary]:
@@ -93,9 +96,16 @@ def _on_one(
             values[model],
             estimates[model],
             {name: levels[name][i] for name in METRICS},
+            _mean_udr(runs[model]),
         )
         for i, model in enumerate(models)
     ]
+
+
+def _mean_udr(rows: Sequence[dict[str, Any]]) -> float | None:
+    # No interval: the scores of the seeds are of pairs, and not independent.
+    scores = [row["udr"] for row in rows if row.get("udr") is not None]
+    return math.fsum(scores) / len(scores) if scores else None
 
 
 def _as_shown(found: Estimate | None, metric: Metric) -> Estimate | None:

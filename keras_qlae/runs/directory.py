@@ -31,6 +31,7 @@ class RunDirectory:
         metrics: One line per epoch.
         codebooks: The codebooks after each epoch.
         code_usage: How each latent uses its codes after each epoch.
+        latents: Those of some scored images.
         scores: InfoMEC of the trained model.
         model: The trained model.
         encoder: Its encoder, for TensorFlow alone.
@@ -47,6 +48,7 @@ class RunDirectory:
         self.metrics = self.path / "metrics.csv"
         self.codebooks = self.path / "codebooks.json"
         self.code_usage = self.path / "code_usage.json"
+        self.latents = self.path / "latents.npy"
         self.scores = self.path / "infomec.json"
         self.model = self.path / "model.keras"
         self.encoder = self.path / "encoder"
@@ -208,6 +210,7 @@ class RunDirectory:
             self.metrics,
             self.codebooks,
             self.code_usage,
+            self.latents,
             self.scores,
             self.model,
         )

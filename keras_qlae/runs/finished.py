@@ -11,6 +11,7 @@ from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.runs import data as run_data
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.directory import directory_of
+from keras_qlae.runs.latents import keep_latents
 from keras_qlae.runs.loading import allow
 from keras_qlae.runs.loading import load_model
 from keras_qlae.runs.records import Scores
@@ -96,6 +97,7 @@ def evaluate(
         }
     )
     scores.write(run.scores)
+    keep_latents(run, model, held_out)
     if run.is_finished:
         run.seal()
         write_text(run.report, report(run, held_out))

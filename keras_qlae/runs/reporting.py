@@ -18,6 +18,7 @@ from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
+from keras_qlae.runs.latents import keep_latents
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
@@ -45,6 +46,7 @@ def finish(
     scores.model_copy(update={"multi_information": multi_information}).write(
         run.scores
     )
+    keep_latents(run, model, held_out)
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)

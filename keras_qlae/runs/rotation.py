@@ -13,6 +13,8 @@ from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
 from keras_qlae.runs import finished
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.latents import NUM_KEPT
+from keras_qlae.runs.latents import write_latents
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import own_metrics
 
@@ -110,9 +112,6 @@ def score_rotated(
     modules = [path.partition(":")[0] for path in foreign]
     model, held_out = finished.load(source, imports=modules)
     scores = source.read_scores()
-    if not held_out.has_factors:
-        scores.write(run.scores)
-        return True
     data = run_data.load(
         source.read_config().dataset, recipe.training.image_size
     )
@@ -120,6 +119,12 @@ def score_rotated(
         recipe.scoring, data, recipe.training.support
     )
     rotation = fit_ica(model.codes(_drawn(train_part, seed)), seed)
+    index = run_data.spread(len(held_out), NUM_KEPT)
+    kept = rotation(model.codes(held_out.images(index)))
+    write_latents(run, kept, np.ones(kept.shape[1], bool))
+    if not held_out.has_factors:
+        scores.write(run.scores)
+        return rotation.converged
     index = np.arange(len(held_out))
     factors = held_out.factors(index)
     rotated = rotation(model.codes(held_out.images(index)))

@@ -64,6 +64,7 @@ def test_leaves_everything_a_person_wants(finished):
         "codebooks.json",
         "code_usage.json",
         "infomec.json",
+        "latents.npy",
         "model.keras",
         "checkpoint",
         "figures",
