@@ -12,7 +12,7 @@ from keras_qlae.cli.scores import print_scores
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.recipes import Recipe
-from keras_qlae.runs.data import name_of
+from keras_qlae.runs.data import folder_of
 
 
 @click.command(cls=RecipeCommand)
@@ -28,7 +28,7 @@ from keras_qlae.runs.data import name_of
     show_default=True,
     help="Which data set: see `keras-qlae datasets list`. Or a folder of "
     "images; with a table factors.csv in it (docs/datasets.md) the latents are "
-    "scored. Or module:name of a data set of your own.",
+    "scored. Or tfds:NAME, prepared, or module:name of one of your own.",
 )
 @click.option(
     "--directory",
@@ -67,7 +67,7 @@ def train(
     --help` lists them.
     """
     chosen = recipes.get(recipe, dataset, settings_of(ctx))
-    place = Path(name_of(dataset)).name.replace(":", "-")
+    place = folder_of(dataset)
     directory = directory or Path("runs", f"{recipe}-{place}-{seed}")
     run = runs.RunDirectory(directory)
     if run.is_finished:

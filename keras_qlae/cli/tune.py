@@ -108,9 +108,10 @@ def tune(
     """
     from keras_qlae import tuning
     from keras_qlae.runs import execution
+    from keras_qlae.runs.data import folder_of
 
     chosen = recipes.get(recipe, dataset, settings_of(ctx))
-    place = Path(dataset).name.replace(":", "-")
+    place = folder_of(dataset)
     directory = directory or Path("runs", f"tune-{recipe}-{place}-{algorithm}")
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:

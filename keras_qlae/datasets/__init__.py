@@ -5,6 +5,7 @@ from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
 from keras_qlae.datasets.preparing.prepare import prepare
+from keras_qlae.datasets.preparing.prepare_tfds import from_tfds
 from keras_qlae.datasets.registry import available
 from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.registry import load
@@ -20,6 +21,7 @@ __all__ = [
     "available",
     "from_arrays",
     "from_folder",
+    "from_tfds",
     "info",
     "load",
     "prepare",

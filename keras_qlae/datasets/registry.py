@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from keras_qlae.datasets import tfds_dataset
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
@@ -15,6 +16,8 @@ from keras_qlae.datasets.published import nvlabs
 from keras_qlae.datasets.published import smallnorb
 from keras_qlae.datasets.room3d import info as room3d
 from keras_qlae.datasets.sprites2d import info as sprites2d
+from keras_qlae.datasets.tfds_names import is_tfds
+from keras_qlae.datasets.tfds_names import parse_tfds
 
 _INFOS = {
     dataset.name: dataset
@@ -55,6 +58,12 @@ def info(name: str) -> DatasetInfo:
     Raises:
         ValueError: If there is no such data set.
     """
+    if is_tfds(name):
+        raise ValueError(
+            "What is known of a data set of TensorFlow Datasets stands at "
+            "https://www.tensorflow.org/datasets/catalog/"
+            f"{parse_tfds(name).name}. Received: {name!r}"
+        )
     if name not in _INFOS:
         raise ValueError(
             f"There is no data set of this name. Available: "
@@ -86,6 +95,9 @@ def options_of(name: str) -> tuple[str, ...]:
     Raises:
         ValueError: If there is no such data set.
     """
+    if is_tfds(name):
+        parse_tfds(name)
+        return tfds_dataset.OPTIONS
     return ("image_size",) if _is_folder(name) else tuple(info(name).options)
 
 
@@ -100,7 +112,8 @@ def load(name: str, **options: Any) -> FactorDataset:
     Args:
         name: One of `available()`, or the path of a folder of images. If
             that holds a table `factors.csv` it is read as by `from_folder`;
-            else no factors are known.
+            else no factors are known. Or `tfds:NAME`, a data set of
+            TensorFlow Datasets that is prepared, as of `from_tfds`.
         **options: As listed in `info(name).options`; for a folder
             `image_size`, as of `from_folder`.
 
@@ -125,6 +138,8 @@ def load(name: str, **options: Any) -> FactorDataset:
             f"{', '.join(known) or 'none'}. "
             f"Received: {', '.join(unknown)}"
         )
+    if is_tfds(name):
+        return tfds_dataset.load_tfds(name, **options)
     if _is_folder(name):
         table = Path(name, "factors.csv")
         has_table = os.path.lexists(table)

@@ -1,5 +1,6 @@
 """The images of a run: which are trained on, which are scored."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
 from keras_qlae.datasets.support import FULL
 from keras_qlae.datasets.support import Support
-from keras_qlae.datasets.support import is_foreign
+from keras_qlae.datasets.support import is_foreign as is_own_support
+from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
@@ -24,7 +26,7 @@ def name_of(dataset: str | FactorDataset) -> str:
     """
     if isinstance(dataset, FactorDataset):
         return dataset.name
-    return dataset if _is_foreign(dataset) else resolve(dataset)
+    return dataset if is_foreign(dataset) else resolve(dataset)
 
 
 def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
@@ -43,7 +45,7 @@ def load(dataset: str | FactorDataset, image_size: int) -> FactorDataset:
     """
     if isinstance(dataset, FactorDataset):
         return dataset
-    if not _is_foreign(dataset):
+    if not is_foreign(dataset):
         options = {}
         if "image_size" in options_of(dataset):
             options["image_size"] = image_size
@@ -121,11 +123,20 @@ def spread(size: int, count: int) -> Any:
 
 def _resolved(support: str) -> Support:
     """A support, the function of an import path imported."""
-    if is_foreign(support):
+    if is_own_support(support):
         function: Support = import_object(support)
         return function
     return support
 
 
-def _is_foreign(name: str) -> bool:
-    return ":" in name and not Path(name).is_dir()
+def is_foreign(name: str) -> bool:
+    """Whether a name is the import path of a data set of one's own."""
+    return ":" in name and not (is_tfds(name) or Path(name).is_dir())
+
+
+def folder_of(dataset: str | FactorDataset) -> str:
+    """A data set's name, for the folder of its runs."""
+    name = name_of(dataset)
+    if is_tfds(name):
+        return re.sub(r"[:/@,]", "-", name)
+    return Path(name).name.replace(":", "-")

@@ -12,6 +12,7 @@ import pydantic
 
 from keras_qlae.datasets.support import FULL
 from keras_qlae.datasets.support import is_foreign
+from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.metrics import CodeUsage
@@ -155,7 +156,7 @@ class Configuration(_Record):
         named += self.setting("scoring", "metrics", [])
         if is_foreign(self.support):
             named.append(self.support)
-        if not Path(self.dataset).is_absolute():
+        if not (Path(self.dataset).is_absolute() or is_tfds(self.dataset)):
             named.append(self.dataset)
         return [name for name in named if isinstance(name, str) and ":" in name]
 
