@@ -11,6 +11,7 @@ from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
 from keras_qlae.files import markdown_table
+from keras_qlae.metrics import VARIANTS
 from keras_qlae.runs.reporting import caution
 
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
@@ -47,6 +48,7 @@ def markdown(
         parts += _agreement(dataset, rows)
         parts += [caution(dataset)] if caution(dataset) else []
     parts += [MEANING] * has_udr
+    parts += _variants(found)
     parts += [f"{_meaning(study)} {_BOLD}", *_not_as_wanted(rows)]
     return "\n\n".join(parts) + "\n"
 
@@ -138,6 +140,16 @@ def _cells(
     if has_udr:
         cells.append("-" if summary.udr is None else f"{summary.udr:.3f}")
     return cells
+
+
+def _variants(found: Sequence[Summary]) -> list[str]:
+    """How the scores that there are are computed, as a list."""
+    lines = [
+        f"* {metric.title}: {VARIANTS[metric.title]}."
+        for name, metric in METRICS.items()
+        if metric.title in VARIANTS and any(s.values[name] for s in found)
+    ]
+    return ["\n".join(lines)] if lines else []
 
 
 def _has_udr(found: Sequence[Summary]) -> bool:

@@ -16,6 +16,7 @@ from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import setting_rows
+from keras_qlae.runs.tables import variants
 
 _NUM_IMAGES = 2000  # images that are encoded, to see which codes occur
 
@@ -88,11 +89,13 @@ def _sections(run: RunDirectory) -> list[explorer.Section]:
         f"<figcaption>{_title(path)}</figcaption></figure>"
         for path in sorted(run.figures.glob("*.png"))
     )
-    settings = _table(
-        ("part", "setting", "value"), setting_rows(run.read_config())
-    )
+    config = run.read_config()
+    settings = _table(("part", "setting", "value"), setting_rows(config))
+    computed = variants(run.read_scores(), config)
+    how = _table(("score", "how it is computed"), computed.items())
     return [
         explorer.Section("Figures", figures),
+        *([explorer.Section("Scores", how)] if computed else []),
         explorer.Section("Settings", settings),
     ]
 

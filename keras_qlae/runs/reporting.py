@@ -1,5 +1,6 @@
 """What a finished run shows: scores, figures, a report."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,18 +13,17 @@ from keras_qlae.datasets.support import FULL
 from keras_qlae.files import markdown_table
 from keras_qlae.files import read_json
 from keras_qlae.files import write_text
-from keras_qlae.metrics import VARIANTS
 from keras_qlae.metrics import active_latents
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
 from keras_qlae.runs.latents import keep_latents
-from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import setting_rows
+from keras_qlae.runs.tables import variants
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
@@ -148,7 +148,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         markdown_table(
             ("score", "value", "of what"), score_rows(run.read_scores())
         ),
-        *_variants(run.read_scores()),
+        *_listed(variants(run.read_scores(), config)),
         f"Scored on {scored_images(run)} of "
         f"{held_out.name}; higher is better. {_remark(held_out)}",
         *(
@@ -164,12 +164,8 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _variants(scores: Scores) -> list[str]:
-    """How each score is computed, where papers and libraries differ."""
-    names = [name for name, _, _ in score_rows(scores) if name in VARIANTS]
-    if not scores.others:
-        names = [name for name in names if name in INFOMEC]
-    lines = [f"* {name}: {VARIANTS[name]}." for name in names]
+def _listed(variants: Mapping[str, str]) -> list[str]:
+    lines = [f"* {name}: {variant}." for name, variant in variants.items()]
     return ["\n".join(lines)] if lines else []
 
 

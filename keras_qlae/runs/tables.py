@@ -1,5 +1,6 @@
 """Scores and settings of a run as rows of text."""
 
+from keras_qlae.metrics import VARIANTS
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
 
@@ -29,6 +30,18 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
     others = (scores.others or {}).items()
     rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
     return rows
+
+
+def variants(scores: Scores, config: Configuration) -> dict[str, str]:
+    """How each score is computed, where papers and libraries differ."""
+    own = config.setting("scoring", "metrics") or []
+    own = [path.rpartition(":")[2] for path in own]
+    names = [name for name, _, _ in score_rows(scores)]
+    return {
+        name: VARIANTS[name]
+        for name in names
+        if name in VARIANTS and name not in own
+    }
 
 
 def setting_rows(config: Configuration) -> list[tuple[str, str, str]]:

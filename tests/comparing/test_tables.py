@@ -6,6 +6,7 @@ from keras_qlae.comparing import Contender
 from keras_qlae.comparing import Study
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.summary import summaries
+from keras_qlae.metrics import VARIANTS
 
 pytestmark = pytest.mark.backend_free
 
@@ -106,6 +107,12 @@ def test_without_factors_psnr_stands_alone():
     study = Study([Contender("a", "qlae")])
     text = made(study, [row("a", 0, (None, None, None, 20.0))])[0]
     assert "| a | 1 | - | - | - | **20.00** |" in text
+    assert "* InfoM" not in text
+
+
+def test_the_variant_of_each_score_is_named(two_seeds):
+    for name in ("InfoM", "InfoE", "InfoC"):
+        assert f"\n* {name}: {VARIANTS[name]}." in two_seeds[0]
 
 
 @pytest.fixture(scope="module")
