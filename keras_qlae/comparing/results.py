@@ -11,6 +11,7 @@ import numpy as np
 from keras_qlae import figures
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.planned import Planned
+from keras_qlae.comparing.selection import agreement
 from keras_qlae.comparing.selection import udr_of
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
@@ -60,6 +61,20 @@ def write(
     if any(each.values[name] for each in found for name in METRICS):
         figure = figures.comparison(*_arrays(study, found), **_names(study))
         figures.save(figure, directory / "comparison.png")
+    alike = {
+        name: agreement([row for row in rows if row["dataset"] == name])
+        for name in study.datasets
+    }
+    if any(alike.values()):
+        figure = figures.model_selection(
+            *(_of_runs(study, rows, score) for score in ("udr", "infom")),
+            datasets=_names(study)["datasets"],
+            models=_names(study)["models"],
+            correlations=[
+                each.correlation if each else None for each in alike.values()
+            ],
+        )
+        figures.save(figure, directory / "model_selection.png")
 
 
 def _row(run: Planned, has_failed: bool, udr: float | None) -> dict[str, Any]:
@@ -102,6 +117,26 @@ def _arrays(
             if estimate is not None and len(own) > 1:
                 intervals[i, j] = estimate.low, estimate.high
     return values.reshape(*shape, -1), intervals.reshape(*shape, 2)
+
+
+def _of_runs(
+    study: Study, rows: Sequence[dict[str, Any]], name: str
+) -> np.ndarray:
+    """A score of every run: (data sets, models, seeds), NaN if it has none."""
+    known = {(r["dataset"], r["model"], r["seed"]): r.get(name) for r in rows}
+    return np.array(
+        [
+            [
+                [
+                    known.get((dataset, model.shown, seed))
+                    for seed in study.seeds
+                ]
+                for model in study.contenders
+            ]
+            for dataset in study.datasets
+        ],
+        np.float64,
+    )
 
 
 def _names(study: Study) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from keras_qlae.figures.codebook_trajectories import codebook_trajectories
 from keras_qlae.figures.comparison import comparison
 from keras_qlae.figures.interventions import interventions
 from keras_qlae.figures.latent_densities import latent_densities
+from keras_qlae.figures.model_selection import model_selection
 from keras_qlae.figures.nmi_heatmap import nmi_heatmap
 from keras_qlae.figures.parallel_coordinates import parallel_coordinates
 from keras_qlae.figures.reconstructions import reconstructions
@@ -24,6 +25,7 @@ __all__ = [
     "comparison",
     "interventions",
     "latent_densities",
+    "model_selection",
     "nmi_heatmap",
     "parallel_coordinates",
     "reconstructions",

@@ -1,9 +1,11 @@
 """The text of the tables, to the letter."""
 
+import numpy as np
 import pytest
 
 from keras_qlae.comparing import Contender
 from keras_qlae.comparing import Study
+from keras_qlae.comparing import results
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.summary import summaries
 from keras_qlae.metrics import VARIANTS
@@ -156,3 +158,20 @@ def test_without_factors_there_is_udr_and_no_agreement():
     text = made(study, rows)[0]
     assert "| **20.00 ± 0.00** | 0.500 |" in text
     assert "UDR orders" not in text
+
+
+def test_udr_is_drawn_against_infom(tmp_path):
+    study = Study([Contender("a", "qlae"), Contender("b", "ae")], seeds=[0, 1])
+    rows = [
+        row("a", 0, (0.80, 0.9, 0.5, 30.0), udr=0.70),
+        row("a", 1, (0.70, 0.9, 0.5, 30.0), udr=0.60),
+        row("b", 0, (0.40, 0.9, 0.5, 30.0), udr=0.65),
+        row("b", 1, status="failed"),
+    ]
+    results.write(tmp_path, study, rows[:2])
+    assert not (tmp_path / "model_selection.png").exists()
+    results.write(tmp_path, study, rows)
+    assert (tmp_path / "model_selection.png").exists()
+    table = results._of_runs(study, rows, "udr")
+    assert table[0].tolist()[0] == [0.7, 0.6]
+    assert np.isnan(table[0, 1]).tolist() == [False, True]
