@@ -141,7 +141,6 @@ def split_positions(
 def _parse(support: str) -> _Named:
     name, _, rest = support.partition(":")
     number, has_factors, listed = rest.partition(":")
-    name = name.replace("-", "_")
     factors = tuple(each.strip() for each in listed.split(",") if each.strip())
     if name not in _NAMES or (has_factors and not factors):
         raise ValueError(

@@ -13,10 +13,13 @@ from keras_qlae import datasets
 from keras_qlae.cli.main import main
 from keras_qlae.datasets.images import resize
 from keras_qlae.datasets.preparing import prepare_tfds
+from keras_qlae.datasets.preparing import writer as writing
+from keras_qlae.datasets.published import tfds_features
 from keras_qlae.datasets.tfds_names import parse_tfds
 from keras_qlae.runs import data as run_data
 from tests.datasets.fakes import images_of
 from tests.datasets.fakes import no_network
+from tests.datasets.fakes import stop_after
 
 pytestmark = [
     pytest.mark.backend_free,
@@ -338,6 +341,27 @@ def test_a_damaged_copy_is_named(own_copy, data_dir, damage):
     assert f"in {own_copy}" in str(caught.value)
     assert "delete that folder, or set TFDS_DATA_DIR" in str(caught.value)
     assert not list(data_dir.rglob("16x16"))
+
+
+def test_a_killed_preparation_goes_on_where_it_stopped(data_dir, monkeypatch):
+    monkeypatch.setattr(tfds_features, "BLOCK", 5)
+    monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 0)
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            datasets.from_tfds("tiny_toys", ["shape"], image_size=16)
+    assert not list(data_dir.rglob("16x16"))
+    decoded = []
+    read = tfds_features.read_image
+
+    def counting(*args, **kwargs):
+        decoded.append(args)
+        return read(*args, **kwargs)
+
+    monkeypatch.setattr(tfds_features, "read_image", counting)
+    dataset = datasets.from_tfds("tiny_toys", ["shape"], image_size=16)
+    assert len(decoded) == 24 - 10
+    check(dataset, ["test", "train"], ["shape"])
 
 
 def test_damaged_labels_are_named(data_dir):

@@ -38,7 +38,7 @@ KEPT = {
     "corner:6": lambda s: sum(s) >= 6,
     "corner:3:b,d": lambda s: s[1] + s[3] >= 3,
     "diagonal_remove:0": lambda s: not s[1] == s[2] <= 0,
-    "diagonal-remove:1": lambda s: not s[1] == s[2] <= 1,
+    "diagonal_remove:1": lambda s: not s[1] == s[2] <= 1,
     "diagonal_remove:2:a, e": lambda s: not s[0] == s[4] <= 2,
 }
 
@@ -123,6 +123,7 @@ def test_the_full_support_is_the_usual_split(data):
     ("support", "message"),
     [
         ("cornr:6", "Did you mean 'corner'"),
+        ("diagonal-remove:1", "Did you mean 'diagonal_remove'"),
         ("corner", "whole number from 0.*support='corner'"),
         ("corner:-1", "whole number from 0"),
         ("corner:1.5", "whole number from 0"),

@@ -106,7 +106,7 @@ def tfds_features(wanted: TfdsName) -> TfdsFeatures:
     nowhere = Path("/nonexistent")  # no copy is looked at
     builder = tfds_builder(wanted, nowhere)
     features = builder.info.features
-    members = dict(features) if isinstance(features, dict) else {}
+    members: dict[str, Any] = {}
     if isinstance(features, tfds.features.FeaturesDict):
         members = dict(features.items())
     images = [
