@@ -44,7 +44,8 @@ def load(
     run = directory_of(directory)
     run.check_links()
     run.verify(
-        run.config, run.metrics, run.codebooks, run.code_usage, run.model
+        *(run.config, run.metrics, run.codebooks, run.code_usage),
+        *(run.latents, run.model),
     )
     config = run.read_trained_config()
     allow(config, imports)
