@@ -31,8 +31,8 @@ _INTRODUCTION = (
 )
 _FREQUENCY = " Bars below thumbnails: how often a value occurs."
 _NMI = (
-    " Bars beside a latent: the share of the factor above that it tells "
-    "(normalized mutual information, NMI)."
+    " Bars beside a latent: the information that it shares with the factor "
+    "above (normalized mutual information, NMI)."
 )
 
 
