@@ -22,14 +22,19 @@ os.environ.setdefault(
 import ctypes
 import gc
 import importlib
+import subprocess
 import sys
+import time
 from collections import Counter
+from pathlib import Path
 
 if os.environ.get("KERAS_BACKEND") == "torch":
     importlib.import_module("torch")  # before TensorFlow, or it crashes
 
 import keras
 import pytest
+
+from tests.quick_python import CLIENT
 
 ONCE = {"backend_free", "one_backend"}
 # It compiles nothing, and so is the fastest for small models.
@@ -68,6 +73,40 @@ def bounded_memory():
     gc.collect()
     if sys.platform == "linux":  # else what was freed stays with the process
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@pytest.fixture(scope="session")
+def quick_client(tmp_path_factory):
+    """The program of `quick_python`, whose server lives as long as tests do."""
+    folder = tmp_path_factory.mktemp("quick")
+    client, address = folder / "python", folder / "socket"
+    client.write_text(
+        CLIENT.format(python=sys.executable, address=str(address))
+    )
+    client.chmod(0o700)
+    command = [sys.executable, "-m", "tests.quick_python", address, client]
+    environment = os.environ | {
+        "KERAS_BACKEND": keras.backend.backend(),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, env=environment
+    ) as server:
+        while not address.exists():
+            assert server.poll() is None
+            time.sleep(0.05)
+        yield str(client)
+        server.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def quick_python(quick_client):
+    """Processes that tests, and the package in them, start, start at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", quick_client)
+        patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        patch.setenv("KERAS_BACKEND", keras.backend.backend())
+        yield
 
 
 @pytest.fixture

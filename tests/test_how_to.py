@@ -4,7 +4,6 @@ The files in `docs/how_to/` are the pages that explain them; here they are
 copied to a folder of their own and used from there.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,10 @@ import pytest
 from keras_qlae.files import read_csv
 from keras_qlae.files import read_json
 
-pytestmark = pytest.mark.one_backend
+pytestmark = [
+    pytest.mark.one_backend,
+    pytest.mark.usefixtures("quick_python"),
+]
 
 ROOT = Path(__file__).parents[1]
 PARTS = [
@@ -36,7 +38,7 @@ DATA = "my_data_set:squares"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, quick_python):
     """A folder outside of the package with the files, and a trained run."""
     folder = tmp_path_factory.mktemp("mine") / "project"
     shutil.copytree(ROOT / "docs" / "how_to", folder)
@@ -56,16 +58,9 @@ def folder(tmp_path_factory):
 
 def call(folder, *arguments):
     """What a command prints, called in a folder."""
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(ROOT),
-    }
     result = subprocess.run(
         [sys.executable, "-m", "keras_qlae", *arguments],
         cwd=folder,
-        env=environment,
         capture_output=True,
         text=True,
         check=False,

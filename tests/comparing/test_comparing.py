@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 
-import keras
 import numpy as np
 import pytest
 
@@ -20,9 +19,12 @@ from keras_qlae.comparing.planned import runs_of
 from keras_qlae.runs import execution
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.execution import Task
-from tests.subprocesses import ROOT
 
-pytestmark = pytest.mark.one_backend
+pytestmark = [
+    pytest.mark.one_backend,
+    pytest.mark.usefixtures("quick_python"),
+]
+PYTHON = sys.executable
 
 SETTINGS = {
     "image_size": 16,
@@ -39,12 +41,10 @@ UNFIT = SETTINGS | {"image_size": 17}  # no decoder of the package makes it
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory, quick_python):
     """A comparison that was never interrupted, and its rows."""
     path = tmp_path_factory.mktemp("comparing") / "whole"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
-        return path, compare(Study([QLAE, ICA]), path)
+    return path, compare(Study([QLAE, ICA]), path)
 
 
 @pytest.fixture
@@ -151,10 +151,7 @@ def test_a_data_set_that_is_not_prepared_is_said_first(
 
 
 @pytest.mark.slow
-def test_a_failed_run_does_not_stop_the_others(
-    finished, tmp_path, monkeypatch, capsys
-):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def test_a_failed_run_does_not_stop_the_others(finished, tmp_path, capsys):
     shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
     study = Study(
         [
@@ -191,13 +188,9 @@ def killed_when(command, path, whole_group):
 
 
 @pytest.mark.slow
-def test_killed_five_times_it_ends_with_the_same_tables(
-    finished, tmp_path, monkeypatch
-):
+def test_killed_five_times_it_ends_with_the_same_tables(finished, tmp_path):
     """The command itself; once the runs are killed with it."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
-    command = [sys.executable, "-m", "keras_qlae", "compare", "qlae", "ae-ica"]
+    command = ["-m", "keras_qlae", "compare", "qlae", "ae-ica"]
     command.append(f"--directory={tmp_path}")
     settings = SETTINGS | {"num_values": 3}  # `ae-ica` goes without it
     command += [f"--{name}={value}" for name, value in settings.items()]
@@ -210,18 +203,21 @@ def test_killed_five_times_it_ends_with_the_same_tables(
         (ae / "checkpoint" / "epoch-00001", False),
         (ae / "report.md", False),
     ):
-        killed_when(command, path, whole_group)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        # A process of `quick_python` is in no group with its caller.
+        python = PYTHON if whole_group else sys.executable
+        killed_when([python, *command], path, whole_group)
+    subprocess.run(
+        [sys.executable, *command], check=True, stdout=subprocess.DEVNULL
+    )
     assert texts(tmp_path) == texts(finished[0])
 
 
 @pytest.mark.slow
 @pytest.mark.backend_free
-def test_a_folder_of_images_without_factors(tmp_path, monkeypatch):
+def test_a_folder_of_images_without_factors(tmp_path):
     """Trained in the comparison's directory, and shown with PSNR alone."""
     from PIL import Image
 
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     photos = tmp_path / "photos"
     photos.mkdir()
     images = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3))

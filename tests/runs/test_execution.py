@@ -18,9 +18,11 @@ from keras_qlae.runs.execution import Jobs
 from keras_qlae.runs.execution import Outcome
 from keras_qlae.runs.execution import Task
 from keras_qlae.runs.execution import execute_apart
-from tests.subprocesses import ROOT
 
-pytestmark = pytest.mark.backend_free
+pytestmark = [
+    pytest.mark.backend_free,
+    pytest.mark.usefixtures("quick_python"),
+]
 
 SETTINGS = {
     "image_size": 8,
@@ -37,12 +39,6 @@ def task_of(path, **changed):
     return Task.of(path, recipe, "room3d", 0, "float32")
 
 
-@pytest.fixture
-def environment(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    return {"KERAS_BACKEND": keras.backend.backend()}
-
-
 def test_a_task_is_plain_data(tmp_path):
     task = task_of(tmp_path)
     text = json.dumps(vars(task))
@@ -56,12 +52,10 @@ def test_a_task_is_plain_data(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_that_cannot_be_built_says_so_by_its_exit_code(
-    tmp_path, environment
-):
+def test_a_run_that_cannot_be_built_says_so_by_its_exit_code(tmp_path):
     log = tmp_path / "logs" / "run.log"
     task = task_of(tmp_path / "run", image_size=17)
-    outcome = execute_apart(task, str(log), environment)
+    outcome = execute_apart(task, str(log), {})
     assert outcome.code == execution.UNUSABLE
     assert "image" in outcome.last_lines[-1]
     assert "Traceback" in log.read_text()
@@ -76,13 +70,12 @@ execute_apart(task, sys.argv[2], {})
 
 
 @pytest.mark.slow
-def test_a_run_ends_with_the_process_that_began_it(tmp_path, environment):
+def test_a_run_ends_with_the_process_that_began_it(tmp_path):
     task = task_of(tmp_path / "run", steps=10_000_000)
     (tmp_path / "task.json").write_text(json.dumps(vars(task)))
     log = tmp_path / "run.log"
     caller = subprocess.Popen(
-        [sys.executable, "-c", CALLER, tmp_path / "task.json", log],
-        env=os.environ | environment,
+        [sys.executable, "-c", CALLER, tmp_path / "task.json", log]
     )
     while not (tmp_path / "run" / "metrics.csv").exists():
         assert caller.poll() is None
@@ -100,7 +93,7 @@ def test_a_run_ends_with_the_process_that_began_it(tmp_path, environment):
 
 
 @pytest.mark.slow
-def test_jobs_end_what_they_began(tmp_path, environment):
+def test_jobs_end_what_they_began(tmp_path):
     task = task_of(tmp_path / "run", steps=10_000_000)
     with Jobs(1) as jobs:
         future = jobs.begin(task, tmp_path / "run.log")

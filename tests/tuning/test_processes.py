@@ -6,23 +6,20 @@ import sys
 import threading
 import time
 
-import keras
 import pytest
 
 from keras_qlae import runs
 from keras_qlae.runs import execution
 from keras_qlae.tuning.record import Record
-from tests.subprocesses import ROOT
 from tests.tuning.small import SETTINGS
 from tests.tuning.small import search
 
-pytestmark = [pytest.mark.backend_free, pytest.mark.slow]
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("KERAS_BACKEND", keras.backend.backend())
+pytestmark = [
+    pytest.mark.backend_free,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("quick_python"),
+]
+PYTHON = sys.executable
 
 
 def test_killed_in_mid_trial_it_ends_as_if_it_had_not_been(
@@ -30,7 +27,7 @@ def test_killed_in_mid_trial_it_ends_as_if_it_had_not_been(
 ):
     """The command itself, with -9."""
     whole, path = whole_search[0], tmp_path / "search"
-    command = [sys.executable, "-m", "keras_qlae", "tune", "--trials=2"]
+    command = [PYTHON, "-m", "keras_qlae", "tune", "--trials=2"]
     command += [f"--directory={path}"]
     command += [f"--{name}={value}" for name, value in SETTINGS.items()]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
