@@ -8,7 +8,7 @@ WORKERS ?= 2
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: train test lint types browser test-tensorflow test-jax test-torch clean
+.PHONY: train test docs lint types browser test-tensorflow test-jax test-torch clean
 
 # Train on the embedded data set: make train ARGS="--seed 1"
 # On JAX, where it is not installed yet:
@@ -18,6 +18,12 @@ train: .venv/.train
 
 # Lint, types, and the tests on TensorFlow, JAX and PyTorch.
 test: lint types browser test-tensorflow test-jax test-torch
+
+# The site, with its tutorials run anew where they have changed.
+docs: .venv/.docs
+	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx --fail-on-warning --keep-going \
+		--quiet --builder html docs build/site
+	@echo "The site: build/site/index.html"
 
 lint: .venv/.test
 	$(BIN)/ruff check
@@ -51,5 +57,9 @@ test-tensorflow test-jax test-torch: test-%: .venv/.test
 	@$(MAKE) --no-print-directory --always-make EXTRAS="[jax,torch,test]" .venv/.train
 	@touch $@
 
+.venv/.docs: pyproject.toml constraints.txt
+	@$(MAKE) --no-print-directory --always-make EXTRAS="[docs]" .venv/.train
+	@touch $@
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist docs/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

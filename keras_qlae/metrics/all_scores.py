@@ -25,8 +25,8 @@ _CONDITIONAL = "given the other factors; counts, or 2 nearest neighbours"
 _DCI = "gradient-boosted trees, 100 rounds of depth 3, at most 255 bins"
 _HELD_OUT = "fitted on 3/4 of the samples, measured on the rest"
 
-# How each score of `all_scores` is computed, where papers and libraries
-# differ: for the legends of reports.
+#: How each score of `all_scores` is computed, where papers and libraries
+#: differ: for the legends of reports.
 VARIANTS = {
     "InfoM": _INFOMEC,
     "InfoE": "unpenalised logistic regression, balanced, fitted to the end; "

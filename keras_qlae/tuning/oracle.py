@@ -10,6 +10,7 @@ from keras_qlae.tuning.record import Asked
 from keras_qlae.tuning.record import Record
 from keras_qlae.tuning.record import Value
 
+#: The algorithms that a search can use, Keras Tuner's.
 ALGORITHMS = ("random", "bayesian", "hyperband")
 
 

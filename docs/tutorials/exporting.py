@@ -1,0 +1,72 @@
+"""
+Exporting
+=========
+
+A trained encoder can be used where neither Keras nor this package is
+installed. On the command line: ``keras-qlae export RUN``.
+"""
+
+# %%
+# First a model, trained for a few seconds:
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import keras_qlae as kq
+
+directory = Path(tempfile.mkdtemp())
+recipe = kq.recipes.get(
+    "qlae", image_size=16, steps=200, steps_per_epoch=200, num_scored=500
+)
+kq.runs.train(directory / "run", recipe, verbose=0)
+run = kq.open_run(directory / "run")
+images = run.held_out.images(range(8))
+print(images.shape, images.dtype)
+
+# %%
+# Writing
+# -------
+# ``part`` is ``"encoder"``, ``"decoder"`` or ``"autoencoder"``, and ``format``
+# is ``"saved_model"``, ``"onnx"`` or ``"litert"``.
+
+path = kq.export_model(run.model, directory / "autoencoder", part="autoencoder")
+print(sorted(each.name for each in path.iterdir()))
+
+# %%
+# Using
+# -----
+# A SavedModel needs TensorFlow only. The signatures take any number of images,
+# integers in [0, 255] or floats in [0, 1].
+
+import tensorflow as tf
+
+loaded = tf.saved_model.load(path)
+outputs = loaded.signatures["reconstruct_uint8"](images=tf.constant(images))
+for name, values in sorted(outputs.items()):
+    print(name, values.shape, values.dtype.name)
+
+# %%
+# The codes are those of the model:
+
+print(bool((outputs["codes"].numpy() == run.encode(images)).all()))
+
+# %%
+# ``metadata.json`` beside it says what is in the folder.
+
+import json
+
+metadata = json.loads((path / "metadata.json").read_text())
+print(json.dumps(metadata, indent=1)[:600], "...")
+
+# %%
+# The other way: from codes to images.
+
+codes = np.array([[3] * run.model.latent.num_latents], "int32")
+picture = loaded.signatures["decode_codes"](codes=tf.constant(codes))
+print(picture["images"].shape)
+
+# %%
+# :doc:`/serving` has TensorFlow Serving, ONNX, LiteRT and a script that encodes
+# a folder of images.
