@@ -105,7 +105,10 @@ def _model_parts(
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Plans and weights of the networks and the latent."""
     table = latent_table(model.latent)
-    plan: dict[str, Any] = {"latent": table.rule}
+    plan: dict[str, Any] = {
+        "latent": table.rule,
+        "likelihood": model.likelihood,
+    }
     blocks = {
         "gemm": (files(__package__) / "assets" / "gemm.wasm").read_bytes()
     }

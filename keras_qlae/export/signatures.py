@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_qlae.models.image_model import ImageModel
+from keras_qlae.models.likelihood import expected
 
 
 class Signature(NamedTuple):
@@ -54,8 +55,9 @@ def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
         }
 
     def decode(values: Any) -> dict[str, Any]:
-        logits = model.decoder(ops.cast(values, dtype), training=False)
-        return {"images": ops.sigmoid(ops.cast(logits, "float32"))}
+        outputs = model.decoder(ops.cast(values, dtype), training=False)
+        outputs = ops.cast(outputs, "float32")
+        return {"images": expected(model.likelihood, outputs)}
 
     def encode_uint8(images: Any) -> dict[str, Any]:
         return encode(_to_float(images))

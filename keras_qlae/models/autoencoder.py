@@ -13,6 +13,10 @@ from keras_qlae.models.checks import check_networks
 from keras_qlae.models.checks import check_width
 from keras_qlae.models.image_model import ImageModel
 from keras_qlae.models.images import to_unit_interval
+from keras_qlae.models.likelihood import Likelihood
+from keras_qlae.models.likelihood import check_likelihood
+from keras_qlae.models.likelihood import expected
+from keras_qlae.models.likelihood import reconstruction_loss
 from keras_qlae.models.tapped import tapped
 from keras_qlae.penalties.penalty import ForwardPass
 from keras_qlae.penalties.penalty import Penalty
@@ -26,11 +30,18 @@ class Autoencoder(ImageModel):
     """An autoencoder whose latent space is a layer with losses of its own.
 
     With a `ScalarCodebookQuantizer` it is the paper's QLAE; the other latents
-    make it the models that QLAE is compared with. The loss is the binary
-    cross-entropy between images and logits, a mean over pixels, channels and
-    batch, plus the weighted losses of the latent and of the penalties, plus
-    whatever the layers of the networks add (regularizers). All are computed
-    by `compute_losses`. Compile it with an optimizer alone.
+    make it the models that QLAE is compared with. The loss is the
+    reconstruction loss, a mean over pixels, channels and batch, plus the
+    weighted losses of the latent and of the penalties, plus whatever the
+    layers of the networks add (regularizers). All are computed by
+    `compute_losses`. Compile it with an optimizer alone.
+
+    Of a pixel `x` in `[0, 1]` and the decoder's output `m` the reconstruction
+    loss is the binary cross-entropy `-x log(p) - (1 - x) log(1 - p)` with
+    `p = sigmoid(m)`, or with `likelihood="gaussian"` the squared error
+    `(x - m)**2`: minus the log-density of a Gaussian of mean `m` and variance
+    1/2, without the constant `log(pi) / 2`. Its gradients reach the decoder,
+    and through the latent the encoder.
 
     `fit` takes what Keras' does: NumPy arrays, or a `tf.data.Dataset` of
     images or of `(images, factors)`; factors are not used in training. Images
@@ -50,10 +61,14 @@ class Autoencoder(ImageModel):
         encoder: `keras.Model` from images to `(batch, latent.num_inputs)`.
         latent: A `keras_qlae.layers.Latent`.
         decoder: `keras.Model` from `(batch, latent.num_outputs)` to logits of
-            the shape of the images.
+            the shape of the images, or to means (`likelihood`).
         penalties: A list of `keras_qlae.penalties.Penalty`, further losses of
             a batch's forward pass. Each is added with its weight and logged
             under its name.
+        likelihood: What the decoder's outputs are: `"bernoulli"`, logits; or
+            `"gaussian"`, pixel values, with the squared error as
+            reconstruction loss. Images that are shown are their sigmoid, or
+            are clipped to `[0, 1]`. Defaults to `"bernoulli"`.
         seed: Integer or `None`, of what penalties draw and of `sample`.
         **kwargs: Passed to `keras.Model`.
 
@@ -62,13 +77,14 @@ class Autoencoder(ImageModel):
         training: Whether in training mode.
 
     Output shape:
-        Logits `(batch, height, width, channels)`.
+        The decoder's outputs, `(batch, height, width, channels)`.
 
     Raises:
         ValueError: Widths of encoder, latent and decoder that do not fit;
             penalties that share a name with another loss, or that tap layers
-            the decoder lacks; in `fit` and `evaluate`, no images, or images
-            of another shape, outside `[0, 1]` or not finite.
+            the decoder lacks; an unknown likelihood; in `fit` and `evaluate`,
+            no images, or images of another shape, outside `[0, 1]` or not
+            finite.
 
     Reference:
         Hsu et al., "Disentanglement via Latent Quantization" (NeurIPS 2023,
@@ -81,10 +97,12 @@ class Autoencoder(ImageModel):
         latent: Latent,
         decoder: keras.Model,
         penalties: Sequence[Penalty] = (),
+        likelihood: Likelihood = "bernoulli",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         check_networks(encoder=encoder, decoder=decoder)
+        check_likelihood(likelihood)
         super().__init__(latent, seed=seed, **kwargs)
         check_width("encoder", encoder.output_shape, "num_inputs", latent)
         check_width("decoder", decoder.input_shape, "num_outputs", latent)
@@ -96,6 +114,7 @@ class Autoencoder(ImageModel):
             )
         self.encoder = encoder
         self.decoder = decoder
+        self.likelihood = likelihood
         self.penalties = list(penalties)
         for penalty in self.penalties:
             penalty.check(decoder)
@@ -129,7 +148,8 @@ class Autoencoder(ImageModel):
         if refused:
             raise ValueError(
                 "`Autoencoder` brings its own losses and metrics: compile it "
-                "with an optimizer alone. For another likelihood override "
+                "with an optimizer alone. For the squared error pass "
+                "`likelihood='gaussian'`, for any other loss override "
                 f"`reconstruction_loss`. Received: {', '.join(refused)}"
             )
         super().compile(optimizer, **kwargs)
@@ -202,7 +222,8 @@ class Autoencoder(ImageModel):
         weights = self.loss_weights
         total = sum(weights[name] * loss for name, loss in losses.items())
         total = total + sum(ops.cast(loss, dtype) for loss in added)
-        quality = backend.mean(_psnr(forward.images, forward.logits))
+        shown = expected(self.likelihood, forward.logits)
+        quality = backend.mean(_psnr(forward.images, shown))
         return {"loss": total, **losses, "psnr": quality}
 
     def update(self, data: Any) -> dict[str, Any]:
@@ -257,12 +278,15 @@ class Autoencoder(ImageModel):
         )
 
     def reconstruction_loss(self, images: Any, logits: Any) -> Any:
-        """Cross-entropy of each image, a mean over pixels: `(batch,)`.
+        """That of each image, a mean over pixels: `(batch,)`.
 
-        Override for another likelihood.
+        Override for a loss of your own.
+
+        Args:
+            images: `(batch, height, width, channels)` in `[0, 1]`.
+            logits: The decoder's outputs, of the same shape.
         """
-        loss = ops.binary_crossentropy(images, logits, from_logits=True)
-        return backend.mean(loss, axis=tuple(range(1, len(loss.shape))))
+        return reconstruction_loss(self.likelihood, images, logits)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -270,6 +294,7 @@ class Autoencoder(ImageModel):
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
             "penalties": keras.saving.serialize_keras_object(self.penalties),
+            "likelihood": self.likelihood,
         }
 
 
@@ -284,8 +309,8 @@ def _check_names(penalties: Sequence[Penalty], latent: Latent) -> None:
         )
 
 
-def _psnr(images: Any, logits: Any) -> Any:
-    """`keras_qlae.metrics.psnr` of tensors, from logits: `(batch,)`."""
-    axes = tuple(range(1, len(logits.shape)))
-    error = backend.mean(ops.square(ops.sigmoid(logits) - images), axis=axes)
+def _psnr(images: Any, shown: Any) -> Any:
+    """`keras_qlae.metrics.psnr` of tensors: `(batch,)`."""
+    axes = tuple(range(1, len(images.shape)))
+    error = backend.mean(ops.square(shown - images), axis=axes)
     return -10 * ops.log10(ops.where(error < 1e-12, 1e-12, error))

@@ -18,6 +18,8 @@ from keras_qlae.models.inputs import check_fit_data
 from keras_qlae.models.inputs import first
 from keras_qlae.models.inputs import in_batches
 from keras_qlae.models.inputs import refuse_weights
+from keras_qlae.models.likelihood import Likelihood
+from keras_qlae.models.likelihood import expected
 
 
 class ImageModel(backend.StepModel, SavedSeed, keras.Model):
@@ -25,9 +27,10 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
 
     A subclass sets `encoder`, a model from images to
     `(batch, latent.num_inputs)`, and `decoder`, one from
-    `(batch, latent.num_outputs)` to image logits. It defines its losses as a
-    pure function, and from them `update` and `assess`, the steps of `fit` and
-    `evaluate`; the model's `metrics` log them by their names.
+    `(batch, latent.num_outputs)` to images: their logits, or what its
+    `likelihood` says. It defines its losses as a pure function, and from
+    them `update` and `assess`, the steps of `fit` and `evaluate`; the
+    model's `metrics` log them by their names.
 
     Args:
         latent: A `keras_qlae.layers.Latent`.
@@ -37,6 +40,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
 
     encoder: keras.Model
     decoder: keras.Model
+    likelihood: Likelihood = "bernoulli"
 
     def __init__(
         self, latent: Latent, seed: int | None = None, **kwargs: Any
@@ -148,10 +152,12 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             `(n, height, width, channels)` in `[0, 1]`.
         """
         values = ops.convert_to_numpy(ops.cast(values, self.variable_dtype))
-        logits = in_batches(
+        outputs = in_batches(
             self.decoder, values, batch_size, self.variable_dtype
         )
-        images: np.ndarray = ops.convert_to_numpy(ops.sigmoid(logits))
+        images: np.ndarray = ops.convert_to_numpy(
+            expected(self.likelihood, ops.convert_to_tensor(outputs))
+        )
         return images
 
     def decode_codes(self, codes: Any, batch_size: int = 256) -> np.ndarray:

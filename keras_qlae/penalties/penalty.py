@@ -26,7 +26,8 @@ class ForwardPass(NamedTuple):
         outputs: What the latent made of `encoded`; `outputs.outputs` is what
             the decoder read, `latent.scalars(encoded)` the latents before
             they were made discrete.
-        logits: The decoder's output, of the shape of `images`.
+        logits: The decoder's output, of the shape of `images`: logits, or
+            means if the model's likelihood is Gaussian.
         taps: Outputs of the decoder's inner layers by their names: of those
             layers that the model's penalties name.
         decode: Calls the decoder again, in the same mode, on values

@@ -19,7 +19,9 @@ LATENTS = {
 }
 
 
-def small_model(kind="scalar", shape=SHAPE, adversarial=False):
+def small_model(
+    kind="scalar", shape=SHAPE, adversarial=False, likelihood="bernoulli"
+):
     """A model whose image depends visibly on every latent."""
     latent = LATENTS[kind]()
     decoder = networks.style_image_decoder(latent.num_outputs, shape, **SIZE)
@@ -28,7 +30,9 @@ def small_model(kind="scalar", shape=SHAPE, adversarial=False):
         model = models.InfoWGANGP(decoder, trunk, latent)
     else:
         encoder = networks.image_encoder(shape, latent.num_inputs, **SIZE)
-        model = models.Autoencoder(encoder, latent, decoder)
+        model = models.Autoencoder(
+            encoder, latent, decoder, likelihood=likelihood
+        )
     for weight in (*model.decoder.weights, *model.encoder.weights):
         if weight.path.endswith("kernel"):
             weight.assign(2.5 * ops.convert_to_numpy(weight))

@@ -1,15 +1,18 @@
 import base64
 import hashlib
 import importlib
+import json
 import re
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
 
 from keras_qlae import networks
 from keras_qlae.explorer import Section
 from keras_qlae.explorer import write
+from keras_qlae.explorer.page import _model_parts
 from keras_qlae.explorer.page import page
 from tests.explorer.models import small_model
 from tests.explorer.models import some_images
@@ -98,3 +101,20 @@ def test_a_network_of_another_kind_is_refused_unless_served():
     model.encoder = networks.image_trunk((16, 16, 3), 4, "tiny")
     with pytest.raises(ValueError, match=r"explorer\.serve"):
         page(model)
+
+
+@needs_node
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_the_pages_images_are_the_models(likelihood, tmp_path):
+    model = small_model(likelihood=likelihood)
+    plan, blocks = _model_parts(model, "float32")
+    for name, block in blocks.items():
+        (tmp_path / name).write_bytes(block)
+    codes = np.random.default_rng(0).integers(0, 3, (5, 4))
+    job = {"plan": plan, "codes": codes.tolist()}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    found = json.loads(run_node("model.mjs", tmp_path))
+    wanted = model.decode_codes(codes)
+    is_clipped = np.any((wanted == 0) | (wanted == 1))
+    assert is_clipped == (likelihood == "gaussian")
+    assert np.abs(np.reshape(found, wanted.shape) - wanted).max() < 1e-5

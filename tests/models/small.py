@@ -18,6 +18,7 @@ def small_autoencoder(
     seed=1,
     compiled=True,
     penalties=(),
+    likelihood="bernoulli",
     **settings,
 ):
     if latent is None:
@@ -29,6 +30,7 @@ def small_autoencoder(
             latent.num_outputs, SHAPE, seed=seed + 1, **SIZE
         ),
         penalties=penalties,
+        likelihood=likelihood,
         seed=2,
     )
     if compiled:

@@ -15,11 +15,12 @@ export async function startModel(block, plan) {
   } catch { /* It is off, or too old: memory.js multiplies. */ }
   const decoder = network(plan.decoder, await block("decoder"));
   const table = plan.latent.table && new Float32Array((await block("table")).buffer);
+  const pixel = plan.likelihood === "gaussian" ? x => Math.min(Math.max(x, 0), 1) : x => 1 / (1 + Math.exp(-x));
   let encoder = null;
   return {
     /** Images of rows of codes: floats in [0, 1], one image after another. */
     async decode(rows) {
-      const images = rows.map(codes => decoder(valuesOf(plan.latent, table, codes)).map(x => 1 / (1 + Math.exp(-x))));
+      const images = rows.map(codes => decoder(valuesOf(plan.latent, table, codes)).map(pixel));
       const all = new Float32Array(rows.length * images[0].length);
       images.forEach((image, i) => all.set(image, i * image.length));
       return all;
