@@ -46,6 +46,13 @@ def main() -> None:
             score(factors, values)
             seconds = time.process_time() - start
             print(f"{kind:<10} {score.__name__:<20} {seconds:7.2f} s")
+    # What `compare` computes of five seeds, each with 2,000 latents.
+    seeds = [latents[:2000] @ rng.normal(size=(12, 12)) for _ in range(5)]
+    for correlation in ("spearman", "lasso"):
+        start = time.process_time()
+        metrics.udr_scores(seeds, correlation=correlation)
+        seconds = time.process_time() - start
+        print(f"{'5 seeds':<10} {'udr, ' + correlation:<20} {seconds:7.2f} s")
     images = rng.integers(0, 256, (500, 32, 32, 3), np.uint8)
     start = time.process_time()
     metrics.ssim(images, images[::-1])

@@ -33,6 +33,7 @@ SHORT = [
     "--num-scored=40",
     "--width=4",
     "--metrics=my_metric:used_latents",
+    "--support=my_support:band",
 ]
 DATA = "my_data_set:squares"
 
@@ -76,6 +77,7 @@ def test_a_run_of_parts_of_ones_own(folder):
     assert config["dataset"] == DATA
     assert settings["latent"]["part"] == "my_latent:BinaryLatent"
     assert settings["latent"]["pull_weight"] == 0.5
+    assert settings["training"]["support"] == "my_support:band"
     assert settings["encoder"] == {
         "part": "my_encoder:pooling_encoder",
         "width": 4,
@@ -89,6 +91,7 @@ def test_a_run_of_parts_of_ones_own(folder):
     scores = read_json(folder / "run" / "infomec.json")
     assert scores["factor_names"] == ["x", "y", "shade"]
     assert 0 <= scores["others"]["used_latents"] <= 1
+    assert 0.01 < scores["multi_information"] < 0.5
     assert "used_latents" in (folder / "run" / "report.md").read_text()
 
 
@@ -102,6 +105,7 @@ def test_it_is_scored_again_by_a_metric_of_ones_own(folder):
             "my_encoder",
             "my_metric",
             "my_data_set",
+            "my_support",
         )
     ]
     output = call(
@@ -121,6 +125,8 @@ def test_it_is_searched(folder):
     rows = read_csv(folder / "search" / "results.csv")
     assert len(rows) == 2
     assert all(0.01 <= float(row["pull_weight"]) <= 1 for row in rows)
+    best = read_json(folder / "search" / "best" / "config.json")
+    assert best["settings"]["training"]["support"] == "my_support:band"
 
 
 @pytest.mark.slow
@@ -148,3 +154,6 @@ def test_it_is_compared(folder):
     assert {row["model"] for row in rows} == {"mine", "ae"}
     assert {row["status"] for row in rows} == {"finished"}
     assert all(0 <= float(row["used_latents"]) <= 1 for row in rows)
+    run = folder / "compared" / "my_data_set-squares" / "ae" / "seed-0"
+    settings = read_json(run / "config.json")["settings"]
+    assert settings["training"]["support"] == "my_support:band"

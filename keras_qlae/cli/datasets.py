@@ -185,6 +185,10 @@ def prepare(
 ) -> None:
     """Download the data set NAME and make it ready to train on.
 
+    NAME is one of `keras-qlae datasets list`, or tfds:NAME of any data set of
+    TensorFlow Datasets that has images: tfds:mnist, tfds:eurosat/rgb, one
+    split of it as tfds:stl10@train.
+
     Images are decoded and resized once. After a crash or a kill, the same
     command goes on where it stopped. Without a network, it says where to put
     the files.

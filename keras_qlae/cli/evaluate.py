@@ -17,10 +17,10 @@ from keras_qlae.cli.json import print_json
     default="infomec",
     show_default=True,
     metavar="infomec|all|MODULE:NAME",
-    help="infomec: InfoMEC and PSNR. all: also MIG, DCI, SAP, modularity, "
-    "explicitness, IRS, FactorVAE and SSIM. MODULE:NAME: also a metric of "
-    "your own, a function of factors and latents to a number; several with "
-    "commas between them.",
+    help="infomec: InfoMEC and PSNR. all: also conditional InfoMEC, MIG, DCI, "
+    "SAP, modularity, explicitness, IRS, FactorVAE, MCC, R2 and SSIM. "
+    "MODULE:NAME: also a metric of your own, a function of factors and latents "
+    "to a number; several with commas between them.",
 )
 @json_option
 @imports_option

@@ -36,7 +36,7 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
     help="Which data set: see `keras-qlae datasets list`. Or a folder of "
     "images; with a table factors.csv in it (docs/datasets.md) the latents are "
     "scored. Or an .npz file with the array images and, if they are known, "
-    "factors. Or module:name of a data set of your own.",
+    "factors. Or tfds:NAME, prepared, or module:name of one of your own.",
 )
 @click.option(
     "--directory",

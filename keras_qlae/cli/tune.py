@@ -122,8 +122,9 @@ def tune(
     from keras_qlae.cli.command_line import command_of
     from keras_qlae.runs import RunDirectory
     from keras_qlae.runs import execution
+    from keras_qlae.runs.data import folder_of
 
-    place = Path(dataset).name.replace(":", "-")
+    place = folder_of(dataset)
     directory = directory or Path("runs", f"tune-{recipe}-{place}-{algorithm}")
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:

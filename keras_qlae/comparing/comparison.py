@@ -82,10 +82,15 @@ def compare(
 
 
 def _check_prepared(planned: Sequence[Planned]) -> None:
-    """Raises if a data set is not there, or cannot be read."""
+    """Raises if a data set is not there, cannot be read or has no support."""
     sizes = {(p.dataset, p.recipe.training.image_size) for p in planned}
-    for dataset, image_size in sorted(sizes):
-        run_data.load(dataset, image_size)
+    loaded = {key: run_data.load(*key) for key in sorted(sizes)}
+    supports = {
+        (p.dataset, p.recipe.training.image_size, p.recipe.training.support)
+        for p in planned
+    }
+    for dataset, image_size, support in sorted(supports):
+        run_data.check_support(loaded[dataset, image_size], support)
 
 
 class _Comparison:

@@ -14,11 +14,15 @@ from urllib.parse import quote
 
 from keras_qlae import explorer
 from keras_qlae.comparing.planned import Planned
+from keras_qlae.comparing.selection import MEANING
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Metric
 from keras_qlae.comparing.summary import Summary
 from keras_qlae.comparing.tables import BOLD
+from keras_qlae.comparing.tables import UDR
+from keras_qlae.comparing.tables import agreement_of
+from keras_qlae.comparing.tables import has_udr_column
 from keras_qlae.comparing.tables import meaning
 from keras_qlae.comparing.tables import seeds_of
 from keras_qlae.explorer.document import data_url
@@ -49,7 +53,9 @@ def report(
         rows: What is known of each run, in the same order.
     """
     sections = [
-        _summary(study, dataset, [s for s in found if s.dataset == dataset])
+        _summary(
+            study, dataset, [s for s in found if s.dataset == dataset], rows
+        )
         for dataset in study.datasets
     ]
     shown = list(itertools.islice(_shown(planned, rows), _MOST_SHOWN))
@@ -69,10 +75,14 @@ def report(
 
 
 def _summary(
-    study: Study, dataset: str, found: Sequence[Summary]
+    study: Study,
+    dataset: str,
+    found: Sequence[Summary],
+    rows: Sequence[dict[str, Any]],
 ) -> explorer.Section:
     """The table of a data set: a line for each model."""
     ranges = {name: _range(found, name) for name in METRICS}
+    has_udr = has_udr_column(found)
     lines = [
         [
             Cell(summary.model),
@@ -81,11 +91,18 @@ def _summary(
                 _score(summary, name, metric, ranges[name])
                 for name, metric in METRICS.items()
             ),
+            *[_number(summary.udr, 3)] * has_udr,
         ]
         for summary in found
     ]
     head = ("model", "seeds", *(metric.title for metric in METRICS.values()))
-    remark = " ".join(filter(None, (meaning(study), BOLD, caution(dataset))))
+    head += UDR * has_udr
+    remarks = (
+        *agreement_of(dataset, rows),
+        *[MEANING] * has_udr,
+        *(meaning(study), BOLD, caution(dataset)),
+    )
+    remark = " ".join(filter(None, remarks))
     bars = "A bar goes from one end of the interval to the other, a mark is "
     bars += "the mean; all bars of a column have the same scale."
     inner = (
@@ -122,6 +139,10 @@ def _score(
     return Cell(text, estimate.mean, summary.is_level[name], (start, at, end))
 
 
+def _number(value: float | None, digits: int) -> Cell:
+    return Cell("-" if value is None else f"{value:.{digits}f}", value)
+
+
 def _runs(
     directory: Path, planned: Sequence[Planned], rows: Sequence[dict[str, Any]]
 ) -> str:
@@ -132,18 +153,17 @@ def _runs(
             Cell(row["model"], link=_link(directory, run)),
             Cell(str(row["seed"]), row["seed"]),
             *(
-                Cell("-", None)
-                if row[name] is None
-                else Cell(f"{row[name]:.{metric.digits}f}", row[name])
+                _number(row[name], metric.digits)
                 for name, metric in METRICS.items()
             ),
+            _number(row["udr"], 3),
             Cell(str(row["steps"]), row["steps"]),
             Cell(row["status"]),
         ]
         for run, row in zip(planned, rows, strict=True)
     ]
     titles = (metric.title for metric in METRICS.values())
-    head = ("data set", "model", "seed", *titles, "steps", "status")
+    head = ("data set", "model", "seed", *titles, *UDR, "steps", "status")
     return table(head, lines, is_sortable=True)
 
 

@@ -12,6 +12,8 @@ from keras_qlae import figures
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.planned import Planned
 from keras_qlae.comparing.report import report
+from keras_qlae.comparing.selection import agreement
+from keras_qlae.comparing.selection import udr_of
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
@@ -32,11 +34,16 @@ def rows_of(
         failed: Directories of those that failed.
 
     Returns:
-        Dicts of `dataset`, `model`, `seed`, the scores, `active` latents,
-        `steps` and `status`, and scores by metrics of one's own under their
-        names; a score that a run does not have (yet) is `None`.
+        Dicts of `dataset`, `model`, `seed`, the scores, `udr`, `active`
+        latents, `steps` and `status`, and scores by metrics of one's own
+        under their names; a score that a run does not have (yet) is `None`.
     """
-    return [_row(run, run.directory in failed) for run in planned]
+    planned = list(planned)
+    udr = udr_of(planned)
+    return [
+        _row(run, run.directory in failed, udr.get(run.directory))
+        for run in planned
+    ]
 
 
 def write(
@@ -58,11 +65,25 @@ def write(
     if any(each.values[name] for each in found for name in METRICS):
         figure = figures.comparison(*_arrays(study, found), **_names(study))
         figures.save(figure, directory / "comparison.png")
+    alike = {
+        name: agreement([row for row in rows if row["dataset"] == name])
+        for name in study.datasets
+    }
+    if any(alike.values()):
+        figure = figures.model_selection(
+            *(_of_runs(study, rows, score) for score in ("udr", "infom")),
+            datasets=_names(study)["datasets"],
+            models=_names(study)["models"],
+            correlations=[
+                each.correlation if each else None for each in alike.values()
+            ],
+        )
+        figures.save(figure, directory / "model_selection.png")
     text = report(directory, study, found, planned, rows)
     write_text(directory / "report.html", text)
 
 
-def _row(run: Planned, has_failed: bool) -> dict[str, Any]:
+def _row(run: Planned, has_failed: bool, udr: float | None) -> dict[str, Any]:
     scores = None
     status = "failed" if has_failed else "waiting"
     if run.is_finished:
@@ -76,6 +97,7 @@ def _row(run: Planned, has_failed: bool) -> dict[str, Any]:
         "model": run.contender.shown,
         "seed": run.seed,
         **{name: getattr(scores, name, None) for name in METRICS},
+        "udr": udr,
         "active": getattr(scores, "num_active", None),
         "steps": run.step,
         "status": status,
@@ -101,6 +123,26 @@ def _arrays(
             if estimate is not None and len(own) > 1:
                 intervals[i, j] = estimate.low, estimate.high
     return values.reshape(*shape, -1), intervals.reshape(*shape, 2)
+
+
+def _of_runs(
+    study: Study, rows: Sequence[dict[str, Any]], name: str
+) -> np.ndarray:
+    """A score of every run: (data sets, models, seeds), NaN if it has none."""
+    known = {(r["dataset"], r["model"], r["seed"]): r.get(name) for r in rows}
+    return np.array(
+        [
+            [
+                [
+                    known.get((dataset, model.shown, seed))
+                    for seed in study.seeds
+                ]
+                for model in study.contenders
+            ]
+            for dataset in study.datasets
+        ],
+        np.float64,
+    )
 
 
 def _names(study: Study) -> dict[str, list[str]]:

@@ -19,7 +19,7 @@ from keras_qlae.recipes import Recipe
 from keras_qlae.recipes import SettingError
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
-from keras_qlae.runs.data import name_of
+from keras_qlae.runs import data as run_data
 
 ROTATIONS = ("ica",)
 _ICA = "ae-ica"
@@ -102,7 +102,7 @@ class Study:
 
 def folder_of(dataset: str) -> str:
     """The folder of a data set's runs: its name, or that of its folder."""
-    return Path(name_of(dataset)).name.replace(":", "-")
+    return run_data.folder_of(dataset)
 
 
 def contender_of(name: str, settings: Mapping[str, Any]) -> Contender:
@@ -307,7 +307,7 @@ def _by_full_name(
 
 def _check_dataset(dataset: str) -> None:
     """Raises if there is no data set of this name."""
-    if ":" not in dataset or registry.is_path(dataset):
+    if not run_data.is_foreign(dataset):
         registry.options_of(dataset)
 
 

@@ -1,5 +1,6 @@
 """A model's scores on a data set, over its seeds."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
@@ -42,6 +43,7 @@ class Summary(NamedTuple):
             data set, as of `statistics.p_values`.
         is_level: Of each metric, whether the model is not significantly worse
             than the best there, as of `statistics.level_with_best`.
+        udr: Mean over the runs that have a UDR; `None` if none has.
     """
 
     dataset: str
@@ -52,6 +54,7 @@ class Summary(NamedTuple):
     estimates: dict[str, Estimate | None]
     p_values: dict[str, float | None]
     is_level: dict[str, bool]
+    udr: float | None = None
 
 
 def summaries(study: Study, rows: Sequence[dict[str, Any]]) -> list[Summary]:
@@ -100,6 +103,13 @@ def _on_one(
             estimates[model],
             {name: found[name][i] for name in METRICS},
             {name: levels[name][i] for name in METRICS},
+            _mean_udr(runs[model]),
         )
         for i, model in enumerate(models)
     ]
+
+
+def _mean_udr(rows: Sequence[dict[str, Any]]) -> float | None:
+    # No interval: the scores of the seeds are of pairs, and not independent.
+    scores = [row["udr"] for row in rows if row.get("udr") is not None]
+    return math.fsum(scores) / len(scores) if scores else None

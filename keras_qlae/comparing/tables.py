@@ -5,13 +5,17 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
+from keras_qlae.comparing.selection import MEANING
+from keras_qlae.comparing.selection import agreement
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
 from keras_qlae.files import markdown_table
+from keras_qlae.metrics import VARIANTS
 from keras_qlae.runs.reporting import caution
 
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
+UDR = ("UDR",)
 BOLD = (
     "Bold: the best mean of a column, and those that do not differ "
     "significantly from it by Welch's t-test (two-sided, 5 %, p adjusted for "
@@ -34,15 +38,20 @@ def markdown(
 ) -> str:
     """The text of `table.md`: a table a data set, and how to read it."""
     parts = ["# Comparison"]
+    has_udr = has_udr_column(found)
+    head = _HEAD + UDR * has_udr
     for dataset in study.datasets:
         lines = [
-            _cells(summary, str, "±", "**{}**".format)
+            _cells(summary, str, "±", "**{}**".format, has_udr)
             for summary in found
             if summary.dataset == dataset
         ]
         parts.append(f"## {dataset}")
-        parts.append(markdown_table(_HEAD, lines))
+        parts.append(markdown_table(head, lines))
+        parts += agreement_of(dataset, rows)
         parts += [caution(dataset)] if caution(dataset) else []
+    parts += [MEANING] * has_udr
+    parts += variants_of(found)
     parts += [f"{meaning(study)} {BOLD}", *_not_as_wanted(rows)]
     return "\n\n".join(parts) + "\n"
 
@@ -50,22 +59,31 @@ def markdown(
 def latex(study: Study, found: Sequence[Summary]) -> str:
     """The text of `table.tex`: a `tabular` a data set; needs `booktabs`."""
     parts = []
+    has_udr = has_udr_column(found)
+    head = _HEAD + UDR * has_udr
     for dataset in study.datasets:
         body = [
-            _cells(summary, _for_latex, r"$\pm$", r"\textbf{{{}}}".format)
+            _cells(
+                summary,
+                _for_latex,
+                r"$\pm$",
+                r"\textbf{{{}}}".format,
+                has_udr,
+            )
             for summary in found
             if summary.dataset == dataset
         ]
         parts += [
             *(f"% {line}" for line in (dataset, caution(dataset)) if line),
-            rf"\begin{{tabular}}{{ll{'c' * len(METRICS)}}}",
+            rf"\begin{{tabular}}{{ll{'c' * (len(head) - 2)}}}",
             r"\toprule",
-            rf"{' & '.join(_HEAD)} \\",
+            rf"{' & '.join(head)} \\",
             r"\midrule",
             *(rf"{' & '.join(cells)} \\" for cells in body),
             r"\bottomrule",
             r"\end{tabular}",
         ]
+    parts += [f"% {MEANING}"] * has_udr
     return "\n".join([*parts, f"% {meaning(study)} {BOLD}"]) + "\n"
 
 
@@ -85,6 +103,7 @@ def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
                 for name in METRICS
                 for key, value in _numbers(summary, name).items()
             },
+            "udr_mean": None if summary.udr is None else f"{summary.udr:.6f}",
         }
         for summary in found
     ]
@@ -110,6 +129,7 @@ def _cells(
     text: Callable[[str], str],
     plus_minus: str,
     bold: Callable[[str], str],
+    has_udr: bool,
 ) -> list[str]:
     """The cells of a line of the table."""
     cells = [text(summary.model), seeds_of(summary)]
@@ -122,7 +142,35 @@ def _cells(
         if not math.isnan(estimate.margin):
             cell += f" {plus_minus} {estimate.margin:.{metric.digits}f}"
         cells.append(bold(cell) if summary.is_level[name] else cell)
+    if has_udr:
+        cells.append("-" if summary.udr is None else f"{summary.udr:.3f}")
     return cells
+
+
+def variants_of(found: Sequence[Summary]) -> list[str]:
+    """How the scores that there are are computed, as a list."""
+    lines = [
+        f"* {metric.title}: {VARIANTS[metric.title]}."
+        for name, metric in METRICS.items()
+        if metric.title in VARIANTS and any(s.values[name] for s in found)
+    ]
+    return ["\n".join(lines)] if lines else []
+
+
+def has_udr_column(found: Sequence[Summary]) -> bool:
+    """Whether there is a column of UDR: it takes two seeds of a model."""
+    return any(summary.udr is not None for summary in found)
+
+
+def agreement_of(dataset: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """How well UDR orders the runs of a data set as InfoM does."""
+    found = agreement([row for row in rows if row["dataset"] == dataset])
+    if found is None:
+        return []
+    return [
+        f"UDR orders the {found.num_runs} runs as InfoM does with a rank "
+        f"correlation (Spearman) of {found.correlation:.2f}."
+    ]
 
 
 def seeds_of(summary: Summary) -> str:

@@ -6,6 +6,7 @@ from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
 from keras_qlae.datasets.npz_dataset import from_npz
 from keras_qlae.datasets.preparing.prepare import prepare
+from keras_qlae.datasets.preparing.prepare_tfds import from_tfds
 from keras_qlae.datasets.registry import available
 from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.registry import load
@@ -22,6 +23,7 @@ __all__ = [
     "from_arrays",
     "from_folder",
     "from_npz",
+    "from_tfds",
     "info",
     "load",
     "prepare",

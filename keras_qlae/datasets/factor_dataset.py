@@ -14,8 +14,12 @@ from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.checks import check_factors
 from keras_qlae.datasets.checks import check_index
 from keras_qlae.datasets.checks import check_integer
-from keras_qlae.datasets.rows import draw
 from keras_qlae.datasets.rows import find_rows
+from keras_qlae.datasets.support import FULL
+from keras_qlae.datasets.support import Counts
+from keras_qlae.datasets.support import Support
+from keras_qlae.datasets.support import occurrences
+from keras_qlae.datasets.support import split_positions
 
 Op = Callable[[Any], Any]
 _NUM_SAMPLES = 1000
@@ -203,40 +207,113 @@ class FactorDataset(abc.ABC):
         validation: int = 10_000,
         seed: int = 0,
         protocol: str = "held_out",
+        support: Support = FULL,
+        scored_support: str = "same",
     ) -> tuple["FactorDataset", "FactorDataset"]:
         """Draws images to score on, at random from the whole data set.
 
         Args:
-            validation: Number of images to score on. Defaults to `10_000`.
+            validation: Number of different images to score on. Defaults to
+                `10_000`.
             seed: Integer of at least 0. The same seed draws the same images,
                 on every machine.
             protocol: `"held_out"`, the default, keeps them out of training.
                 `"paper"` trains on them too, as the paper does, which scores
                 the first 10,000 training images, stored in a random order.
+            support: Which combinations of factors are trained on, as of
+                `with_support`. Defaults to `"full"`: all.
+            scored_support: `"same"`, the default, draws from the images that
+                the support has, and repeats those that it repeats; `"full"`
+                draws from all images.
 
         Returns:
             `(train, validation)`, each in the order of this data set; without
             a common image unless `protocol="paper"`.
 
         Raises:
-            ValueError: If `validation` leaves no image, or `protocol` is none.
+            ValueError: If `validation` leaves no image, as `with_support`
+                does, or an argument is none of its values.
         """
-        if protocol not in ("held_out", "paper"):
-            raise ValueError(
-                "`protocol` must be 'held_out' or 'paper'. Received: "
-                f"protocol={protocol!r}"
-            )
+        for name, value, known in (
+            ("protocol", protocol, ("held_out", "paper")),
+            ("scored_support", scored_support, ("same", "full")),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f"`{name}` must be {' or '.join(map(repr, known))}. "
+                    f"Received: {name}={value!r}"
+                )
         validation = check_integer("validation", validation, minimum=1)
         seed = check_integer("seed", seed, minimum=0)
-        if validation >= len(self):
-            raise ValueError(
-                f"`validation` must be smaller than the data set, which has "
-                f"{len(self)} images: some must remain to train on. "
-                f"Received: validation={validation}"
-            )
-        rest, drawn = draw(len(self), validation, seed)
-        train = self if protocol == "paper" else self.subset(rest)
-        return train, self.subset(drawn)
+        counts = self.occurrences(support)
+        train, scored = split_positions(
+            counts, validation, seed, protocol, scored_support
+        )
+        is_whole = protocol == "paper" and (counts == 1).all()
+        return self if is_whole else self.subset(train), self.subset(scored)
+
+    def with_support(self, support: Support) -> "FactorDataset":
+        """Leaves out combinations of factors, or repeats some.
+
+        So factors that are independent become correlated, or some of their
+        combinations are never seen. The numbers below are those of the
+        factors' values, from 0.
+
+        Args:
+            support: One of
+
+                - `"corner:C"`: images of which the factors' numbers have a sum
+                  of at least C;
+                - `"diagonal_remove:R"`: all but those in which the second and
+                  the third factor have the same number, and that is at most R;
+                - `"diagonal_strengthen:N"`: all, and N more, drawn at random
+                  with repetition from those in which the second, third, fifth
+                  and sixth factor have the same number;
+                - `"full"`: all, as they are;
+                - a function of one's own, from factors, int32
+                  `(n, num_factors)`, to `n` booleans, which images are kept,
+                  or `n` integers, how often each occurs.
+
+                Other factors than the usual are named at the end, as in
+                `"diagonal_remove:2:scale,shape"`. Where there are fewer
+                factors than the usual ones, all are taken.
+
+        Returns:
+            A data set of the images that there are, in this one's order.
+
+        Raises:
+            ValueError: If `support` is none of these, leaves no image, or
+                names a factor that is not there; or if no factors are known.
+
+        Example:
+            >>> dataset = keras_qlae.datasets.load("room3d", image_size=32)
+            >>> len(dataset), len(dataset.with_support("corner:25"))
+            (480000, 265981)
+
+        Reference:
+            "Range, not Independence, Drives Modularity in Biologically
+            Inspired Representations", ICLR 2025, arXiv 2410.06232, and the
+            code published with it.
+        """
+        counts = self.occurrences(support)
+        return self.subset(np.repeat(np.arange(len(self)), counts))
+
+    def occurrences(self, support: Support) -> Counts:
+        """How often each image occurs under a support.
+
+        Args:
+            support: As of `with_support`.
+
+        Returns:
+            int64 `(n,)`, not all of them 0.
+
+        Raises:
+            ValueError: As `with_support`.
+        """
+        if isinstance(support, str) and support == FULL:
+            return np.ones(len(self), np.int64)
+        factors = self._factors(np.arange(len(self)))
+        return occurrences(support, factors, self.factor_names)
 
     def batches_per_epoch(
         self, batch_size: int, drop_remainder: bool = True

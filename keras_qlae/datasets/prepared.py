@@ -116,10 +116,19 @@ def load_prepared(
     store.check_whole()
     if not store.is_prepared:
         raise FileNotFoundError(_advice(store))
+    return serve(store)
+
+
+def serve(store: Store) -> PreparedDataset:
+    """Serves images that are prepared.
+
+    Raises:
+        ValueError: They are damaged.
+    """
     hashes = store.check_pixels()
     path = store.prepared / IMAGES
     return PreparedDataset(
-        info.name, info.factors, store.image_shape, path, hashes
+        store.info.name, store.info.factors, store.image_shape, path, hashes
     )
 
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from keras_qlae.datasets import tfds_dataset
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
@@ -17,6 +18,8 @@ from keras_qlae.datasets.published import nvlabs
 from keras_qlae.datasets.published import smallnorb
 from keras_qlae.datasets.room3d import info as room3d
 from keras_qlae.datasets.sprites2d import info as sprites2d
+from keras_qlae.datasets.tfds_names import is_tfds
+from keras_qlae.datasets.tfds_names import parse_tfds
 from keras_qlae.hints import hint
 
 _INFOS = {
@@ -58,6 +61,12 @@ def info(name: str) -> DatasetInfo:
     Raises:
         ValueError: If there is no such data set.
     """
+    if is_tfds(name):
+        raise ValueError(
+            "What is known of a data set of TensorFlow Datasets stands at "
+            "https://www.tensorflow.org/datasets/catalog/"
+            f"{parse_tfds(name).name}. Received: {name!r}"
+        )
     if name not in _INFOS:
         raise ValueError(
             f"There is no data set of this name.{hint(name, _INFOS)} "
@@ -91,6 +100,9 @@ def options_of(name: str) -> tuple[str, ...]:
     Raises:
         ValueError: If there is no such data set.
     """
+    if is_tfds(name):
+        parse_tfds(name)
+        return tfds_dataset.OPTIONS
     return ("image_size",) if is_path(name) else tuple(info(name).options)
 
 
@@ -111,7 +123,8 @@ def load(name: str, **options: Any) -> FactorDataset:
         name: One of `available()`; or the path of a folder of images, read as
             by `from_folder`: if it holds a table `factors.csv`, with that,
             else no factors are known; or the path of a file that ends in
-            `.npz`, read as by `from_npz`.
+            `.npz`, read as by `from_npz`; or `tfds:NAME`, a data set of
+            TensorFlow Datasets that is prepared, as of `from_tfds`.
         **options: As listed in `info(name).options`; for a path `image_size`,
             as of `from_folder` and `from_npz`.
 
@@ -136,6 +149,8 @@ def load(name: str, **options: Any) -> FactorDataset:
             f"{', '.join(known) or 'none'}. "
             f"Received: {', '.join(unknown)}"
         )
+    if is_tfds(name):
+        return tfds_dataset.load_tfds(name, **options)
     if is_path(name) and not Path(name).is_dir():
         return from_npz(name, **options)
     if is_path(name):

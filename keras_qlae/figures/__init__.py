@@ -7,10 +7,12 @@ Matplotlib is imported by the first figure that is made, not with the package.
 A returned figure shows itself in a notebook; `save` writes it to a file.
 """
 
+from keras_qlae.figures.code_usage import code_usage
 from keras_qlae.figures.codebook_trajectories import codebook_trajectories
 from keras_qlae.figures.comparison import comparison
 from keras_qlae.figures.interventions import interventions
 from keras_qlae.figures.latent_densities import latent_densities
+from keras_qlae.figures.model_selection import model_selection
 from keras_qlae.figures.nmi_heatmap import nmi_heatmap
 from keras_qlae.figures.parallel_coordinates import parallel_coordinates
 from keras_qlae.figures.reconstructions import reconstructions
@@ -21,10 +23,12 @@ from keras_qlae.figures.training_curves import training_curves
 from keras_qlae.figures.traversals import traversals
 
 __all__ = [
+    "code_usage",
     "codebook_trajectories",
     "comparison",
     "interventions",
     "latent_densities",
+    "model_selection",
     "nmi_heatmap",
     "parallel_coordinates",
     "reconstructions",

@@ -26,6 +26,7 @@ from keras_qlae.metrics.linear_r2 import linear_r2_score
 from keras_qlae.metrics.mcc import mcc_score
 from keras_qlae.metrics.mig import mig_score
 from keras_qlae.metrics.modularity import modularity_score
+from keras_qlae.metrics.multi_information import normalized_multi_information
 from keras_qlae.metrics.mutual_information import mutual_information
 from keras_qlae.metrics.mutual_information import normalized_mutual_information
 from keras_qlae.metrics.sap import sap_score
@@ -54,6 +55,7 @@ __all__ = [
     "mig_score",
     "modularity_score",
     "mutual_information",
+    "normalized_multi_information",
     "normalized_mutual_information",
     "psnr",
     "sap_score",

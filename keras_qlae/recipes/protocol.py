@@ -4,6 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Literal
 
+from keras_qlae.datasets.support import FULL
+from keras_qlae.datasets.support import check_support
+
 _MOST = 10**12  # more steps than anybody trains
 
 
@@ -19,21 +22,26 @@ class Training:
             had in several sizes.
         steps_per_epoch: Train steps from one scoring and checkpoint to the
             next.
+        support: Which combinations of factors are trained on: `full`,
+            `corner:6`, `diagonal_remove:2`, `diagonal_strengthen:500`, or
+            `module:function` for one of your own.
 
     Raises:
-        ValueError: A number out of range.
+        ValueError: A number out of range, or no such support.
     """
 
     steps: int = 200_000
     batch_size: int = 128
     image_size: int = 64
     steps_per_epoch: int = 1000
+    support: str = FULL
 
     def __post_init__(self) -> None:
         _check_range(self, "steps", 1, _MOST)
         _check_range(self, "batch_size", 1, 10**6)
         _check_range(self, "image_size", 8, 4096)
         _check_range(self, "steps_per_epoch", 1, _MOST)
+        check_support(self.support)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +53,8 @@ class Scoring:
         score_every: Epochs from one InfoMEC to the next.
         protocol: `held_out` scores images that are not trained on. `paper`
             scores images that are trained on too, as the paper does.
+        scored_support: With a support, `same` scores images of the
+            combinations that are trained on, `full` of all combinations.
         metrics: Metrics of one's own, as `module:name`: functions of factors
             and latents to a number. They are scored with InfoMEC.
 
@@ -55,6 +65,7 @@ class Scoring:
     num_scored: int = 10_000
     score_every: int = 1
     protocol: Literal["held_out", "paper"] = "held_out"
+    scored_support: Literal["same", "full"] = "same"
     metrics: Sequence[str] = ()
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from keras_qlae.datasets.support import is_foreign
 from keras_qlae.hints import hint
 from keras_qlae.recipes.parts import FIXED
 from keras_qlae.recipes.parts import SEATS
@@ -155,9 +156,12 @@ class Recipe:
         return values
 
     def foreign_parts(self) -> list[str]:
-        """Import paths of the parts and metrics that are not the package's."""
+        """Import paths of parts and functions that are not the package's."""
         names = [part.name for part in self.parts]
-        return [n for n in (*names, *self.scoring.metrics) if ":" in n]
+        found = [n for n in (*names, *self.scoring.metrics) if ":" in n]
+        if is_foreign(self.training.support):
+            found.append(self.training.support)
+        return found
 
     def check(self, num_factors: int | None = None) -> None:
         """Makes the parts that cost nothing, to see that they can be made.

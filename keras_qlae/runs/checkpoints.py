@@ -11,12 +11,14 @@ from typing import Any
 import keras
 import pydantic
 
+from keras_qlae.callbacks import CodesInUse
 from keras_qlae.files import digest
 from keras_qlae.files import read_json
 from keras_qlae.files import replacing
 from keras_qlae.files import write_json
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Row
+from keras_qlae.runs.records import Usage
 
 _logger = logging.getLogger(__name__)
 
@@ -34,10 +36,13 @@ class Record:
         rows: The lines of `metrics.csv`.
         codebooks: The codebooks after each epoch, lists of lists; empty for a
             model without.
+        code_usage: How each latent uses its codes after each epoch; empty
+            for a model without.
     """
 
     rows: list[Row] = dataclasses.field(default_factory=list)
     codebooks: list[list[list[float]]] = dataclasses.field(default_factory=list)
+    code_usage: Usage = dataclasses.field(default_factory=Usage)
 
     @property
     def step(self) -> int:
@@ -50,6 +55,8 @@ class Record:
             run.write_metrics(self.rows)
         if self.codebooks:
             write_json(run.codebooks, self.codebooks)
+        if self.code_usage.entropy:
+            write_json(run.code_usage, dataclasses.asdict(self.code_usage))
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -63,12 +70,19 @@ class Checkpoints(keras.callbacks.Callback):
     Args:
         run: The run directory.
         record: What was recorded before; each epoch adds to it.
+        codes: What counts the codes in use, if the model has any.
     """
 
-    def __init__(self, run: RunDirectory, record: Record) -> None:
+    def __init__(
+        self,
+        run: RunDirectory,
+        record: Record,
+        codes: CodesInUse | None = None,
+    ) -> None:
         super().__init__()
         self.run = run
         self.record = record
+        self.codes = codes
 
     def on_epoch_end(
         self, epoch: int, logs: dict[str, Any] | None = None
@@ -93,6 +107,8 @@ class Checkpoints(keras.callbacks.Callback):
         codebooks = getattr(self.model.latent, "codebooks", None)
         if codebooks is not None:
             self.record.codebooks.append([c.tolist() for c in codebooks])
+        if self.codes is not None and self.codes.usage is not None:
+            self.record.code_usage.add(self.codes.usage)
 
 
 def size_on_disk(model: keras.Model) -> int:

@@ -2,9 +2,11 @@
 
 import inspect
 import os
+import re
 import warnings
 from collections.abc import Callable
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,10 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.datasets.registry import is_path
 from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
+from keras_qlae.datasets.support import FULL
+from keras_qlae.datasets.support import Support
+from keras_qlae.datasets.support import is_foreign as is_own_support
+from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
@@ -47,7 +53,7 @@ def of_arrays(dataset: Any) -> str | FactorDataset:
 def is_known(name: str) -> bool:
     """Whether a data set of this name can be looked for."""
     known = datasets.available()
-    return name in known or is_path(name) or _is_foreign(name)
+    return name in known or is_path(name) or is_tfds(name) or is_foreign(name)
 
 
 def name_of(dataset: str | FactorDataset) -> str:
@@ -57,14 +63,14 @@ def name_of(dataset: str | FactorDataset) -> str:
     """
     if isinstance(dataset, FactorDataset):
         return dataset.name
-    return dataset if _is_foreign(dataset) else resolve(dataset)
+    return dataset if is_foreign(dataset) else resolve(dataset)
 
 
 def has_sizes(dataset: str | FactorDataset) -> bool:
     """Whether the images of a data set can be had in several sizes."""
     if isinstance(dataset, FactorDataset):
         return False
-    if _is_foreign(dataset):
+    if is_foreign(dataset):
         return "image_size" in _parameters(import_object(dataset))
     return "image_size" in options_of(dataset)
 
@@ -88,7 +94,7 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
     if isinstance(dataset, FactorDataset):
         return dataset
     options = {"image_size": image_size} if has_sizes(dataset) else {}
-    if not _is_foreign(dataset):
+    if not is_foreign(dataset):
         return datasets.load(dataset, **options)
     data = import_object(dataset)(**options)
     if not isinstance(data, FactorDataset):
@@ -100,29 +106,56 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
 
 
 def split(
-    scoring: Scoring, data: FactorDataset
+    scoring: Scoring, data: FactorDataset, support: str = FULL
 ) -> tuple[FactorDataset, FactorDataset]:
     """What is trained on, and what is scored: at most a fifth, or it warns.
 
     The same for every seed, so that runs are scored on the same images.
 
+    Args:
+        scoring: Which images are scored.
+        data: All images.
+        support: Which combinations of factors are trained on, as of
+            `Training`.
+
     Raises:
-        ValueError: There are fewer than 10 images.
+        ValueError: There are, or the support leaves, fewer than 10 images.
     """
-    if len(data) < _FEWEST:
+    chosen = _resolved(support)
+    choice, whence = len(data), f"`{data.name}`"
+    if support != FULL and scoring.scored_support == "same":
+        choice = int(np.count_nonzero(data.occurrences(chosen)))
+        whence = f"`{data.name}` with the support {support}"
+    if choice < _FEWEST:
         raise ValueError(
             f"A data set must have at least {_FEWEST} images, since a fifth of "
-            f"them is scored. Received: {len(data)} images in `{data.name}`"
+            f"them is scored. Received: {choice} images in {whence}"
         )
-    num_scored = min(scoring.num_scored, len(data) // 5)
+    num_scored = min(scoring.num_scored, choice // 5)
     if num_scored < scoring.num_scored:
         warnings.warn(
             f"{num_scored} images are scored in place of the "
-            f"{scoring.num_scored} of `num_scored`: a fifth of the {len(data)} "
-            f"images of `{data.name}`. Scores of fewer images vary more.",
+            f"{scoring.num_scored} of `num_scored`: a fifth of the {choice} "
+            f"images of {whence}. Scores of fewer images vary more.",
             stacklevel=3,
         )
-    return data.split(num_scored, seed=0, protocol=scoring.protocol)
+    return data.split(
+        num_scored,
+        seed=0,
+        protocol=scoring.protocol,
+        support=chosen,
+        scored_support=scoring.scored_support,
+    )
+
+
+def check_support(data: FactorDataset, support: str) -> None:
+    """Raises if a data set has no such support.
+
+    Raises:
+        ValueError: It names a factor that is not there, or leaves no image.
+    """
+    if support != FULL:
+        data.occurrences(_resolved(support))
 
 
 def spread(size: int, count: int) -> Any:
@@ -162,5 +195,22 @@ def varied(images: np.ndarray, count: int) -> np.ndarray:
     return np.array(chosen)
 
 
-def _is_foreign(name: str) -> bool:
-    return ":" in name and not is_path(name)
+def _resolved(support: str) -> Support:
+    """A support, the function of an import path imported."""
+    if is_own_support(support):
+        function: Support = import_object(support)
+        return function
+    return support
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a name is the import path of a data set of one's own."""
+    return ":" in name and not (is_tfds(name) or is_path(name))
+
+
+def folder_of(dataset: str | FactorDataset) -> str:
+    """A data set's name, for the folder of its runs."""
+    name = name_of(dataset)
+    if is_tfds(name):
+        return re.sub(r"[:/@,]", "-", name)
+    return Path(name).name.removesuffix(".npz").replace(":", "-")

@@ -15,7 +15,9 @@ from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Row
 from keras_qlae.runs.records import Scores
+from keras_qlae.runs.records import Usage
 from keras_qlae.runs.records import read_codebooks
+from keras_qlae.runs.records import read_usage
 
 
 class RunDirectory:
@@ -29,6 +31,8 @@ class RunDirectory:
         config: Everything needed to repeat the run.
         metrics: One line per epoch.
         codebooks: The codebooks after each epoch.
+        code_usage: How each latent uses its codes after each epoch.
+        latents: Those of some scored images.
         scores: InfoMEC of the trained model.
         model: The trained model.
         encoder: Its encoder, for TensorFlow alone.
@@ -44,6 +48,8 @@ class RunDirectory:
         self.config = self.path / "config.json"
         self.metrics = self.path / "metrics.csv"
         self.codebooks = self.path / "codebooks.json"
+        self.code_usage = self.path / "code_usage.json"
+        self.latents = self.path / "latents.npy"
         self.scores = self.path / "infomec.json"
         self.model = self.path / "model.keras"
         self.encoder = self.path / "encoder"
@@ -190,6 +196,15 @@ class RunDirectory:
         """Writes `metrics.csv`, whole or not at all."""
         write_csv(self.metrics, rows)
 
+    def read_code_usage(self) -> Usage:
+        """How each latent used its codes, `(num_epochs, num_latents)` each.
+
+        Raises:
+            FileNotFoundError: The latents have no codes.
+            ValueError: The file is damaged.
+        """
+        return read_usage(self.code_usage)
+
     def read_scores(self) -> Scores:
         """The scores of the trained model.
 
@@ -221,6 +236,8 @@ class RunDirectory:
             self.config,
             self.metrics,
             self.codebooks,
+            self.code_usage,
+            self.latents,
             self.scores,
             self.model,
         )

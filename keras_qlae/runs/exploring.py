@@ -15,6 +15,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.tables import SETTINGS_HEAD
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import setting_rows
+from keras_qlae.runs.tables import variants
 
 _NUM_IMAGES = 2000  # images that are encoded, to see which codes occur
 
@@ -88,10 +89,14 @@ def _sections(run: RunDirectory) -> list[explorer.Section]:
         for path in run.pictures
         if path.stem != "training_curves"  # drawn by the page
     )
-    settings = table(SETTINGS_HEAD, setting_rows(run.read_config()))
+    config = run.read_config()
+    settings = table(SETTINGS_HEAD, setting_rows(config))
+    computed = variants(run.read_scores(), config)
+    how = table(("score", "how it is computed"), computed.items())
     return [
         explorer.curves(columns),
         explorer.Section("Figures", figures),
+        *([explorer.Section("Scores", how)] if computed else []),
         explorer.Section("Settings", settings),
     ]
 

@@ -9,6 +9,8 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import write_text
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.directory import directory_of
+from keras_qlae.runs.latents import keep_latents
+from keras_qlae.runs.records import Scores
 from keras_qlae.runs.reporting import report
 from keras_qlae.runs.reporting import write_figures
 from keras_qlae.runs.run import open_run
@@ -66,9 +68,23 @@ def evaluate(
     model, held_out = load(run, dataset, imports)
     own = run.read_config().setting("scoring", "metrics") or []
     own = list(dict.fromkeys([*own, *metrics]))
-    run.write_scores(score(model, held_out, own, every_metric))
+    scores = score(model, held_out, own, every_metric)
+    earlier = _earlier(run)
+    scores = scores.model_copy(
+        update={"multi_information": earlier.multi_information}
+    )
+    keep_latents(run, model, held_out)
+    run.write_scores(scores)
     if run.is_finished:
         write_text(run.report, report(run, held_out))
+
+
+def _earlier(run: RunDirectory) -> Scores:
+    """The scores that are known; none if the file is damaged."""
+    try:
+        return run.read_scores()
+    except (OSError, ValueError):
+        return Scores(num_samples=0, psnr=0.0)
 
 
 def draw(

@@ -1,5 +1,6 @@
 """What a run writes down and reads again: one type a file."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from collections.abc import Mapping
@@ -10,8 +11,12 @@ from typing import Self
 
 import pydantic
 
+from keras_qlae.datasets.support import FULL
+from keras_qlae.datasets.support import is_foreign
+from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
+from keras_qlae.metrics import CodeUsage
 from keras_qlae.metrics import InfoMECResult
 
 FORMAT = 2  # of a run directory
@@ -25,6 +30,45 @@ _Epoch = Annotated[list[_Values], pydantic.Field(min_length=1)]
 _CODEBOOKS = pydantic.TypeAdapter(
     Annotated[list[_Epoch], pydantic.Field(min_length=1)]
 )
+
+
+@dataclasses.dataclass
+class Usage:
+    """How each latent uses its codes after each epoch: `code_usage.json`.
+
+    A list an epoch, of one number a latent; empty for a model without codes.
+
+    Attributes:
+        entropy: In nats.
+        perplexity: How many codes, used equally often, have this entropy.
+        num_dead: How many codes do not occur.
+    """
+
+    entropy: list[list[float]] = dataclasses.field(default_factory=list)
+    perplexity: list[list[float]] = dataclasses.field(default_factory=list)
+    num_dead: list[list[float]] = dataclasses.field(default_factory=list)
+
+    def add(self, usage: CodeUsage) -> None:
+        """Adds an epoch."""
+        self.entropy.append(usage.entropy.tolist())
+        self.perplexity.append(usage.perplexity.tolist())
+        # Floats, as they are read again.
+        self.num_dead.append(usage.num_dead.astype(float).tolist())
+
+
+def read_usage(path: Path) -> Usage:
+    """Reads `code_usage.json`.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: The file is damaged.
+    """
+    try:
+        return pydantic.TypeAdapter(Usage).validate_python(read_json(path))
+    except pydantic.ValidationError as error:
+        raise ValueError(
+            f"{path} is damaged: {error.errors()[0]['msg']}."
+        ) from error
 
 
 class _Record(pydantic.BaseModel):
@@ -127,12 +171,19 @@ class Configuration(_Record):
         }
 
     @property
+    def support(self) -> str:
+        """Which combinations of factors are trained on."""
+        return str(self.setting("training", "support", FULL))
+
+    @property
     def foreign_parts(self) -> list[str]:
         """Import paths that are named in it: code that is not the package's."""
         named = [table.get("part") for table in self.settings.values()]
         named += self.settings.get("penalties", {})
         named += self.setting("scoring", "metrics") or []
-        if not Path(self.dataset).is_absolute():
+        if is_foreign(self.support):
+            named.append(self.support)
+        if not (Path(self.dataset).is_absolute() or is_tfds(self.dataset)):
             named.append(self.dataset)
         return [name for name in named if isinstance(name, str) and ":" in name]
 
@@ -174,6 +225,8 @@ class Scores(_Record):
         factor_names: The factors, in the order of `nmi`.
         others: Other scores by the name they are shown with.
         converged: Whether the rotation of the latents converged.
+        multi_information: Normalised multi-information of the factors that
+            were trained on, if they are not in all combinations.
     """
 
     num_samples: int
@@ -187,6 +240,7 @@ class Scores(_Record):
     factor_names: list[str] | None = None
     others: dict[str, float] | None = None
     converged: bool | None = None
+    multi_information: float | None = None
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:

@@ -1,5 +1,6 @@
 """What a finished run shows: scores, figures, a report."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,15 +11,14 @@ from keras_qlae import figures
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import markdown_table
 from keras_qlae.files import write_text
-from keras_qlae.metrics import VARIANTS
 from keras_qlae.metrics import active_latents
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.data import varied
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
+from keras_qlae.runs.latents import keep_latents
 from keras_qlae.runs.records import Configuration
-from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
 from keras_qlae.runs.tables import SETTINGS_HEAD
@@ -26,6 +26,7 @@ from keras_qlae.runs.tables import latent_titles
 from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import scored_images
 from keras_qlae.runs.tables import setting_rows
+from keras_qlae.runs.tables import variants
 
 _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
@@ -38,12 +39,16 @@ def finish(
     model: keras.Model,
     held_out: FactorDataset,
     own_metrics: Sequence[str] = (),
+    multi_information: float | None = None,
 ) -> None:
     """Scores a trained model and writes everything a person looks at.
 
     The report comes last: a run that has one is finished.
     """
-    run.write_scores(score(model, held_out, own_metrics))
+    scores = score(model, held_out, own_metrics)
+    scores = scores.model_copy(update={"multi_information": multi_information})
+    keep_latents(run, model, held_out)
+    run.write_scores(scores)
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
@@ -117,6 +122,15 @@ def drawn_figures(
             _padded(run.read_codebooks()),
             is_active=is_active,
         )
+    if run.code_usage.exists():
+        usage = run.read_code_usage()
+        drawn["code_usage"] = figures.code_usage(
+            run.read_metrics()["step"],
+            usage.perplexity,
+            usage.num_dead,
+            model.latent.codebook_sizes,
+            is_active=is_active,
+        )
     if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
     return drawn
@@ -134,7 +148,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
         markdown_table(
             ("score", "value", "of what"), score_rows(run.read_scores())
         ),
-        *_variants(run.read_scores()),
+        *_listed(variants(run.read_scores(), config)),
         f"Scored on {scored_images(run)} of "
         f"{held_out.name}; higher is better. {_remark(held_out)}",
         *(
@@ -178,12 +192,8 @@ def _loading(run: RunDirectory, config: Configuration) -> str:
     )
 
 
-def _variants(scores: Scores) -> list[str]:
-    """How each score is computed, where papers and libraries differ."""
-    names = [name for name, _, _ in score_rows(scores) if name in VARIANTS]
-    if not scores.others:
-        names = [name for name in names if name in INFOMEC]
-    lines = [f"* {name}: {VARIANTS[name]}." for name in names]
+def _listed(variants: Mapping[str, str]) -> list[str]:
+    lines = [f"* {name}: {variant}." for name, variant in variants.items()]
     return ["\n".join(lines)] if lines else []
 
 

@@ -13,6 +13,8 @@ from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
 from keras_qlae.runs import finished
 from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.latents import NUM_KEPT
+from keras_qlae.runs.latents import write_latents
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.scoring import own_metrics
 
@@ -117,8 +119,16 @@ def score_rotated(
     data = run_data.load(
         source.read_config().dataset, recipe.training.image_size
     )
-    train_part, _ = run_data.split(recipe.scoring, data)
+    train_part, _ = run_data.split(
+        recipe.scoring, data, recipe.training.support
+    )
     rotation = fit_ica(model.codes(_drawn(train_part, seed)), seed)
+    index = run_data.spread(len(held_out), NUM_KEPT)
+    kept = rotation(model.codes(held_out.images(index)))
+    write_latents(run, kept, np.ones(kept.shape[1], bool))
+    if not held_out.has_factors:
+        scores.write(run.scores)
+        return rotation.converged
     index = np.arange(len(held_out))
     factors = held_out.factors(index)
     rotated = rotation(model.codes(held_out.images(index)))
@@ -134,6 +144,7 @@ def score_rotated(
             held_out.factor_names,
             others=others or None,
             converged=rotation.converged,
+            multi_information=scores.multi_information,
         )
     )
     run.seal()

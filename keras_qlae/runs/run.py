@@ -58,7 +58,7 @@ class Run:
         self.directory = directory
         directory.check_links()
         directory.verify(directory.config, directory.metrics)
-        directory.verify(directory.codebooks)
+        directory.verify(directory.codebooks, directory.code_usage)
         self.config: Configuration = directory.read_config()
         self._given = dataset
         self._imports = tuple(imports)
@@ -184,9 +184,11 @@ class Run:
         from keras_qlae.recipes.protocol import Scoring
         from keras_qlae.runs import data as run_data
 
-        known = ("num_scored", "protocol")
-        values = {name: self.config.setting("scoring", name) for name in known}
-        return run_data.split(Scoring(**values), self.dataset)[1]
+        known = self.config.settings.get("scoring", {})
+        names = ("num_scored", "protocol", "scored_support")
+        scoring = Scoring(**{k: known[k] for k in names if k in known})
+        support = self.config.support
+        return run_data.split(scoring, self.dataset, support)[1]
 
     def encode(self, images: Any) -> np.ndarray:
         """The codes of images: what is scored.

@@ -81,21 +81,34 @@ def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
     return {path.rpartition(":")[2]: import_object(path) for path in paths}
 
 
+def numbers_of(latent: Any, codes: np.ndarray) -> np.ndarray:
+    """Codes for scores that take a latent for a number.
+
+    Of a discrete latent that is its quantized value, which the decoder reads:
+    a learned codebook need not be in the order of its indices, or evenly
+    spaced. Where the decoder reads a vector, as in a VQ-VAE, it is the index.
+
+    Args:
+        latent: The latent of a model.
+        codes: `(num_samples, num_latents)`.
+    """
+    if latent.is_discrete and latent.num_outputs == latent.num_latents:
+        return np.asarray(keras.ops.convert_to_numpy(latent.values(codes)))
+    return codes
+
+
+def multi_information(data: FactorDataset) -> float:
+    """How strongly the factors of a data set depend on one another."""
+    factors = data.factors(np.arange(len(data)))
+    return metrics.normalized_multi_information(factors)
+
+
 def _latent_scores(
     latent: Any, factors: np.ndarray, codes: np.ndarray
 ) -> dict[str, float]:
-    """Scores other than InfoMEC, by the name they are shown with.
-
-    Some take a latent for a number, and of a discrete latent that is its
-    quantized value, the number that the decoder reads: a learned codebook need
-    not be in the order of its indices, or evenly spaced. Where the decoder
-    reads a vector, as in a VQ-VAE, it is the index.
-    """
+    """Scores other than InfoMEC, by the name they are shown with."""
     from tqdm import tqdm
 
-    numbers = codes
-    if latent.is_discrete and latent.num_outputs == latent.num_latents:
-        numbers = np.asarray(keras.ops.convert_to_numpy(latent.values(codes)))
     with tqdm(unit="score", leave=False, disable=None) as bar:
 
         def show(done: int, total: int, name: str) -> None:
@@ -105,7 +118,11 @@ def _latent_scores(
             bar.refresh()
 
         scores = metrics.all_scores(
-            factors, codes, latent.is_discrete, numbers=numbers, progress=show
+            factors,
+            codes,
+            latent.is_discrete,
+            numbers=numbers_of(latent, codes),
+            progress=show,
         )
     return {k: v for k, v in scores.items() if k not in _INFOMEC}
 

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from keras_qlae import recipes
+from keras_qlae.datasets.support import FULL
+from keras_qlae.metrics import VARIANTS
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
@@ -31,17 +33,30 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
     if scores.active is not None:
         used = f"{scores.num_active} of {len(scores.active)}"
         rows.append(("active", used, "latents"))
+    if scores.multi_information is not None:
+        value = f"{scores.multi_information:.3f}"
+        meaning = "of the factors trained on, normalised"
+        rows.append(("multi-information", value, meaning))
     others = (scores.others or {}).items()
     rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
     return rows
 
 
 def scored_images(run: RunDirectory) -> str:
-    """How many images were scored, and whether they were trained on."""
+    """How many images were scored, which, and whether they were trained on."""
     number = run.read_scores().num_samples
-    if run.read_config().setting("scoring", "protocol") == "paper":
-        return f"{number} images (trained on too, as in the paper)"
-    return f"{number} held-out images"
+    config = run.read_config()
+    which = ""
+    if config.support != FULL:
+        which = f" of the combinations trained on ({config.support})"
+        if config.setting("scoring", "scored_support") == "full":
+            which = (
+                " of all combinations of factors, of which "
+                f"{config.support} were trained on"
+            )
+    if config.setting("scoring", "protocol") == "paper":
+        return f"{number} images{which} (trained on too, as in the paper)"
+    return f"{number} held-out images{which}"
 
 
 def latent_titles(scores: Scores) -> list[str]:
@@ -60,6 +75,18 @@ def latent_titles(scores: Scores) -> list[str]:
             table.T, table.argmax(axis=0), scores.active or [], strict=True
         )
     ]
+
+
+def variants(scores: Scores, config: Configuration) -> dict[str, str]:
+    """How each score is computed, where papers and libraries differ."""
+    own = config.setting("scoring", "metrics") or []
+    own = [path.rpartition(":")[2] for path in own]
+    names = [name for name, _, _ in score_rows(scores)]
+    return {
+        name: VARIANTS[name]
+        for name in names
+        if name in VARIANTS and name not in own
+    }
 
 
 def setting_rows(

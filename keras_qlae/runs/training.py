@@ -10,6 +10,7 @@ import keras
 
 from keras_qlae import backend
 from keras_qlae import recipes
+from keras_qlae.callbacks import CodesInUse
 from keras_qlae.callbacks import FiniteLoss
 from keras_qlae.callbacks import InfoMEC
 from keras_qlae.callbacks import Interrupts
@@ -18,6 +19,7 @@ from keras_qlae.callbacks import Reconstruction
 from keras_qlae.callbacks.trackers import Tracker
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.datasets.pipeline import import_tensorflow
+from keras_qlae.datasets.support import FULL
 from keras_qlae.files import replacing
 from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
@@ -31,6 +33,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import FORMAT
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.reporting import finish
+from keras_qlae.runs.scoring import multi_information
 from keras_qlae.runs.scoring import own_metrics
 from keras_qlae.versions import version_of
 
@@ -99,7 +102,8 @@ def train(
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())
     run.check(config)
-    train_part, held_out = run_data.split(recipe.scoring, data)
+    support = recipe.training.support
+    train_part, held_out = run_data.split(recipe.scoring, data, support)
     train_part.batches_per_epoch(recipe.training.batch_size)
     model = recipes.compiled_model(
         recipe,
@@ -140,7 +144,13 @@ def train(
         config.write(run.config)  # it may have been deleted meanwhile
         with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
-        finish(run, model, held_out, recipe.scoring.metrics)
+        finish(
+            run,
+            model,
+            held_out,
+            recipe.scoring.metrics,
+            None if support == FULL else multi_information(train_part),
+        )
         for tracker in trackers:
             tracker.summarize(run.read_scores().numbers)
     return run
@@ -209,7 +219,7 @@ def _fit(
         scores = [
             InfoMEC(
                 held_out,
-                scoring.num_scored,
+                len(held_out),
                 scoring.score_every,
                 metrics=own_metrics(scoring.metrics),
             )
@@ -218,11 +228,11 @@ def _fit(
     # Spread over the held-out images, which are in the order of the factors.
     validated = held_out.subset(run_data.spread(len(held_out), _NUM_VALIDATED))
     left = -(-(training.steps - record.step) // training.steps_per_epoch)
+    images = validated.images(range(len(validated)))
     reconstruction = Reconstruction(
-        validated.images(range(len(validated))),
-        held_out,
-        last_epoch=len(record.rows) + left - 1,
+        images, held_out, last_epoch=len(record.rows) + left - 1
     )
+    codes = CodesInUse(images) if CodesInUse.can_watch(model) else None
     validation_batch = min(training.batch_size, len(validated))
     if validation_batch > backend.num_devices():
         validation_batch -= validation_batch % backend.num_devices()
@@ -254,9 +264,10 @@ def _fit(
                 FiniteLoss(step),
                 *scores,
                 reconstruction,
+                *([codes] if codes else []),
                 *([bar] if verbose else []),
                 *callbacks,
-                Checkpoints(run, record),
+                Checkpoints(run, record, codes),
             ],
             verbose=0,
         )

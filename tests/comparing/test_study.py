@@ -67,6 +67,18 @@ def test_given_settings_are_stronger_than_the_files(read):
     assert model.recipe_for("room3d").value("steps") == 5
 
 
+def test_a_support_is_a_setting_like_any_other(read):
+    text = '[settings]\nsupport = "corner:6"\n[models.qlae]\n[models.ae]'
+    for model in read(text, scored_support="full").contenders:
+        recipe = model.recipe_for("room3d")
+        assert recipe.training.support == "corner:6"
+        assert recipe.scoring.scored_support == "full"
+    with pytest.raises(
+        ValueError, match=r"\[settings\].*Did you mean 'corner'"
+    ):
+        read('[settings]\nsupport = "corne:6"\n[models.qlae]')
+
+
 @pytest.mark.parametrize("form", ["steps", "training.steps", "training"])
 def test_settings_have_one_strength_in_any_form(read, form):
     """Flat, with the seat, and as a table of the seat."""

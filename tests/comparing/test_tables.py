@@ -1,24 +1,30 @@
 """The text of the tables, to the letter."""
 
+import numpy as np
 import pytest
 
 from keras_qlae.comparing import Contender
 from keras_qlae.comparing import Study
+from keras_qlae.comparing import results
 from keras_qlae.comparing import tables
+from keras_qlae.comparing.planned import runs_of
 from keras_qlae.comparing.summary import summaries
+from keras_qlae.metrics import VARIANTS
 
 pytestmark = pytest.mark.backend_free
 
 NAMES = ("infom", "infoe", "infoc", "psnr")
 
 
-def row(model, seed, scores=None, status="finished"):
+def row(model, seed, scores=None, status="finished", udr=None):
     scores = scores or (None,) * 4
     return {
         "dataset": "room3d",
         "model": model,
         "seed": seed,
         **dict(zip(NAMES, scores, strict=True)),
+        "udr": udr,
+        "steps": 0,
         "status": status,
     }
 
@@ -110,3 +116,72 @@ def test_without_factors_psnr_stands_alone():
     study = Study([Contender("a", "qlae")])
     text = made(study, [row("a", 0, (None, None, None, 20.0))])[0]
     assert "| a | 1 | - | - | - | **20.00** |" in text
+    assert "* InfoM" not in text
+
+
+def test_the_variant_of_each_score_is_named(two_seeds):
+    for name in ("InfoM", "InfoE", "InfoC"):
+        assert f"\n* {name}: {VARIANTS[name]}." in two_seeds[0]
+
+
+@pytest.fixture(scope="module")
+def with_udr():
+    study = Study([Contender("a", "qlae"), Contender("b", "ae")], seeds=[0, 1])
+    rows = [
+        row("a", 0, (0.80, 0.9, 0.5, 30.0), udr=0.70),
+        row("a", 1, (0.70, 0.9, 0.5, 30.0), udr=0.60),
+        row("b", 0, (0.40, 0.9, 0.5, 30.0), udr=0.65),
+        row("b", 1, status="failed"),
+    ]
+    return made(study, rows)
+
+
+def test_udr_has_a_column_where_there_are_two_seeds(with_udr):
+    markdown, latex, records = with_udr
+    lines = markdown.splitlines()
+    assert lines[4].endswith("| PSNR, dB | UDR |")
+    assert lines[6].endswith("| 0.650 |")
+    assert lines[7].endswith("| 0.650 |")
+    assert "Duan et al. 2020" in markdown
+    assert r"\begin{tabular}{llccccc}" in latex
+    assert r"PSNR, dB & UDR \\" in latex
+    assert latex.count(r" & 0.650 \\") == 2
+    assert [each["udr_mean"] for each in records] == ["0.650000"] * 2
+
+
+def test_a_line_says_how_well_udr_agrees_with_infom(with_udr, two_seeds):
+    # Ranks of UDR 3, 1, 2 and of InfoM 3, 2, 1: 1 - 6 * 2 / (3 * 8).
+    assert (
+        "UDR orders the 3 runs as InfoM does with a rank correlation "
+        "(Spearman) of 0.50." in with_udr[0]
+    )
+    for text in two_seeds[:2]:
+        assert "UDR" not in text
+
+
+def test_without_factors_there_is_udr_and_no_agreement():
+    study = Study([Contender("a", "qlae")], seeds=[0, 1, 2])
+    rows = [row("a", k, (None, None, None, 20.0), udr=0.5) for k in range(3)]
+    text = made(study, rows)[0]
+    assert "| **20.00 ± 0.00** | 0.500 |" in text
+    assert "UDR orders" not in text
+
+
+def test_udr_is_drawn_against_infom(tmp_path):
+    study = Study([Contender("a", "qlae"), Contender("b", "ae")], seeds=[0, 1])
+    rows = [
+        row("a", 0, (0.80, 0.9, 0.5, 30.0), udr=0.70),
+        row("a", 1, (0.70, 0.9, 0.5, 30.0), udr=0.60),
+        row("b", 0, (0.40, 0.9, 0.5, 30.0), udr=0.65),
+        row("b", 1, status="failed"),
+    ]
+    planned = runs_of(study, tmp_path, "float32")
+    results.write(tmp_path, study, planned[:2], rows[:2])
+    assert not (tmp_path / "model_selection.png").exists()
+    results.write(tmp_path, study, planned, rows)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "UDR orders the 3 runs" in page
+    assert (tmp_path / "model_selection.png").exists()
+    table = results._of_runs(study, rows, "udr")
+    assert table[0].tolist()[0] == [0.7, 0.6]
+    assert np.isnan(table[0, 1]).tolist() == [False, True]

@@ -33,6 +33,9 @@ class TwoLatents:
 
 IMAGES = np.zeros((1, 2, 8, 8, 3), dtype=np.uint8)
 EVERY_FIGURE = {
+    "code_usage": lambda: figures.code_usage(
+        [1, 2], np.ones((2, 3)), np.zeros((2, 3)), [4, 4, 4]
+    ),
     "codebook_trajectories": lambda: figures.codebook_trajectories(
         [1, 2], np.zeros((2, 3, 4))
     ),
@@ -41,6 +44,9 @@ EVERY_FIGURE = {
     ),
     "interventions": lambda: figures.interventions(IMAGES[None]),
     "latent_densities": lambda: figures.latent_densities(np.zeros((9, 2))),
+    "model_selection": lambda: figures.model_selection(
+        np.zeros((1, 2, 3)), np.zeros((1, 2, 3))
+    ),
     "nmi_heatmap": lambda: figures.nmi_heatmap(np.eye(3)),
     "reconstructions": lambda: figures.reconstructions(IMAGES[0], IMAGES[0]),
     "parallel_coordinates": lambda: figures.parallel_coordinates(

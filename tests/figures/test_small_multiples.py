@@ -143,3 +143,38 @@ def test_panels_neither_overlap_nor_are_cut_off(count):
             assert not axes.get_window_extent().overlaps(
                 other._left_title.get_window_extent()
             )
+
+
+def test_code_usage_draws_perplexity_and_codes_in_use():
+    steps = [100, 200, 300]
+    perplexity = np.array([[1.0, 2.5], [2.0, 3.0], [3.5, 4.0]])
+    num_dead = np.array([[3, 2], [2, 1], [0, 1]])
+    figure = figures.code_usage(
+        steps, perplexity, num_dead, [4, 6], is_active=[True, False]
+    )
+    assert titles_of(figure) == ["Latent 0", "Latent 1 (inactive)"]
+    for latent, (axes, size) in enumerate(
+        zip(figure.axes, [4, 6], strict=True)
+    ):
+        codebook, used, even = axes.lines
+        assert set(codebook.get_ydata()) == {size}
+        np.testing.assert_array_equal(
+            used.get_ydata(), size - num_dead[:, latent]
+        )
+        np.testing.assert_array_equal(even.get_ydata(), perplexity[:, latent])
+        np.testing.assert_array_equal(even.get_xdata(), steps)
+        assert axes.get_ylim()[0] == 0
+        assert axes.get_ylim()[1] > size
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1], [[1.0]], [[0], [0]], [2]), r"\(1, 1\) and \(2, 1\), 1 steps"),
+        (([1], [[1.0]], [[0]], [2, 2]), "2 codebook sizes"),
+        (([1], [[np.nan]], [[0]], [2]), "`perplexity` must be finite"),
+    ],
+)
+def test_wrong_code_usage_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        figures.code_usage(*arguments)

@@ -222,6 +222,7 @@ NO_SCORES = {
     "all_scores",
     "code_usage",
     "mutual_information",
+    "normalized_multi_information",
     "normalized_mutual_information",
     "udr_scores",  # of models against one another: test_udr.py
 }

@@ -94,3 +94,35 @@ def test_a_data_set_is_taken_as_it_is():
     data = numbered(20)
     assert load(data, image_size=64) is data
     assert name_of(data) == data.name
+
+
+def keep_the_last(factors):
+    """A support of one's own."""
+    return factors[:, 0] >= 20
+
+
+def test_a_support_of_ones_own_is_named_by_its_import_path():
+    support = f"{__name__}:keep_the_last"
+    scoring = Scoring(num_scored=5)
+    train, scored = split(scoring, numbered(50), support)
+    assert numbers(train) | numbers(scored) == set(range(20, 50))
+    scoring = Scoring(num_scored=5, scored_support="full")
+    train, scored = split(scoring, numbered(50), support)
+    assert numbers(train) == set(range(20, 50)) - numbers(scored)
+    recipe = recipes.get("qlae", support=support)
+    assert recipe.foreign_parts() == [support]
+    assert recipe.override(support="corner:6").foreign_parts() == []
+
+
+def test_too_few_images_of_a_support_are_refused():
+    with pytest.raises(ValueError, match=r"at least 10.*3 images.*corner:47"):
+        split(Scoring(), numbered(50), "corner:47")
+    with pytest.warns(UserWarning, match="of the 30 images of .* support"):
+        split(Scoring(), numbered(50), f"{__name__}:keep_the_last")
+
+
+def test_a_wrong_support_is_a_wrong_setting():
+    with pytest.raises(recipes.SettingError, match="Did you mean 'corner'"):
+        recipes.get("qlae", support="corners:6")
+    with pytest.raises(recipes.SettingError, match="one of same, full"):
+        recipes.get("qlae", scored_support="all")

@@ -169,7 +169,8 @@ def test_runs_of_the_first_format_are_read_and_not_trained_on(run):
 def test_every_flip_of_a_bit_is_noticed(run):
     """In each file that a finished run is read from."""
     rng = np.random.default_rng(0)
-    files = (run.config, run.metrics, run.codebooks, run.model)
+    records = (run.metrics, run.codebooks, run.code_usage, run.latents)
+    files = (run.config, *records, run.model)
     for file in (*files, run.scores, run.hashes):
         whole = file.read_bytes()
         for _ in range(100):

@@ -52,6 +52,7 @@ def assert_same_run(one, other):
         np.testing.assert_array_equal(a, b)
     assert one.metrics.read_text() == other.metrics.read_text()
     assert one.codebooks.read_text() == other.codebooks.read_text()
+    assert one.code_usage.read_text() == other.code_usage.read_text()
     assert one.scores.read_text() == other.scores.read_text()
 
 
@@ -61,7 +62,9 @@ def test_leaves_everything_a_person_wants(finished):
         "config.json",
         "metrics.csv",
         "codebooks.json",
+        "code_usage.json",
         "infomec.json",
+        "latents.npy",
         "model.keras",
         "checkpoint",
         "figures",
@@ -75,6 +78,7 @@ def test_leaves_everything_a_person_wants(finished):
         "nmi",
         "interventions",
         "reconstructions",
+        "code_usage",
         "codebook_trajectories",
         "latent_densities",
         "training_curves",
@@ -84,7 +88,17 @@ def test_leaves_everything_a_person_wants(finished):
     assert columns["epoch"] == [1, 2, 3]
     assert columns["step"] == [2, 4, 6]
     assert {"loss", "psnr", "val_psnr", "val_infom"} <= set(columns)
+    usage = finished.read_code_usage()
+    for name in ("entropy", "perplexity", "num_dead"):
+        assert np.shape(getattr(usage, name)) == (3, 4)
+    dead = np.array(usage.num_dead)
+    assert columns["val_dead_codes"] == dead.sum(axis=1).tolist()
+    perplexity = np.array(usage.perplexity)
+    assert columns["val_code_perplexity"] == perplexity.mean(axis=1).tolist()
+    assert (np.exp(usage.entropy) == perplexity).all()
+    assert ((perplexity >= 1) & (perplexity <= 3 - dead + 1e-9)).all()
     report = finished.report.read_text()
+    assert "figures/code_usage.png" in report
     scores = json.loads(finished.scores.read_text())
     assert f"{scores['infom']:.3f}" in report
     assert "not comparable" in report  # room3d is not 3D Shapes

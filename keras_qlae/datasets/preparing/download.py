@@ -51,6 +51,21 @@ def download(store: Store, file: RawFile, show_progress: bool) -> None:
         raise cannot_write(store, part_of(path), error) from error
 
 
+def check_reachable(url: str) -> None:
+    """Raises within 5 seconds if there is no network or no answer.
+
+    Raises:
+        ConnectionError: So it is.
+    """
+    import requests
+
+    try:
+        _ask(direct_address(url), 0).close()
+    except requests.RequestException as error:
+        cause = getattr(next(iter(error.args), None), "reason", None) or error
+        raise ConnectionError(str(cause)) from error
+
+
 def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
     """Fetches what is missing of a file into its `.part`."""
     from tqdm import tqdm

@@ -5,23 +5,19 @@ import os
 from pathlib import Path
 
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
-from keras_qlae.datasets.dataset_info import Block
-from keras_qlae.datasets.images import resize
-from keras_qlae.datasets.preparing.disk import UnreadableError
+from keras_qlae.datasets.preparing.convert import convert
 from keras_qlae.datasets.preparing.disk import cannot_read
-from keras_qlae.datasets.preparing.disk import cannot_write
 from keras_qlae.datasets.preparing.disk import check_room
 from keras_qlae.datasets.preparing.download import download
-from keras_qlae.datasets.preparing.sources import Source
+from keras_qlae.datasets.preparing.prepare_tfds import prepare_tfds
 from keras_qlae.datasets.preparing.sources import published_files
 from keras_qlae.datasets.preparing.sources import tfds_copy
 from keras_qlae.datasets.preparing.verify import verify
-from keras_qlae.datasets.preparing.writer import ImageWriter
-from keras_qlae.datasets.preparing.writer import discard
 from keras_qlae.datasets.registry import info
 from keras_qlae.datasets.store import VARIABLE
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import open_store
+from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.files import check_ordinary
 from keras_qlae.files import locked
 
@@ -38,7 +34,7 @@ def prepare(
     where it stopped; what is prepared is left alone.
 
     Args:
-        name: One of `available()`.
+        name: One of `available()`, or `tfds:NAME` as of `from_tfds`.
         data_dir: The folder of all data sets; by default
             `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
         image_size: Height and width of the images. Smaller ones than the
@@ -56,6 +52,8 @@ def prepare(
             is damaged or is another one; before any work if what is prepared
             is damaged.
     """
+    if is_tfds(name):
+        return prepare_tfds(name, data_dir, image_size, show_progress)
     entry = info(name)
     if not entry.files:
         raise ValueError(
@@ -94,7 +92,7 @@ def _make_folder(store: Store) -> None:
 def _prepare(store: Store, show_progress: bool) -> None:
     check_room(store)
     if store.tfds_copy is not None:
-        _convert(store, tfds_copy(store, store.tfds_copy), show_progress)
+        convert(store, tfds_copy(store, store.tfds_copy), show_progress)
         return
     for file in store.missing_files:
         download(store, file, show_progress)
@@ -105,41 +103,4 @@ def _prepare(store: Store, show_progress: bool) -> None:
             verify(file, path, show_progress)
         except OSError as error:
             raise cannot_read(store, [path], error) from error
-    _convert(store, published_files(store), show_progress)
-
-
-def _convert(store: Store, source: Source, show_progress: bool) -> None:
-    """Decodes, resizes and writes the images.
-
-    Images are discarded if their source is damaged, and kept if the disk is
-    full or cannot be read.
-    """
-    try:
-        _write(store, source, show_progress)
-    except ValueError:
-        discard(store)
-        raise
-    except UnreadableError:
-        raise
-    except OSError as error:
-        raise cannot_write(store, store.partial, error) from error
-
-
-def _write(store: Store, source: Source, show_progress: bool) -> None:
-    from tqdm import tqdm
-
-    with (
-        ImageWriter(store, source.origin, source.in_order) as writer,
-        tqdm(
-            desc=f"Preparing {store.info.name}",
-            initial=writer.done,
-            total=store.info.num_values,
-            unit=" images",
-            disable=not show_progress,
-        ) as bar,
-    ):
-        for block in source.blocks(writer.done):
-            images = resize(block.images, store.image_size)
-            writer.write(Block(block.positions, images))
-            bar.update(len(images))
-        writer.finish()
+    convert(store, published_files(store), show_progress)

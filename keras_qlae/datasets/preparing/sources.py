@@ -45,7 +45,7 @@ def published_files(store: Store) -> Source:
             urls = ", ".join(file.url for file in store.info.files)
             raise ValueError(
                 f"{', '.join(map(str, paths))} is damaged or not whole "
-                f"({_reason(error)}): delete it and get it again from {urls}"
+                f"({reason(error)}): delete it and get it again from {urls}"
             ) from error
 
     stats = {path.name: path.stat() for path in paths}
@@ -65,7 +65,7 @@ def tfds_copy(store: Store, folder: Path) -> Source:
             raise ValueError(
                 f"The copy of `{store.info.name}` that TensorFlow Datasets has "
                 f"in {folder} is damaged or cannot be read "
-                f"({_reason(error)}): delete that folder, or "
+                f"({reason(error)}): delete that folder, or "
                 "set TFDS_DATA_DIR to another, and the published files are "
                 "taken in its place"
             ) from error
@@ -73,6 +73,7 @@ def tfds_copy(store: Store, folder: Path) -> Source:
     return Source({"tensorflow_datasets": str(folder)}, False, blocks)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What an error says, on one short line."""
     line = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {line}"[:300]

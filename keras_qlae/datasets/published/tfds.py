@@ -33,9 +33,18 @@ def tfds_folder(info: DatasetInfo) -> Path | None:
     """
     if not info.tfds_labels:
         return None
+    return newest_version(tfds_data_dir() / info.name)
+
+
+def tfds_data_dir() -> Path:
+    """The folder of all data sets of TensorFlow Datasets."""
     default = Path.home() / "tensorflow_datasets"
-    base = Path(os.environ.get("TFDS_DATA_DIR", default)).expanduser()
-    found = (base / info.name).glob("*/dataset_info.json")
+    return Path(os.environ.get("TFDS_DATA_DIR", default)).expanduser()
+
+
+def newest_version(folder: Path) -> Path | None:
+    """The newest version of a data set that is whole, or `None`."""
+    found = folder.glob("*/dataset_info.json")
     versions = {_version(path.parent.name): path.parent for path in found}
     versions.pop((), None)
     return versions[max(versions)] if versions else None
@@ -70,8 +79,9 @@ def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
     features = {"image": tf.io.FixedLenFeature([], tf.string), **labels}
     sizes = tuple(info.factors.values())
     paths = sorted(folder.glob(f"{info.name}-*.tfrecord-*"))
+    max_bytes = 4 * int(np.prod(info.native_shape)) + 2**16
     for path in paths:
-        _check_lengths(info, path)
+        count_records(path, max_bytes)
     records = tf.data.TFRecordDataset([str(path) for path in paths])
     total = 0
     for batch in records.batch(BLOCK):
@@ -90,23 +100,32 @@ def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
     check_count(info, folder, total)
 
 
-def _check_lengths(info: DatasetInfo, path: Path) -> None:
-    """Refuses records of which one would fill the memory, or is cut."""
+def count_records(path: Path, max_bytes: int) -> int:
+    """Counts the records of a file; none is read.
+
+    Args:
+        path: The file.
+        max_bytes: How large a record may be.
+
+    Raises:
+        ContentError: One would fill the memory, or is cut.
+    """
     check_ordinary(path)
-    max_bytes = 4 * int(np.prod(info.native_shape)) + 2**16
-    size, place = path.stat().st_size, 0
+    size, place, number = path.stat().st_size, 0, 0
     with path.open("rb") as file:
         while place < size:
             file.seek(place)
             head = file.read(_HEAD).ljust(_HEAD, b"\0")
             (length,) = struct.unpack_from("<Q", head)
             place += _HEAD + length + _TAIL
+            number += 1
             if length > max_bytes or place > size:
                 raise ContentError(
                     f"{path.name} must hold whole records of at most "
                     f"{max_bytes:,} bytes. Received: one of {length:,} at "
                     f"byte {place - length - _HEAD - _TAIL:,} of {size:,}"
                 )
+    return number
 
 
 def _decode(info: DatasetInfo, content: bytes) -> np.ndarray:

@@ -1,0 +1,199 @@
+"""Prepares data sets of TensorFlow Datasets: any that has images."""
+
+import os
+from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
+
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
+from keras_qlae.datasets.dataset_info import Block
+from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.preparing.convert import convert
+from keras_qlae.datasets.preparing.disk import check_room
+from keras_qlae.datasets.preparing.download import check_reachable
+from keras_qlae.datasets.preparing.sources import Source
+from keras_qlae.datasets.preparing.sources import reason
+from keras_qlae.datasets.published.tfds import tfds_data_dir
+from keras_qlae.datasets.published.tfds_features import TfdsFeatures
+from keras_qlae.datasets.published.tfds_features import find_copy
+from keras_qlae.datasets.published.tfds_features import read_images
+from keras_qlae.datasets.published.tfds_features import read_labels
+from keras_qlae.datasets.published.tfds_features import record_files
+from keras_qlae.datasets.published.tfds_features import tfds_builder
+from keras_qlae.datasets.published.tfds_features import tfds_features
+from keras_qlae.datasets.tfds_dataset import Labels
+from keras_qlae.datasets.tfds_dataset import TfdsStore
+from keras_qlae.datasets.tfds_dataset import load_tfds
+from keras_qlae.datasets.tfds_dataset import read_labels_of
+from keras_qlae.datasets.tfds_dataset import tfds_store
+from keras_qlae.datasets.tfds_dataset import write_labels
+from keras_qlae.datasets.tfds_names import PREFIX
+from keras_qlae.datasets.tfds_names import TfdsName
+from keras_qlae.datasets.tfds_names import parse_tfds
+from keras_qlae.files import locked
+
+
+def from_tfds(
+    name: str,
+    factors: Sequence[str] | None = None,
+    *,
+    split: str = "",
+    image_size: int = DEFAULT_SIZE,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> FactorDataset:
+    """Makes a data set of one of TensorFlow Datasets that has images.
+
+    Its images are decoded and resized once, and served from the disk after
+    that. It is taken from where TensorFlow Datasets has prepared it
+    (`$TFDS_DATA_DIR` or `~/tensorflow_datasets`), or else downloaded to there
+    first. On the command line it is `--dataset tfds:NAME`, once it is prepared
+    with `keras-qlae datasets prepare tfds:NAME`.
+
+    Args:
+        name: Its name there, with a configuration where it has several:
+            `"mnist"`, `"eurosat/rgb"`. One of your own is known once its
+            module is imported.
+        factors: Names of the features that are its factors: classes, numbers
+            or words, one an image. Defaults to every `ClassLabel`.
+        split: Name of a split. Defaults to all of them.
+        image_size: Height and width; images of any size are resized to it.
+        data_dir: The folder of prepared data sets; by default
+            `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
+
+    Returns:
+        A `FactorDataset`, in the order of the splits' names and of the
+        records.
+
+    Raises:
+        ConnectionError: It is not on the disk, and there is no network; says
+            what to do.
+        ValueError: There is no such data set, configuration, split or
+            feature, a factor is not known of every image, or the copy is
+            damaged.
+        OSError: The disk is full.
+
+    Example:
+        ```python
+        dataset = from_tfds("shapes3d", ["label_shape", "label_scale"])
+        train, validation = dataset.split()
+        ```
+    """
+    part = f"@{split}" if split else ""
+    chosen = f":{','.join(factors)}" if factors else ""
+    full = f"{PREFIX}{name.removeprefix(PREFIX)}{part}{chosen}"
+    prepare_tfds(full, data_dir, image_size, show_progress=True)
+    return load_tfds(full, image_size, data_dir)
+
+
+def prepare_tfds(
+    name: str,
+    data_dir: str | os.PathLike[str] | None = None,
+    image_size: int = DEFAULT_SIZE,
+    show_progress: bool = True,
+) -> Path:
+    """Puts the decoded images of a data set on the disk, and its labels.
+
+    Args:
+        name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`. The factors are looked
+            for; all labels are prepared.
+        data_dir: As of `prepare`.
+        image_size: Height and width.
+        show_progress: Whether to draw progress bars.
+
+    Returns:
+        The folder of the prepared images.
+
+    Raises:
+        Exception: As `prepare` does.
+    """
+    wanted = parse_tfds(name)
+    place = tfds_store(wanted, 1, 1, image_size, data_dir)
+    if place.prepared.exists() and place.facts_of_labels.exists():
+        labels = read_labels_of(place)
+        known = tfds_store(
+            wanted, len(labels.table), labels.channels, image_size, data_dir
+        )
+        known.check_whole()
+        return known.prepared
+    features = tfds_features(wanted)
+    features.chosen(wanted)
+    busy = (
+        f"Another process is preparing the data set in {place.folder}: wait "
+        "for it to end, or choose another `--data-dir`."
+    )
+    with locked(place.folder, busy):
+        folder = find_copy(features) or _download(wanted, features, place)
+        return _prepare(
+            wanted, features, folder, image_size, data_dir, show_progress
+        )
+
+
+def _prepare(
+    wanted: TfdsName,
+    features: TfdsFeatures,
+    folder: Path,
+    image_size: int,
+    data_dir: str | os.PathLike[str] | None,
+    show_progress: bool,
+) -> Path:
+    try:
+        paths = record_files(folder, wanted)
+        table, num_images = read_labels(features, paths)
+    except ImportError:
+        raise
+    except Exception as error:
+        raise _damaged(wanted, folder, error) from error
+    store = tfds_store(
+        wanted, num_images, features.channels, image_size, data_dir
+    )
+    check_room(store)
+    write_labels(
+        store,
+        Labels(
+            table,
+            tuple(features.labels),
+            features.class_labels,
+            features.channels,
+        ),
+    )
+
+    def blocks(start: int) -> Iterator[Block]:
+        try:
+            yield from read_images(features, paths, image_size, start)
+        except Exception as error:
+            raise _damaged(wanted, folder, error) from error
+
+    origin = {"tensorflow_datasets": str(folder), "split": wanted.split}
+    convert(store, Source(origin, True, blocks), show_progress)
+    return store.prepared
+
+
+def _download(
+    wanted: TfdsName, features: TfdsFeatures, store: TfdsStore
+) -> Path:
+    """Lets TensorFlow Datasets download and prepare, if there is a network."""
+    base = tfds_data_dir()
+    if features.urls:
+        try:
+            check_reachable(features.urls[0])
+        except ConnectionError as error:
+            listed = "".join(f"\n  {url}" for url in features.urls[:5])
+            raise ConnectionError(
+                f"Cannot download `{store.info.name}` ({error}).\nTensorFlow "
+                f"Datasets takes it from{listed}\nPrepare it where there is a "
+                f"network, with `tfds build {wanted.name}`, and put the folder "
+                f"at\n  {base / features.place}\n"
+                f"Then `{store.command}` needs no network. The embedded data "
+                "sets `room3d` and `sprites2d` need no download."
+            ) from error
+    builder = tfds_builder(wanted, base)
+    builder.download_and_prepare(file_format="tfrecord")
+    return Path(builder.data_dir)
+
+
+def _damaged(wanted: TfdsName, folder: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"The copy of `{wanted.images}` that TensorFlow Datasets has in "
+        f"{folder} is damaged or cannot be read ({reason(error)}): delete that "
+        "folder, or set TFDS_DATA_DIR to another, and it is downloaded again"
+    )

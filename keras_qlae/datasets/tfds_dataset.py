@@ -1,0 +1,227 @@
+"""Data sets of TensorFlow Datasets, served from where they were prepared."""
+
+import dataclasses
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets.checks import check_integer
+from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
+from keras_qlae.datasets.dataset_info import DatasetInfo
+from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.labelled import LabelledDataset
+from keras_qlae.datasets.prepared import serve
+from keras_qlae.datasets.published.reading import npy_header
+from keras_qlae.datasets.store import MIN_SIZE
+from keras_qlae.datasets.store import Store
+from keras_qlae.datasets.store import default_data_dir
+from keras_qlae.datasets.store import gigabytes
+from keras_qlae.datasets.tfds_names import TfdsName
+from keras_qlae.datasets.tfds_names import parse_tfds
+from keras_qlae.files import check_ordinary
+from keras_qlae.files import read_json
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
+from keras_qlae.hints import hint
+
+OPTIONS = ("image_size", "data_dir")
+
+
+@dataclasses.dataclass(frozen=True)
+class TfdsStore(Store):
+    """Where a data set of TensorFlow Datasets lies.
+
+    Beside the images lie all labels that can be factors. To the images
+    themselves their place is the only factor.
+    """
+
+    @property
+    def folder(self) -> Path:
+        return self.data_dir / parse_tfds(self.info.name).folder
+
+    @property
+    def labels(self) -> Path:
+        """The table of labels."""
+        name = f"{self.prepared.name}-labels.npy"
+        return self.prepared.with_name(name)
+
+    @property
+    def facts_of_labels(self) -> Path:
+        """What is known of that table."""
+        return self.labels.with_suffix(".json")
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels:
+    """What can be a factor, of all images.
+
+    Attributes:
+        table: int32 `(num_images, num_labels)`.
+        names: One a column.
+        classes: The names that are factors if nobody chooses.
+        channels: Of the images.
+    """
+
+    table: np.ndarray
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    channels: int
+
+
+def tfds_store(
+    wanted: TfdsName,
+    num_images: int,
+    channels: int,
+    image_size: int,
+    data_dir: str | os.PathLike[str] | None,
+) -> TfdsStore:
+    """The place of a data set.
+
+    Args:
+        wanted: The data set.
+        num_images: How many there are.
+        channels: Of the images.
+        image_size: Height and width of the prepared images.
+        data_dir: The folder of all data sets; by default as
+            `default_data_dir` says.
+
+    Raises:
+        ValueError: A size that is too small.
+    """
+    check_integer("image_size", image_size, minimum=MIN_SIZE)
+    place = default_data_dir() if data_dir is None else Path(data_dir)
+    info = DatasetInfo(
+        name=wanted.images,
+        summary="",
+        description="",
+        factors={"image": num_images},
+        native_shape=(image_size, image_size, channels),
+        licence="",
+        citation="",
+    )
+    return TfdsStore(info, place.expanduser(), int(image_size))
+
+
+def load_tfds(
+    name: str,
+    image_size: int = DEFAULT_SIZE,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> FactorDataset:
+    """Loads a data set of TensorFlow Datasets that is prepared.
+
+    Args:
+        name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`.
+        image_size: Height and width of the images.
+        data_dir: The folder of all data sets.
+
+    Raises:
+        FileNotFoundError: It is not prepared; says how to.
+        ValueError: It is damaged, has no such factor, or an image without
+            one.
+    """
+    wanted = parse_tfds(name)
+    store = tfds_store(wanted, 1, 1, image_size, data_dir)
+    if not store.facts_of_labels.exists():
+        raise FileNotFoundError(_advice(store, None))
+    labels = read_labels_of(store)
+    store = tfds_store(
+        wanted, len(labels.table), labels.channels, image_size, data_dir
+    )
+    store.check_whole()
+    if not store.is_prepared:
+        raise FileNotFoundError(_advice(store, store.needed_bytes))
+    factors = wanted.factors or labels.classes
+    columns = [_column(labels, factor, wanted) for factor in factors]
+    table = labels.table[:, columns]
+    if (table < 0).any():
+        row, column = np.argwhere(table < 0)[0]
+        raise ValueError(
+            f"Image {row} of `{name}` has no `{factors[column]}`: name a "
+            f"split whose images have one, as in '{wanted.images}@train', or "
+            f"other factors. It has: {', '.join(labels.names)}. "
+            f"Received: {table[row, column]}"
+        )
+    return LabelledDataset(str(wanted), serve(store), table, factors)
+
+
+def write_labels(store: TfdsStore, labels: Labels) -> None:
+    """Writes a table of labels, then what is known of it."""
+    content = io.BytesIO()
+    np.save(content, labels.table, allow_pickle=False)
+    with replacing(store.labels, content.tell()) as path:
+        path.write_bytes(content.getvalue())
+    write_json(
+        store.facts_of_labels,
+        {
+            "names": labels.names,
+            "classes": labels.classes,
+            "channels": labels.channels,
+            "sha256": hashlib.sha256(content.getvalue()).hexdigest(),
+        },
+    )
+
+
+def read_labels_of(store: TfdsStore) -> Labels:
+    """Reads what `write_labels` wrote.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    for path in (store.facts_of_labels, store.labels):
+        check_ordinary(path)
+    try:
+        facts = read_json(store.facts_of_labels)
+        names, classes = (
+            tuple(map(str, facts[key])) for key in ("names", "classes")
+        )
+        channels = int(facts["channels"])
+        table = _read_table(store.labels, len(names), facts["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{store.folder} is damaged: delete it and run `{store.command}`. "
+            f"Received: {type(error).__name__} ({error})"
+        ) from error
+    return Labels(table, names, classes, channels)
+
+
+def _read_table(path: Path, num_labels: int, sha256: Any) -> np.ndarray:
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ValueError(f"{path.name} is not what was written")
+    file = io.BytesIO(content)
+    shape, is_fortran, dtype = npy_header(file)
+    is_plain = len(shape) == 2 and dtype == np.int32 and not is_fortran
+    rest = len(content) - file.tell()
+    if not is_plain or shape[1] != num_labels or shape[0] < 1:
+        raise ValueError(f"{path.name} has shape {shape} of {dtype}")
+    if rest != 4 * shape[0] * shape[1]:
+        raise ValueError(f"{path.name} has {rest} bytes for {shape}")
+    return np.frombuffer(file.read(), np.int32).reshape(shape)
+
+
+def _column(labels: Labels, factor: str, wanted: TfdsName) -> int:
+    if factor not in labels.names:
+        raise ValueError(
+            f"`{wanted.images}` has no feature `{factor}` that is one number "
+            f"or word an image.{hint(factor, labels.names)} It has: "
+            f"{', '.join(labels.names) or 'none'}. "
+            f"Received: {str(wanted)!r}"
+        )
+    return labels.names.index(factor)
+
+
+def _advice(store: Store, num_bytes: int | None) -> str:
+    """What to do about a data set that is not prepared."""
+    needed = "" if num_bytes is None else f" ({gigabytes(num_bytes)} of disk)"
+    return (
+        f"The data set `{store.info.name}` is not prepared at "
+        f"{store.image_size}x{store.image_size} in {store.data_dir}. Run "
+        f"`{store.command}` first{needed}, or in Python "
+        "`keras_qlae.datasets.from_tfds`. If it is prepared elsewhere, set "
+        "KERAS_QLAE_DATA_DIR to that folder. `room3d` and `sprites2d` need no "
+        "download."
+    )

@@ -1,0 +1,82 @@
+"""Latents of some scored images, kept to compare runs with one another."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.published.reading import npy_header
+from keras_qlae.files import check_ordinary
+from keras_qlae.files import replacing
+from keras_qlae.metrics import active_latents
+from keras_qlae.runs.data import spread
+from keras_qlae.runs.directory import RunDirectory
+from keras_qlae.runs.scoring import numbers_of
+
+Latents = npt.NDArray[np.float32]
+
+NUM_KEPT = 2000
+_MAX_BYTES = 2**26
+
+
+def keep_latents(
+    run: RunDirectory, model: Any, held_out: FactorDataset
+) -> None:
+    """Writes the latents of images spread over those that are scored.
+
+    They are the same images for every seed.
+    """
+    index = spread(len(held_out), NUM_KEPT)
+    codes = np.asarray(model.codes(held_out.images(index)))
+    is_active = active_latents(codes, model.latent.is_discrete)
+    write_latents(run, numbers_of(model.latent, codes), is_active)
+
+
+def write_latents(
+    run: RunDirectory, numbers: npt.ArrayLike, is_active: npt.ArrayLike
+) -> None:
+    """Writes `latents.npy`, whole or not at all.
+
+    Args:
+        run: The run directory.
+        numbers: `(num_images, num_latents)`.
+        is_active: Boolean, `(num_latents,)`: others are written as 0.
+    """
+    table = np.where(is_active, numbers, 0).astype(np.float32, order="C")
+    with (
+        replacing(run.latents, table.nbytes) as path,
+        path.open("wb") as file,
+    ):
+        np.save(file, table, allow_pickle=False)
+
+
+def read_latents(run: RunDirectory) -> Latents:
+    """Reads `latents.npy`; latents that are not active are 0.
+
+    Raises:
+        FileNotFoundError: The run is of an earlier version.
+        ValueError: The file is damaged.
+    """
+    path = run.latents
+    check_ordinary(path)
+    run.verify(path)
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        shape, is_fortran, dtype = npy_header(file)
+        is_plain = len(shape) == 2 and dtype == np.float32 and not is_fortran
+        num_bytes = 4 * math.prod(shape)
+        if not (
+            is_plain
+            and 0 < num_bytes <= _MAX_BYTES
+            and file.tell() + num_bytes == size
+        ):
+            raise ValueError(
+                f"{path} is damaged: it must hold a table of float32. "
+                f"Received: {dtype} of shape {shape}, {size} bytes"
+            )
+        table = np.frombuffer(file.read(num_bytes), np.float32)
+    if not np.isfinite(table).all():
+        raise ValueError(f"{path} is damaged: it holds infinite numbers.")
+    return table.reshape(shape)
