@@ -2,34 +2,43 @@
 # what they use is installed into .venv at the first call.
 
 PYTHON ?= python3
-BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+VENV ?= .venv
+BIN = $(VENV)/bin
+CONSTRAINTS ?= constraints.txt
+INSTALL = $(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS)
 WORKERS ?= 2
+AGAIN = @$(MAKE) --no-print-directory
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: train test docs lint types browser test-tensorflow test-jax test-torch clean
+.PHONY: train test docs check-docs results lint types browser coverage clean \
+	test-tensorflow test-jax test-torch test-oldest test-wheel \
+	test-tensorflow-alone test-jax-alone test-torch-alone
 
 # Train on the embedded data set: make train ARGS="--seed 1"
 # On JAX, where it is not installed yet:
 #   make train EXTRAS=[jax] ARGS="--backend jax"
-train: .venv/.train
+train: $(VENV)/.train
 	$(BIN)/keras-qlae train $(ARGS)
 
 # Lint, types, and the tests on TensorFlow, JAX and PyTorch.
 test: lint types browser test-tensorflow test-jax test-torch
 
 # The site, with its tutorials run anew where they have changed.
-docs: .venv/.docs
+docs: $(VENV)/.docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m sphinx --fail-on-warning --keep-going \
 		--quiet --builder html docs build/site
 	@echo "The site: build/site/index.html"
 
-lint: .venv/.test
+# Opens every page in Chromium: requests, links, errors.
+check-docs: $(VENV)/.docs
+	$(BIN)/python tools/check_site.py
+
+lint: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: .venv/.test
+types: $(VENV)/.test
 	$(BIN)/mypy
 
 # Says what the tests of the explorer's page need and do not find.
@@ -41,24 +50,54 @@ browser:
 	@command -v wat2wasm >/dev/null || \
 		echo "NOT TESTED: that gemm.wasm is what its source makes. Install wat2wasm: apt-get install wabt"
 
-test-tensorflow test-jax test-torch: test-%: .venv/.test
+test-tensorflow test-jax test-torch: test-%: $(VENV)/.test
 	@echo "Tests on $*"
 	KERAS_BACKEND=$* OMP_NUM_THREADS=1 $(BIN)/pytest -q --durations 10 \
-		--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+		--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS) $(TESTS)
 
-.venv/.train: pyproject.toml constraints.txt
+# The tables and figures of the documents, from the files in benchmarks/results.
+results: $(VENV)/.test
+	$(BIN)/python tools/results.py
+
+# Which lines the tests of PyTorch reach.
+coverage:
+	$(AGAIN) test-torch OPTIONS="--cov --cov-report=term --cov-report=html:build/coverage"
+
+# The oldest versions that pyproject.toml allows. They warn of what is newer.
+test-oldest:
+	mkdir -p build
+	$(PYTHON) tools/oldest.py > build/oldest.txt
+	$(AGAIN) test-torch VENV=build/oldest CONSTRAINTS=build/oldest.txt OPTIONS="-W default"
+
+# One framework installed, and no other.
+test-tensorflow-alone test-jax-alone test-torch-alone: test-%-alone: build/alone-%/.alone
+	KERAS_BACKEND=$* OMP_NUM_THREADS=1 build/alone-$*/bin/pytest -q \
+		--numprocesses $(WORKERS) --dist loadfile $(OPTIONS) $(ALONE)
+
+ALONE = $(addprefix tests/,layers metrics models networks optimizers penalties)
+
+build/alone-%/.alone: pyproject.toml constraints.txt
+	$(AGAIN) --always-make VENV=build/alone-$* EXTRAS="[$*,test]" build/alone-$*/.train
+	$(if $(filter-out tensorflow,$*),build/alone-$*/bin/python -m pip uninstall --quiet --yes tensorflow tensorflow-datasets tensorboard)
+	@touch $@
+
+# Builds wheel and source distribution, and uses the wheel elsewhere.
+test-wheel:
+	PYTHON=$(PYTHON) tools/check_wheel.sh
+
+%/.train: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
-	@echo "Installing into .venv; this takes some minutes, once."
-	$(PYTHON) -m venv .venv
+	@echo "Installing into $(VENV); this takes some minutes, once."
+	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --editable ".$(EXTRAS)"
 	@touch $@
 
-.venv/.test: pyproject.toml constraints.txt
-	@$(MAKE) --no-print-directory --always-make EXTRAS="[jax,torch,test]" .venv/.train
+%/.test: pyproject.toml constraints.txt
+	$(AGAIN) --always-make EXTRAS="[jax,torch,test]" $*/.train
 	@touch $@
 
-.venv/.docs: pyproject.toml constraints.txt
-	@$(MAKE) --no-print-directory --always-make EXTRAS="[docs]" .venv/.train
+%/.docs: pyproject.toml constraints.txt
+	$(AGAIN) --always-make EXTRAS="[docs]" $*/.train
 	@touch $@
 
 clean:

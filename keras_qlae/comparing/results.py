@@ -4,6 +4,7 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from keras_qlae.comparing.summary import Summary
 from keras_qlae.comparing.summary import summaries
 from keras_qlae.files import write_csv
 from keras_qlae.files import write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FINISHED = "finished"
 
@@ -63,8 +67,7 @@ def write(
     write_csv(directory / "table.csv", tables.records(found))
     write_text(directory / "table.tex", tables.latex(study, found))
     if any(each.values[name] for each in found for name in METRICS):
-        figure = figures.comparison(*_arrays(study, found), **_names(study))
-        figures.save(figure, directory / "comparison.png")
+        figures.save(picture(study, found), directory / "comparison.png")
     alike = {
         name: agreement([row for row in rows if row["dataset"] == name])
         for name in study.datasets
@@ -81,6 +84,11 @@ def write(
         figures.save(figure, directory / "model_selection.png")
     text = report(directory, study, found, planned, rows)
     write_text(directory / "report.html", text)
+
+
+def picture(study: Study, found: Sequence[Summary]) -> "Figure":
+    """Draws the scores of every run, with means and intervals."""
+    return figures.comparison(*_arrays(study, found), **_names(study))
 
 
 def _row(run: Planned, has_failed: bool, udr: float | None) -> dict[str, Any]:

@@ -1,0 +1,141 @@
+"""Makes the tables and figures of the documents from benchmarks/results/.
+
+    make results
+
+A line `<!-- table: NAME -->` stands above each table. `NAME` is a file
+`benchmarks/results/NAME.csv`, shown as it is, or a function below.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from keras_qlae import figures
+from keras_qlae.comparing import read_study
+from keras_qlae.comparing import results
+from keras_qlae.comparing import tables
+from keras_qlae.comparing.summary import METRICS
+from keras_qlae.comparing.summary import summaries
+from keras_qlae.files import markdown_table
+from keras_qlae.files import read_csv
+
+ROOT = Path(__file__).parents[1]
+RAW = ROOT / "benchmarks" / "results"
+DOCUMENTS = ("benchmarks/README.md", "docs/results.md")
+SCORES = ("InfoM", "InfoE", "InfoC", "PSNR, dB")
+TABLE = re.compile(r"(<!-- table: (\w+) -->\n)((?:\|.*\n)*)")
+
+
+def table(name: str) -> str:
+    """A table in Markdown, with a line break at its end."""
+    if name in MADE:
+        return MADE[name]() + "\n"
+    rows = read_csv(RAW / f"{name}.csv")
+    return _table(rows[0], (row.values() for row in rows))
+
+
+def study() -> str:
+    """The means and intervals of the study."""
+    text = tables.markdown(*_study())
+    return "\n".join(line for line in text.split("\n") if line[:1] == "|")
+
+
+def study_tuning() -> str:
+    """Every run of the tuning; the best sum of each model in bold."""
+    rows = read_csv(RAW / "study_tuning.csv")
+    best: dict[str, float] = {}
+    for row in rows:
+        best[row["model"]] = max(best.get(row["model"], 0.0), _sum(row))
+    lines = []
+    for row in rows:
+        settings = [
+            f"{name.replace('_', ' ')} {float(value):g}"
+            for name, value in list(row.items())[1:5]
+            if value
+        ]
+        shown = f"{_sum(row):.3f}"
+        is_best = _sum(row) == best[row["model"]]
+        lines.append(
+            [
+                row["model"],
+                ", ".join(sorted(settings)),
+                *(f"{float(row[n]):.3f}" for n in ("infom", "infoe", "infoc")),
+                f"{float(row['psnr']):.2f}",
+                row["active"],
+                f"**{shown}**" if is_best else shown,
+            ]
+        )
+    head = ("model", "settings", *SCORES, "active", "InfoM + InfoE")
+    return markdown_table(head, lines)
+
+
+def gan_means() -> str:
+    """The means over the seeds of each recipe of the GAN."""
+    rows = read_csv(RAW / "gan.csv")
+    lines = []
+    for recipe in dict.fromkeys(row["recipe"] for row in rows):
+        own = [row for row in rows if row["recipe"] == recipe]
+        means = {n: sum(float(r[n]) for r in own) / len(own) for n in SCORES}
+        digits = {name: 2 if name == "PSNR, dB" else 3 for name in SCORES}
+        lines.append([recipe, *(f"{means[n]:.{digits[n]}f}" for n in SCORES)])
+    return markdown_table(("recipe", *SCORES), lines)
+
+
+MADE = {"study": study, "study_tuning": study_tuning, "gan_means": gan_means}
+
+
+def document(text: str) -> str:
+    """A document with its tables made anew."""
+    return TABLE.sub(lambda found: found[1] + table(found[2]), text)
+
+
+def draw() -> None:
+    """Draws the figures again."""
+    shown, found, _ = _study()
+    picture = results.picture(shown, found)
+    figures.save(picture, ROOT / "docs" / "comparison.png")
+    trials = read_csv(RAW / "search.csv")
+    settings = {
+        name: [float(row[name]) for row in trials]
+        for name in ("weight decay", "codebook")
+    }
+    scores = [float(row["InfoM"]) for row in trials]
+    for stem, function in (
+        ("tuning_objective", figures.search_scores),
+        ("tuning_parallel_coordinates", figures.parallel_coordinates),
+    ):
+        figure = function(settings, scores, label="InfoM")
+        figures.save(figure, ROOT / "benchmarks" / f"{stem}.png")
+
+
+def main() -> None:
+    """Writes documents and figures."""
+    for name in DOCUMENTS:
+        path = ROOT / name
+        path.write_text(document(path.read_text()))
+    draw()
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    return markdown_table([*head], [[*row] for row in rows]) + "\n"
+
+
+def _study():
+    """The study, its lines and its rows."""
+    read = read_study(ROOT / "benchmarks" / "study.toml", {})
+    rows = [
+        {
+            name: float(value) if name in METRICS else value
+            for name, value in row.items()
+        }
+        for row in read_csv(RAW / "study.csv")
+    ]
+    return read, summaries(read, rows), rows
+
+
+def _sum(row: dict[str, str]) -> float:
+    return float(row["infom"]) + float(row["infoe"])
+
+
+if __name__ == "__main__":
+    main()
