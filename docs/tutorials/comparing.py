@@ -18,8 +18,8 @@ import keras_qlae as kq
 
 small = {
     "image_size": 16,
-    "steps": 300,
-    "steps_per_epoch": 150,
+    "steps": 200,
+    "steps_per_epoch": 100,
     "num_scored": 500,
 }
 study = kq.comparing.Study(

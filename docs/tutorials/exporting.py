@@ -64,8 +64,12 @@ print(json.dumps(metadata, indent=1)[:600], "...")
 # The other way: from codes to images.
 
 codes = np.array([[3] * run.model.latent.num_latents], "int32")
-picture = loaded.signatures["decode_codes"](codes=tf.constant(codes))
-print(picture["images"].shape)
+decoded = loaded.signatures["decode_codes"](codes=tf.constant(codes))
+pixels = (255 * decoded["images"][0].numpy()).astype("uint8")
+
+from PIL import Image
+
+Image.fromarray(pixels).resize((256, 256), Image.Resampling.NEAREST)
 
 # %%
 # :doc:`/serving` has TensorFlow Serving, ONNX, LiteRT and a script that encodes

@@ -8,7 +8,7 @@ command line: ``keras-qlae tune --search weight_decay=0.01:1``.
 
 # %%
 # What is searched has a range, and everything else has the value of the recipe.
-# Trials of 400 steps are far too short to choose settings by (InfoM is often
+# Trials of 200 steps are far too short to choose settings by (InfoM is often
 # high before the decoder works), and enough to show what comes out.
 
 import tempfile
@@ -17,7 +17,7 @@ from pathlib import Path
 import keras_qlae as kq
 
 recipe = kq.recipes.get(
-    "qlae", image_size=16, steps=400, steps_per_epoch=200, num_scored=500
+    "qlae", image_size=16, steps=200, steps_per_epoch=100, num_scored=500
 )
 directory = Path(tempfile.mkdtemp()) / "search"
 trials = kq.tuning.search(
@@ -25,7 +25,7 @@ trials = kq.tuning.search(
     directory,
     ranges={"weight_decay": (0.01, 1.0), "num_values": (4, 16)},
     objective={"val_infom": 1.0, "val_psnr": 0.02},
-    max_trials=4,
+    max_trials=3,
     verbose=0,
 )
 
@@ -35,6 +35,13 @@ trials = kq.tuning.search(
 # itself, without weight decay where that is searched.
 
 print((directory / "results.md").read_text())
+
+# %%
+# Score against each setting, the best trial in red:
+
+from PIL import Image
+
+Image.open(directory / "figures" / "objective.png")
 
 # %%
 # Every trial is a run. The best one is copied to ``best/``:
@@ -52,7 +59,7 @@ trials = kq.tuning.search(
     directory,
     ranges={"weight_decay": (0.01, 1.0), "num_values": (4, 16)},
     objective={"val_infom": 1.0, "val_psnr": 0.02},
-    max_trials=5,
+    max_trials=4,
     verbose=0,
 )
 print(len(trials))

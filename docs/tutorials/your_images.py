@@ -118,3 +118,5 @@ run.encode(run.held_out.images(range(3)))
 
 page = run_directory / "report.html"
 print(f"{page.name}: {page.stat().st_size / 1e6:.1f} MB")
+
+# sphinx_gallery_thumbnail_number = 3
