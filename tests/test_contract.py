@@ -46,6 +46,17 @@ def autoencoder():
     )
 
 
+def factor_vae():
+    latent = layers.GaussianLatent(3, 64, seed=3)
+    return models.FactorVAE(
+        networks.image_encoder((8, 8, 1), latent.num_inputs, **BLOCKS),
+        latent,
+        networks.style_image_decoder(latent.num_outputs, (8, 8, 1), **BLOCKS),
+        discriminator_units=[5],
+        seed=1,
+    )
+
+
 def gan():
     latent = layers.ScalarCodebookQuantizer(3, [2, 3, 4])
     return models.InfoWGANGP(
@@ -165,6 +176,7 @@ NETWORKS = {
 }
 MODELS = {
     "Autoencoder": Case(autoencoder, [(8, 8, 1)], keeps_float32=True),
+    "FactorVAE": Case(factor_vae, [(8, 8, 1)], keeps_float32=True),
     "InfoWGANGP": Case(gan, [(3,)], keeps_float32=True),
 }
 LATENTS = {

@@ -21,11 +21,14 @@ class LatentOutputs(NamedTuple):
         outputs: The decoder's input, `(..., num_outputs)`.
         losses: Unweighted losses by name, one a vector: `(...)` each.
         codes: What is scored, `(..., num_latents)`.
+        parts: What stands for each latent by itself, `(..., num_latents,
+            part_width)`, where that is not what the decoder reads.
     """
 
     outputs: Any
     losses: dict[str, Any]
     codes: Any
+    parts: Any = None
 
 
 class Latent(keras.layers.Layer):
@@ -79,6 +82,11 @@ class Latent(keras.layers.Layer):
     def num_outputs(self) -> int:
         """Width the decoder reads."""
         return self.num_latents
+
+    @property
+    def part_width(self) -> int:
+        """How many numbers stand for one latent, as a discriminator sees it."""
+        return self.num_outputs // self.num_latents
 
     @property
     def loss_weights(self) -> dict[str, float]:

@@ -21,7 +21,7 @@ from keras_qlae.models.tapped import tapped
 from keras_qlae.penalties.penalty import ForwardPass
 from keras_qlae.penalties.penalty import Penalty
 
-_RESERVED = ("loss", "reconstruction_loss", "psnr", "latent")
+_RESERVED = ("loss", "reconstruction_loss", "latent")
 _NOT_COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
@@ -118,12 +118,20 @@ class Autoencoder(ImageModel):
         self.penalties = list(penalties)
         for penalty in self.penalties:
             penalty.check(decoder)
-        _check_names(self.penalties, latent)
+        _check_names(
+            self.penalties,
+            (
+                *_RESERVED,
+                *self.measures,
+                *latent.loss_weights,
+                *self.own_loss_weights,
+            ),
+        )
         taps = [name for penalty in penalties for name in penalty.taps]
         self._decode = tapped(decoder, taps)
         self._trackers = [
             keras.metrics.Mean(name=name)
-            for name in (*self.loss_weights, "psnr")
+            for name in (*self.loss_weights, *self.measures)
         ]
         self.built = True
 
@@ -164,11 +172,22 @@ class Autoencoder(ImageModel):
         self.compile(config["optimizer"])
 
     @property
+    def own_loss_weights(self) -> dict[str, float]:
+        """The weight of each loss that a subclass adds, by name."""
+        return {}
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is logged beside the losses, by name."""
+        return ("psnr",)
+
+    @property
     def loss_weights(self) -> dict[str, float]:
         """The weight of each loss, by the name under which it is logged."""
         return {
             "reconstruction_loss": 1.0,
             **self.latent.loss_weights,
+            **self.own_loss_weights,
             **{penalty.name: penalty.weight for penalty in self.penalties},
         }
 
@@ -199,8 +218,20 @@ class Autoencoder(ImageModel):
             `reconstruction_loss`, the latent's losses and the penalties,
             unweighted; and `psnr`, a measure and no loss.
         """
+        latent_noise = (noise or {}).get("latent")
+        return self._losses_of(
+            self._forward(images, training, latent_noise), noise
+        )
+
+    def own_losses(self, forward: ForwardPass) -> dict[str, Any]:
+        """Losses that a subclass adds, by the names in `own_loss_weights`."""
+        return {}
+
+    def _losses_of(
+        self, forward: ForwardPass, noise: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The losses of a forward pass that was just made."""
         noise = noise or {}
-        forward = self._forward(images, training, noise.get("latent"))
         # Now: a penalty that calls the decoder again replaces its own.
         added = [*self.encoder.losses, *self.decoder.losses]
         losses = {
@@ -208,6 +239,7 @@ class Autoencoder(ImageModel):
                 forward.images, forward.logits
             ),
             **forward.outputs.losses,
+            **self.own_losses(forward),
         }
         for penalty in self.penalties:
             drawn = noise.get(penalty.name)
@@ -298,14 +330,14 @@ class Autoencoder(ImageModel):
         }
 
 
-def _check_names(penalties: Sequence[Penalty], latent: Latent) -> None:
-    names = [*_RESERVED, *latent.loss_weights, *(p.name for p in penalties)]
+def _check_names(penalties: Sequence[Penalty], taken: Sequence[str]) -> None:
+    names = [*taken, *(penalty.name for penalty in penalties)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(
             "Each penalty needs a name of its own in the logs: pass `name`. "
             f"Received twice: {', '.join(twice)}; taken before any penalty: "
-            f"{', '.join((*_RESERVED, *latent.loss_weights))}"
+            f"{', '.join(taken)}"
         )
 
 

@@ -41,6 +41,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     encoder: keras.Model
     decoder: keras.Model
     likelihood: Likelihood = "bernoulli"
+    compares_images = False  # beyond a mean over a batch, as of a `Latent`
 
     def __init__(
         self, latent: Latent, seed: int | None = None, **kwargs: Any
@@ -280,19 +281,19 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
 
     def _descend(
         self,
-        compute: Callable[[], tuple[Any, dict[str, Any]]],
+        compute: Callable[[], tuple[Any, Any]],
         variables: list[Any],
         optimizer: keras.optimizers.Optimizer,
-    ) -> dict[str, Any]:
+    ) -> Any:
         """One update of variables by the gradients of a loss.
 
         Args:
-            compute: Returns the loss, and what to log.
+            compute: Returns the loss, and any structure of tensors.
             variables: What to move.
             optimizer: What moves it.
 
         Returns:
-            What to log.
+            The structure, without gradients.
         """
         state = [
             *self.trainable_variables,
@@ -300,12 +301,11 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             *self.optimizer.variables,
             *self.metrics_variables,
         ]
-        losses: dict[str, Any]
-        _, losses, gradients = backend.value_and_gradients(
+        _, extras, gradients = backend.value_and_gradients(
             compute, variables, state
         )
         backend.apply_gradients(optimizer, gradients, variables)
-        return losses
+        return extras
 
     def _logged(
         self, losses: dict[str, Any], num_images: Any

@@ -1,4 +1,4 @@
-"""The holder of a GAN's two optimizers."""
+"""The holder of two optimizers, such as a GAN's."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +18,10 @@ class OptimizerPair(keras.optimizers.Optimizer):
     schedules in callbacks do, scales the two alike.
 
     Args:
-        critic: Optimizer of the critic and the encoder.
-        generator: Optimizer of the generator and the codebooks.
+        critic: Optimizer of the critic and the encoder; in a `FactorVAE`, of
+            the discriminator.
+        generator: Optimizer of the generator and the codebooks; in a
+            `FactorVAE`, of encoder, latent and decoder.
         name: Name of the optimizer.
     """
 

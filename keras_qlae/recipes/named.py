@@ -90,6 +90,16 @@ _VQ_VAE: dict[str, Any] = {
     "commitment_weight": 0.25,
     "weight_decay": 0.01,
 }
+_FACTOR_VAE: dict[str, Any] = {
+    "model": "FactorVAE",
+    "latent": "GaussianLatent",
+    "weight_decay": 0.0,
+}
+# Of each step half the images go to the discriminator.
+_DISCRIMINATOR_CPU: dict[str, Any] = {
+    "batch_size": 2 * 32,
+    "discriminator_units": [256, 256, 256],
+}
 _FSQ: dict[str, Any] = {"latent": "FiniteScalarQuantizer", "num_values": 12}
 _AE: dict[str, Any] = {"latent": "ContinuousLatent"}
 _UNIFORM: dict[str, Any] = {"latent": "UniformLatent"}
@@ -152,6 +162,13 @@ _RECIPES = {
     "beta-tcvae": _Named(
         "beta-TCVAE with the network of `qlae`.",
         _CPU | _BETA_TCVAE | {"total_correlation_weight": 0.3},
+    ),
+    "factor-vae": _Named(
+        "FactorVAE with the network of `qlae`, and a small discriminator.",
+        _CPU
+        | _FACTOR_VAE
+        | _DISCRIMINATOR_CPU
+        | {"kl_weight": 0.3, "total_correlation_weight": 3.0},
     ),
     "bio-ae": _Named(
         "BioAE with the network of `qlae`.",

@@ -17,7 +17,8 @@ class Training:
     Args:
         steps: Train steps.
         batch_size: Images in a train step. A GAN divides them among the
-            updates of its critic.
+            updates of its critic; of a FactorVAE half go to its
+            discriminator.
         image_size: Height and width of the images, for data sets that can be
             had in several sizes.
         steps_per_epoch: Train steps from one scoring and checkpoint to the

@@ -191,7 +191,7 @@ def _check_devices(model: Any, batch_size: int) -> None:
         model.check_batch(batch_size)
         return
     model.check_batch(batch_size // number)
-    parts = [model.latent, *getattr(model, "penalties", ())]
+    parts = [model, model.latent, *getattr(model, "penalties", ())]
     names = [type(p).__name__ for p in parts if p.compares_images]
     if names:
         raise ValueError(

@@ -45,6 +45,27 @@ def small_beta_vae():
     return small_autoencoder(layers.GaussianLatent(3, 64, seed=3))
 
 
+def small_factor_vae(latent=None, cls=models.FactorVAE, seed=1, **settings):
+    """Its discriminator sees three latents."""
+    if latent is None:
+        latent = layers.GaussianLatent(3, 64, kl_weight=0.5, seed=3)
+    model = cls(
+        networks.image_encoder(SHAPE, latent.num_inputs, seed=seed, **SIZE),
+        latent,
+        networks.style_image_decoder(
+            latent.num_outputs, SHAPE, seed=seed + 1, **SIZE
+        ),
+        discriminator_units=[7, 6],
+        seed=2,
+    )
+    model.compile(
+        optimizers.RegularizedAdamW(1e-2, weight_decay=0.01, clip=1.0),
+        optimizers.RegularizedAdamW(2e-2, weight_decay=0.0),
+        **settings,
+    )
+    return model
+
+
 def small_vq_vae():
     return small_autoencoder(layers.VectorQuantizer(3, 5, 2, seed=3))
 

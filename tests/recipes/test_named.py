@@ -175,6 +175,11 @@ def test_settings_reach_the_latents_of_the_baselines():
     tc = latent("beta-tcvae", total_correlation_weight=5.0)
     assert tc.loss_weights["total_correlation_loss"] == 5
     assert (tc.num_pixel_values, tc.num_examples) == (256, 50)
+    factor = recipes.compiled_model(
+        recipes.get("factor-vae", total_correlation_weight=5.0), (16, 16, 1), 2
+    )
+    assert factor.total_correlation_weight == 5
+    assert factor.latent.loss_weights == {"kl_loss": 0.3}
     bio = latent("bio-ae", nonnegativity_weight=5.0, activity_weight=6.0)
     assert list(bio.loss_weights.values()) == [5, 6]
     vector = latent("vq-vae", num_embeddings=5, embedding_dim=6)

@@ -25,6 +25,17 @@ def train(name, devices, steps):
           "--num-scored=200", "--num-latents=4", "--num-values=3", "--quiet"],
          standalone_mode=False)
 
+def refused(recipe):
+    try:
+        main(["train", "--recipe", recipe, "--directory", sys.argv[1] + "/no",
+              "--devices", "4", "--image-size=8", "--batch-size=16",
+              "--num-scored=200", "--num-latents=4", "--quiet"],
+             standalone_mode=False)
+    except Exception as error:
+        print("REFUSED", error)
+
+if keras.backend.backend() == "tensorflow":
+    refused("factor-vae")
 train("one", "1", "4")
 train("four", "all", "2")
 train("four", "4", "4")
@@ -49,7 +60,10 @@ def test_pytorch_says_since_when_it_has_several(tmp_path):
 )
 def test_four_devices_train_as_one(tmp_path):
     flags = "--xla_force_host_platform_device_count=4"
-    run_python(SOURCE, tmp_path, XLA_FLAGS=flags)
+    output = run_python(SOURCE, tmp_path, XLA_FLAGS=flags)
+    if keras.backend.backend() == "tensorflow":
+        assert "Received: FactorVAE on 4 devices" in output
+        assert not (tmp_path / "no").exists()
     one, four = (tmp_path / name for name in ("one", "four"))
     texts = [(p / "metrics.csv").read_text().splitlines() for p in (one, four)]
     assert texts[0][0] == texts[1][0]

@@ -170,6 +170,21 @@ def test_resumed_gan_equals_the_uninterrupted(
     assert_same_run(run, finished_gan)
 
 
+def test_resumed_factor_vae_equals_the_uninterrupted(tmp_path, monkeypatch):
+    settings = known("factor-vae", SETTINGS | {"discriminator_units": [8]})
+    whole = runs.train(tmp_path / "whole", settings, verbose=0)
+    run = interrupt(tmp_path / "run", monkeypatch, settings)
+    runs.train(run.path, settings, verbose=0)
+    for a, b in zip(weights_of(run.path), weights_of(whole.path), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert run.metrics.read_text() == whole.metrics.read_text()
+    columns = whole.read_metrics()
+    for name in ("total_correlation", "discriminator", "kl", "reconstruction"):
+        for prefix in ("", "val_"):
+            assert np.isfinite(columns[f"{prefix}{name}_loss"]).all()
+    assert whole.report.exists()
+
+
 @pytest.mark.one_backend
 def test_gan_with_continuous_latents_has_a_report_too(tmp_path):
     short = gan_recipe("info-wgan-gp", steps=2)

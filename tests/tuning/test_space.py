@@ -40,6 +40,7 @@ def test_every_recipe_has_a_search_of_its_own(name):
         ("beta-vae", "kl_weight", (0.03, 3.0)),
         ("beta-vae", "latent.kl_weight", (0.03, 3.0)),
         ("ql-info-wgan-gp", "latent-weight", (2.0, 200.0)),
+        ("factor-vae", "total_correlation_weight", (0.3, 30.0)),
         ("qlae", "num_latents", (6, 18)),
         ("qlae", "batch_size", (16, 64)),
         ("ql-info-wgan-gp", "generator_period", (1, 4)),
