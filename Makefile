@@ -74,7 +74,11 @@ test-tensorflow-alone test-jax-alone test-torch-alone: test-%-alone: build/alone
 	KERAS_BACKEND=$* OMP_NUM_THREADS=1 build/alone-$*/bin/pytest -q \
 		--numprocesses $(WORKERS) --dist loadfile $(OPTIONS) $(ALONE)
 
-ALONE = $(addprefix tests/,layers metrics models networks optimizers penalties)
+ALONE = $(addprefix tests/,layers metrics models networks optimizers penalties) \
+	$(addprefix --deselect=tests/,$(OTHERS))
+# They compare frameworks with one another.
+OTHERS = models/test_cross_backend.py models/test_distribution.py \
+	networks/test_second_order.py
 
 build/alone-%/.alone: pyproject.toml constraints.txt
 	$(AGAIN) --always-make VENV=build/alone-$* EXTRAS="[$*,test]" build/alone-$*/.train

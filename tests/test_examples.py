@@ -64,6 +64,17 @@ def test_pages(page, number, capsys, tmp_path, monkeypatch):
     assert "InfoMECResult(infom=1.0" in capsys.readouterr().out
 
 
+@pytest.mark.one_backend
+def test_the_quickstart(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "quickstart.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert "steps=1000" in block
+    block = block.replace("steps=1000", "steps=2, num_scored=50")
+    exec(compile(block, "quickstart.md", "exec"), {})
+    assert re.search(r"^[01]\.\d+$", capsys.readouterr().out, re.MULTILINE)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 @pytest.mark.one_backend
