@@ -34,6 +34,7 @@ class Case:
     shapes: list[tuple[int, ...]]
     keeps_float32: bool = False  # outputs under a mixed policy
     has_input_gradient: bool = True
+    noise: tuple[int, ...] = ()  # what a latent draws for one of its own
 
 
 def autoencoder():
@@ -95,6 +96,11 @@ LAYERS = {
     "GaussianLatent": Case(
         lambda: layers.GaussianLatent(3, 64, kl_weight=2.0, seed=3), [(6,)]
     ),
+    "GumbelCodebookQuantizer": Case(
+        lambda: layers.GumbelCodebookQuantizer(3, 5, kl_weight=0.5, seed=3),
+        [(3,)],
+        noise=(5,),
+    ),
     "InstanceNormalization": Case(
         lambda: layers.InstanceNormalization(epsilon=1e-3), [(4, 4, 2)]
     ),
@@ -141,6 +147,16 @@ NETWORKS = {
     "dense_encoder": Case(
         lambda: networks.dense_encoder((4, 4, 1), 3, dense_units=[6], seed=0),
         [(4, 4, 1)],
+        keeps_float32=True,
+    ),
+    "dvae_image_decoder": Case(
+        lambda: networks.dvae_image_decoder(3, (8, 8, 1), "tiny", seed=0),
+        [(3,)],
+        keeps_float32=True,
+    ),
+    "dvae_image_encoder": Case(
+        lambda: networks.dvae_image_encoder((8, 8, 1), 3, "tiny", seed=0),
+        [(8, 8, 1)],
         keeps_float32=True,
     ),
     "image_decoder": Case(
@@ -300,7 +316,8 @@ def test_a_latent_takes_its_noise_as_an_argument(case):
     """What it gives is then a function of its inputs, in training too."""
     latent = case.make()
     (x,) = arrays(case, 4)
-    noise = np.random.default_rng(1).normal(size=(4, latent.num_latents))
+    shape = (4, latent.num_latents, *case.noise)
+    noise = np.random.default_rng(1).normal(size=shape)
     one, two = (
         latent.compute(x, training=True, noise=noise.astype("float32"))
         for _ in range(2)

@@ -214,6 +214,14 @@ def _upsampling(layer: Any, weights: Weights) -> list[Step]:
     return [{"op": "upsample", "factors": list(layer.size)}]
 
 
+def _pooling(layer: Any, weights: Weights) -> list[Step]:
+    if layer.data_format != "channels_last":
+        _refuse(layer, f"data_format={layer.data_format!r}")
+    if layer.padding != "valid" or layer.strides != layer.pool_size:
+        _refuse(layer, "other `strides` than its `pool_size`, or padding")
+    return [{"op": "max_pool", "factors": list(layer.pool_size)}]
+
+
 def _mean(layer: Any, weights: Weights) -> list[Step]:
     if layer.data_format != "channels_last":
         _refuse(layer, f"data_format={layer.data_format!r}")
@@ -294,6 +302,7 @@ _LAYERS: dict[Any, Describe] = {
     keras.layers.GlobalAveragePooling2D: _mean,
     keras.layers.LayerNormalization: _keras_layer_normalization,
     keras.layers.LeakyReLU: lambda layer, weights: _leaky(layer.negative_slope),
+    keras.layers.MaxPooling2D: _pooling,
     keras.layers.Permute: _permute,
     keras.layers.ReLU: _relu,
     keras.layers.Rescaling: _rescaling,

@@ -6,6 +6,7 @@ from keras_qlae.layers.conv2d import Conv2D
 from keras_qlae.layers.conv2d_transpose import Conv2DTranspose
 from keras_qlae.layers.finite_scalar_quantizer import FiniteScalarQuantizer
 from keras_qlae.layers.gaussian_latent import GaussianLatent
+from keras_qlae.layers.gumbel_codebook_quantizer import GumbelCodebookQuantizer
 from keras_qlae.layers.instance_normalization import InstanceNormalization
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.layer_normalization import LayerNormalization
@@ -24,6 +25,7 @@ __all__ = [
     "Conv2DTranspose",
     "FiniteScalarQuantizer",
     "GaussianLatent",
+    "GumbelCodebookQuantizer",
     "InstanceNormalization",
     "Latent",
     "LayerNormalization",

@@ -50,8 +50,8 @@ class FactorVAE(Autoencoder):
 
     Gradients of the first reach what made the latents: encoder and, of
     learned values, codebooks; the discriminator is left where it is.
-    Gradients of the second reach the discriminator alone. (Published code of
-    the FactorQVAE lets it into the encoder.)
+    Gradients of the second reach the discriminator alone: they stop at its
+    input. (The authors of the FactorQVAE do not stop those of the firsts.)
 
     It logs what `Autoencoder` does, `total_correlation_loss` (unweighted) and
     `discriminator_loss`; log(2) = 0.69 means that the discriminator cannot
@@ -80,7 +80,9 @@ class FactorVAE(Autoencoder):
 
     Reference:
         Kim and Mnih, "Disentangling by Factorising" (ICML 2018, arXiv
-        1802.05983), equations 2 and 3, algorithm 2.
+        1802.05983), equations 2 and 3, algorithm 2; Baykal et al.,
+        "Disentanglement with Factor Quantized Variational Autoencoders"
+        (arXiv 2409.14851).
     """
 
     compares_images = True

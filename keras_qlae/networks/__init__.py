@@ -3,6 +3,8 @@
 from keras_qlae.networks.decoders import dense_decoder
 from keras_qlae.networks.decoders import image_decoder
 from keras_qlae.networks.decoders import style_image_decoder
+from keras_qlae.networks.dvae import dvae_image_decoder
+from keras_qlae.networks.dvae import dvae_image_encoder
 from keras_qlae.networks.encoders import dense_encoder
 from keras_qlae.networks.encoders import image_encoder
 from keras_qlae.networks.encoders import image_trunk
@@ -12,6 +14,8 @@ from keras_qlae.networks.residual import residual_image_encoder
 __all__ = [
     "dense_decoder",
     "dense_encoder",
+    "dvae_image_decoder",
+    "dvae_image_encoder",
     "image_decoder",
     "image_encoder",
     "image_trunk",

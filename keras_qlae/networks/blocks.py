@@ -61,6 +61,10 @@ class Blocks:
         seed = None if self._seeds is None else int(self._seeds.integers(2**31))
         return keras.initializers.RandomUniform(-limit, limit, seed=seed)
 
+    def bias(self, fan_in: int) -> Any:
+        """The initializer of a bias."""
+        return self.uniform(fan_in)
+
     def dense(
         self,
         x: Any,
@@ -75,7 +79,7 @@ class Blocks:
             units,
             activation=activation,
             kernel_initializer=self.uniform(fan_in),
-            bias_initializer=self.uniform(fan_in),
+            bias_initializer=self.bias(fan_in),
             dtype=dtype or self.dtype,
             name=name,
         )(x)
@@ -114,7 +118,7 @@ class Blocks:
             padding="same",
             use_bias=use_bias,
             kernel_initializer=self.uniform(fan_in),
-            bias_initializer=self.uniform(fan_in) if use_bias else "zeros",
+            bias_initializer=self.bias(fan_in) if use_bias else "zeros",
             data_format="channels_last",
             dtype=dtype or self.dtype,
             name=name,

@@ -12,6 +12,7 @@ SIZE = {"blocks": [(8, 4, 2)], "dense_units": [16], "seed": 1}
 LATENTS = {
     "scalar": lambda: layers.ScalarCodebookQuantizer(4, [5, 3, 4, 5]),
     "vector": lambda: layers.VectorQuantizer(3, 40, 4, seed=0),
+    "gumbel": lambda: layers.GumbelCodebookQuantizer(4, 6, seed=0),
     "grid": lambda: layers.FiniteScalarQuantizer(4, 5),
     "continuous": lambda: layers.ContinuousLatent(4),
     "gaussian": lambda: layers.GaussianLatent(4, 768),

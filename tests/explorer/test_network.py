@@ -108,6 +108,11 @@ CHAINS = {
         )
     ],
     "turned round": [layers.Conv2DTranspose(5, (3, 5), padding="same")],
+    "pooled": [
+        keras.layers.MaxPooling2D((2, 3)),
+        keras.layers.Conv2D(4, 1),
+        keras.layers.MaxPooling2D(),
+    ],
     "rescaled": [
         keras.layers.Rescaling(2.0, -1.0),
         layers.SpaceToDepth(2),
@@ -185,7 +190,11 @@ def test_unknown_layers_are_named():
 
     for model, match in (
         (chain((4,), Doubled(3, name="mine")), "Doubled 'mine'"),
-        (chain((4, 4, 3), keras.layers.MaxPooling2D()), "MaxPooling2D"),
+        (
+            chain((4, 4, 3), keras.layers.AveragePooling2D(2)),
+            "AveragePooling2D",
+        ),
+        (chain((4, 4, 3), keras.layers.MaxPooling2D(2, 1)), "`strides`"),
         (chain((4,), ops.sin), "Sin"),
         (
             chain((8, 8, 3), keras.layers.Conv2D(3, 3, dilation_rate=2)),

@@ -12,6 +12,7 @@ from tests.cases import NUM_CASES
 MAKERS = {
     "ScalarCodebookQuantizer": lambda: layers.ScalarCodebookQuantizer(3, 4),
     "FiniteScalarQuantizer": lambda: layers.FiniteScalarQuantizer(3, 4),
+    "GumbelCodebookQuantizer": lambda: layers.GumbelCodebookQuantizer(3, 4),
     "VectorQuantizer": lambda: layers.VectorQuantizer(3, 4, embedding_dim=2),
     "ContinuousLatent": lambda: layers.ContinuousLatent(3),
     "BioLatent": lambda: layers.BioLatent(3),

@@ -66,6 +66,15 @@ def small_factor_vae(latent=None, cls=models.FactorVAE, seed=1, **settings):
     return model
 
 
+def small_factor_qvae():
+    return small_factor_vae(layers.GumbelCodebookQuantizer(3, 5, seed=3))
+
+
+def gumbel_autoencoder():
+    """Its latent counts draws, the same on every replica."""
+    return small_autoencoder(layers.GumbelCodebookQuantizer(3, 5, seed=3))
+
+
 def small_vq_vae():
     return small_autoencoder(layers.VectorQuantizer(3, 5, 2, seed=3))
 

@@ -75,7 +75,11 @@ MODELS = [
     "penalized_autoencoder",
     "small_gan",
     # On TensorFlow a device sees its part of a batch, and shuffles that.
-    *(["small_factor_vae"] if keras.backend.backend() == "jax" else []),
+    *(
+        ["small_factor_vae", "small_factor_qvae"]
+        if keras.backend.backend() == "jax"
+        else ["gumbel_autoencoder"]
+    ),
 ]
 
 

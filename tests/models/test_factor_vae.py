@@ -298,6 +298,77 @@ def test_any_latent_will_do(make):
         assert np.any(old != new)
 
 
+def factor_qvae(**settings):
+    latent = layers.GumbelCodebookQuantizer(3, 5, kl_weight=0.1, seed=3)
+    return small_factor_vae(latent, **settings)
+
+
+GUMBEL = RNG.gumbel(size=(6, 3, 5)).astype("float32")
+
+
+def test_discriminator_of_a_factor_qvae_sees_soft_choices():
+    model, images = factor_qvae(), float_images(6)
+    assert model.discriminator.input_shape == (None, 15)
+    losses = model.compute_losses(images, noise={"latent": GUMBEL})
+    z = model.encode(images).astype("float64")
+    table = model.latent.codebooks[0]
+    differences = []
+    for i in range(6):
+        row = []
+        for j in range(3):
+            e = np.exp(GUMBEL[i, j] - (z[i, j] - table) ** 2)
+            row.extend(e / e.sum())
+        differences += judged(model, [row])
+    found = float(numpy(losses["total_correlation_loss"]))
+    assert found == pytest.approx(sum(differences) / 6 / 64, rel=1e-4)
+
+
+def test_what_each_loss_of_a_factor_qvae_reaches():
+    model, images = factor_qvae(), float_images(6)
+    discriminator, codebook = paths(model.discriminator), paths(model.latent)
+    assert len(codebook) == 1
+
+    def moved(name):
+        noise = {"latent": GUMBEL}
+        return moved_by(
+            model, lambda: model.compute_losses(images, noise=noise)[name]
+        )
+
+    own = paths(model.encoder) | codebook
+    assert moved("total_correlation_loss") == own | discriminator
+    assert moved("kl_loss") == own
+    assert moved("reconstruction_loss") == own | paths(model.decoder)
+    parts = ops.convert_to_tensor(GUMBEL)
+    assert (
+        moved_by(
+            model, lambda: model.discriminator_loss(parts, parts, ORDER_NOISE)
+        )
+        == discriminator
+    )
+
+
+def test_a_factor_qvae_draws_twice_a_step_and_goes_on(tmp_path):
+    images = float_images(16)
+
+    def fit(model, epochs):
+        model.fit(images, batch_size=8, epochs=epochs, shuffle=False, verbose=0)
+
+    whole, first = factor_qvae(), factor_qvae()
+    fit(whole, 1)
+    fit(first, 1)
+    assert int(first.latent.draws) == 4
+    for model in (whole, first):  # an evaluation draws an order too
+        model.evaluate(images, batch_size=8, verbose=0)
+    fit(whole, 1)
+    assert int(first.latent.draws) == 4
+    first.save(tmp_path / "model.keras")
+    second = keras.saving.load_model(tmp_path / "model.keras")
+    fit(second, 1)
+    assert int(second.latent.draws) == int(whole.latent.draws) == 8
+    for a, b in zip(whole.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(*values_of([a, b]), err_msg=a.path)
+
+
 def test_refuses():
     model = small_factor_vae()
     with pytest.raises(ValueError, match="batches of 3 images"):

@@ -154,6 +154,42 @@ def test_paper_recipe_of_tripod(dataset, total_correlation, hessian):
     assert not recipe.has("schedule")
 
 
+@pytest.mark.parametrize(
+    ("dataset", "kl", "total_correlation"),
+    [
+        ("shapes3d", 1e-3, 1e-4),
+        ("isaac3d", 5e-5, 5e-5),
+        ("mpi3d_toy", 5e-5, 1e-6),
+    ],
+)
+def test_paper_recipe_of_the_factor_qvae(dataset, kl, total_correlation):
+    recipe = recipes.get("factor-qvae-paper", dataset)
+    expected = {
+        "model": "FactorVAE",
+        "encoder": "dvae_image_encoder",
+        "decoder": "dvae_image_decoder",
+        "latent": "GumbelCodebookQuantizer",
+        "likelihood": "gaussian",
+        "num_values": 64,
+        "discriminator_units": [1000] * 5,
+        "size": "large",
+        "image_size": 64,
+        "steps": 50_000,
+        "batch_size": 512,
+        "learning_rate": 1e-3,
+        "schedule": "Cosine",
+        "final": 1.25e-6,
+        "weight_decay": 0.0,
+        "clip": None,
+        "cooling_rate": 1e-5,
+        "kl_weight": kl,
+        "total_correlation_weight": pytest.approx(
+            total_correlation * 64 * 64 * 3
+        ),
+    }
+    assert values_of(recipe, expected) == expected
+
+
 def test_penalties_of_tripod_can_be_left_out():
     recipe = recipes.get("tripod", penalties="HessianPenalty")
     assert [part.name for part in recipe.penalties] == ["HessianPenalty"]

@@ -192,6 +192,26 @@ export const STEPS = {
     };
   },
 
+  /** The largest number of each patch, for each channel. */
+  max_pool(step, weights, [[, width, channels]]) {
+    const [rows, columns] = step.shape, [down, right] = step.factors;
+    return x => {
+      const y = take(rows * columns * channels);
+      for (let i = 0, to = y; i < rows; i++)
+        for (let j = 0; j < columns; j++, to += channels)
+          for (let c = 0; c < channels; c++) {
+            let most = -Infinity;
+            for (let p = 0; p < down; p++)
+              for (let q = 0; q < right; q++) {
+                const from = x + ((i * down + p) * width + j * right + q) * channels;
+                most = Math.max(most, heap[from + c]);
+              }
+            heap[to + c] = most;
+          }
+      return y;
+    };
+  },
+
   /** The mean of each channel over height and width. */
   mean(step, weights, [from]) {
     const channels = from.at(-1), places = count(from) / channels;
