@@ -69,6 +69,7 @@ test-oldest:
 	$(PYTHON) tools/oldest.py > build/oldest.txt
 	$(AGAIN) test-torch VENV=build/oldest CONSTRAINTS=build/oldest.txt OPTIONS="-W default"
 
+COMMA := ,
 # One framework installed, and no other.
 test-tensorflow-alone test-jax-alone test-torch-alone: test-%-alone: build/alone-%/.alone
 	KERAS_BACKEND=$* OMP_NUM_THREADS=1 build/alone-$*/bin/pytest -q \
@@ -81,7 +82,7 @@ OTHERS = models/test_cross_backend.py models/test_distribution.py \
 	networks/test_second_order.py
 
 build/alone-%/.alone: pyproject.toml constraints.txt
-	$(AGAIN) --always-make VENV=build/alone-$* EXTRAS="[$*,test]" build/alone-$*/.train
+	$(AGAIN) --always-make VENV=build/alone-$* EXTRAS="[test$(addprefix $(COMMA),$(filter-out tensorflow,$*))]" build/alone-$*/.train
 	$(if $(filter-out tensorflow,$*),build/alone-$*/bin/python -m pip uninstall --quiet --yes tensorflow tensorflow-datasets tensorboard)
 	@touch $@
 

@@ -58,3 +58,28 @@ def test_links_of_the_readme_work_on_a_package_index():
 
 def test_the_readme_is_short():
     assert len(README.split()) <= 700
+
+
+def test_make_targets_that_are_named_exist():
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    targets = set(
+        re.search(r"^\.PHONY:(.*)", makefile, re.MULTILINE)[1].split()
+    )
+    named = set()
+    for pattern in (".github/workflows/*.yml", ".pre-commit*", "*.md", ".ci/*"):
+        for path in ROOT.glob(pattern):
+            text = path.read_text().replace("${{ matrix.backend }}", "torch")
+            for found in re.findall(
+                r"^(?:.*run: |.*entry: |.*`)?make ((?:[a-z][a-z-]*\s?)+)",
+                text,
+                re.MULTILINE,
+            ):
+                named |= set(found.split())
+    assert {"test", "lint", "docs"} <= named
+    assert named <= targets
+
+
+def test_the_version_stands_in_one_place():
+    assert "version" in PROJECT["project"]["dynamic"]
+    assert "version" not in PROJECT["project"]
+    assert "\nversion:" not in (ROOT / "CITATION.cff").read_text()
