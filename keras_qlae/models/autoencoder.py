@@ -128,7 +128,7 @@ class Autoencoder(ImageModel):
             ),
         )
         taps = [name for penalty in penalties for name in penalty.taps]
-        self._decode = tapped(decoder, taps)
+        self._tapped = tapped(decoder, taps)
         self._trackers = [
             keras.metrics.Mean(name=name)
             for name in (*self.loss_weights, *self.measures)
@@ -285,8 +285,12 @@ class Autoencoder(ImageModel):
             return ops.cast(tensor, dtype)
 
         def decode(values: Any) -> tuple[Any, dict[str, Any]]:
-            logits, taps = self._decode(values, training)
+            logits, taps = self._tapped.whole(values, training)
             return cast(logits), {name: cast(tap) for name, tap in taps.items()}
+
+        def tap(values: Any) -> dict[str, Any]:
+            taps = self._tapped.taps(values, training)
+            return {name: cast(tap) for name, tap in taps.items()}
 
         images = to_unit_interval(images, self.variable_dtype)
         encoded = self.encoder(images, training=training)
@@ -300,6 +304,7 @@ class Autoencoder(ImageModel):
             logits=logits,
             taps=taps,
             decode=decode,
+            tap=tap,
         )
 
     def _draw(self, penalty: Penalty, batch_size: Any) -> Any:

@@ -40,7 +40,8 @@ class HessianPenalty(Penalty):
 
     `f` is each of the layers in `taps`, its outputs averaged; their
     penalties are added, one number an example. The copies of the batch, 4
-    for each draw (2 if not normalized), go through the decoder in one call.
+    for each draw (2 if not normalized), go through the decoder in one call,
+    up to the taps.
 
     Gradients reach the decoder up to the taps, and the encoder, straight
     through the quantizer and through the standard deviations.
@@ -136,7 +137,7 @@ class HessianPenalty(Penalty):
         directions = ops.transpose(directions, (1, 0, 2))
         moves = self.epsilon * spreads(self, forward) * directions
         points = ops.concatenate([z + moves, z - moves])
-        _, moved = forward.decode(ops.reshape(points, (-1, z.shape[-1])))
+        moved = forward.tap(ops.reshape(points, (-1, z.shape[-1])))
         return sum(
             self._of_tap(forward.taps[name], moved[name]) for name in self.taps
         )

@@ -33,6 +33,8 @@ class ForwardPass(NamedTuple):
         decode: Calls the decoder again, in the same mode, on values
             `(any batch, latent.num_outputs)`; returns logits and taps. Each
             layer computes in its own dtype.
+        tap: As `decode`, but returns the taps alone and computes no layer
+            behind them.
     """
 
     images: Any
@@ -42,6 +44,7 @@ class ForwardPass(NamedTuple):
     logits: Any
     taps: dict[str, Any]
     decode: Callable[[Any], tuple[Any, dict[str, Any]]]
+    tap: Callable[[Any], dict[str, Any]]
 
 
 class Penalty:

@@ -28,12 +28,15 @@ def forward_pass(latent, encoded, decoder=None, taps=()):
     """
     encoded = ops.convert_to_tensor(encoded)
     outputs = latent.compute(encoded, training=True)
-    logits, at, decode = None, {}, None
+    logits, at, decode, tap = None, {}, None, None
     if decoder is not None:
         network = tapped(decoder, taps)
 
         def decode(values):
-            return network(values, True)
+            return network.whole(values, True)
+
+        def tap(values):
+            return network.taps(values, True)
 
         logits, at = decode(outputs.outputs)
     return ForwardPass(
@@ -44,6 +47,7 @@ def forward_pass(latent, encoded, decoder=None, taps=()):
         logits=logits,
         taps=at,
         decode=decode,
+        tap=tap,
     )
 
 

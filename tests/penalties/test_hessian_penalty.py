@@ -185,16 +185,37 @@ def test_calls_the_decoder_once():
         latent, ENCODED.astype("float32"), decoder_of(product, 3), ["tap"]
     )
 
-    def decode(values):
+    def tap(values):
         calls.append(tuple(values.shape))
-        return forward.decode(values)
+        return forward.tap(values)
 
-    counted = forward._replace(decode=decode)
+    counted = forward._replace(tap=tap, decode=None)
     for normalized, copies in ((True, 8), (False, 4)):
         penalty = HessianPenalty(taps=["tap"], normalized=normalized)
         penalty.compute(counted, draws(2))
         assert calls.pop() == (copies * 6, 3)
         assert not calls
+
+
+def test_layers_behind_the_taps_are_not_computed_again():
+    calls = []
+
+    class Last(keras.layers.Layer):
+        def call(self, x):
+            calls.append(tuple(x.shape))
+            return 2 * x
+
+    tapped = decoder_of(product, 3)
+    decoder = keras.Model(tapped.input, Last()(tapped.output))
+    latent = layers.FiniteScalarQuantizer(3, 12)
+    encoded = ENCODED.astype("float32")
+    calls.clear()
+    forward = forward_pass(latent, encoded, decoder, ["tap"])
+    found = HessianPenalty(taps=["tap"]).compute(forward, draws(2))
+    assert calls == [(6, 1)]
+    bare = forward_pass(latent, encoded, tapped, ["tap"])
+    expected = HessianPenalty(taps=["tap"]).compute(bare, draws(2))
+    np.testing.assert_array_equal(numpy(found), numpy(expected))
 
 
 def test_float32_is_enough():
