@@ -4,6 +4,7 @@ What is generated while it is built goes to docs/generated: a page for each
 public name, and the tutorials, which are run.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import keras_qlae
+
+# What TensorFlow says of how often it traces is no part of a tutorial.
+logging.getLogger("tensorflow").setLevel("ERROR")
+# Pages that tutorials make.
+Path(__file__).with_name("generated").joinpath("pages").mkdir(
+    parents=True, exist_ok=True
+)
 
 project = "keras-qlae"
 author = "the keras-qlae authors"
@@ -76,9 +84,9 @@ sphinx_gallery_conf = {
     "gallery_dirs": "generated/tutorials",
     "filename_pattern": r"\.py$",
     "within_subsection_order": "generated_text.tutorial_order",
-    "image_scrapers": ("site_extension.shown_figure",),
+    "image_scrapers": ("site_extension.shown",),
     "capture_repr": ("_repr_html_", "__repr__"),
-    "ignore_repr_types": r"matplotlib\.figure|PIL\.",
+    "ignore_repr_types": r"matplotlib\.figure|PIL\.|pathlib\.",
     "reset_modules": (),
     "abort_on_example_error": True,
     "show_memory": False,
@@ -92,6 +100,7 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "keras-qlae"
 html_static_path = ["_static"]
+html_extra_path = ["generated/pages"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False

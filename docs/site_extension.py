@@ -2,8 +2,10 @@
 
 import pprint
 import re
+import shutil
 import sys
 from inspect import cleandoc
+from pathlib import Path
 
 import generated_text
 from docutils import nodes
@@ -16,17 +18,32 @@ from sphinx.util import inspect
 from sphinx_gallery.scrapers import figure_rst
 
 
-def shown_figure(block, block_vars, gallery_conf):
-    """Saves the figure or image that a block of a tutorial ends with."""
-    shown = block_vars["example_globals"].get("___")
-    if not isinstance(shown, (Figure, Image)):
+FRAME = """
+.. raw:: html
+
+    <iframe class="page" src="../../{0}" title="The page of a model"></iframe>
+    <p><a href="../../{0}">The page alone</a></p>
+
+"""
+PAGES = Path(__file__).parent / "generated" / "pages"
+
+
+def shown(block, block_vars, gallery_conf):
+    """Shows the figure, image or page that a block of a tutorial ends with."""
+    names = block_vars["example_globals"]
+    last = names.get("___")
+    if not isinstance(last, (Figure, Image, Path)):
         return ""
+    names["___"] = None  # or the next block that ends with none shows it
+    if isinstance(last, Path):
+        name = f"{Path(block_vars['src_file']).stem}_page.html"
+        shutil.copy(last, PAGES / name)
+        return FRAME.format(name)
     path = next(block_vars["image_path_iterator"])
-    if isinstance(shown, Image):
-        shown.save(path)
+    if isinstance(last, Image):
+        last.save(path)
     else:
-        shown.savefig(path, dpi=120, bbox_inches="tight")
-    block_vars["example_globals"]["___"] = None
+        last.savefig(path, dpi=120, bbox_inches="tight")
     return figure_rst([path], gallery_conf["src_dir"])
 
 

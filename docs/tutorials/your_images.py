@@ -112,11 +112,18 @@ run.encode(run.held_out.images(range(3)))
 # %%
 # A page to explore
 # -----------------
-# ``report.html`` in the run directory is one file with the trained model in
-# it: it opens in a browser and decodes there. ``keras-qlae explore RUN`` writes
-# the page without the report.
+# The same as one HTML file, with the model in it: it needs no server and no
+# Python. ``keras-qlae explore RUN`` writes it, and every run has it as
+# ``report.html``. Move the sliders:
 
-page = run_directory / "report.html"
-print(f"{page.name}: {page.stat().st_size / 1e6:.1f} MB")
+some = range(200)
+kq.explorer.write(
+    run.model,
+    folder.with_name("page.html"),
+    images=run.held_out.images(some),
+    factors=run.held_out.factors(some),
+    factor_names=run.held_out.factor_names,
+    title="Discs",
+)
 
 # sphinx_gallery_thumbnail_number = 3
