@@ -17,7 +17,6 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util import inspect
 from sphinx_gallery.scrapers import figure_rst
 
-
 FRAME = """
 .. raw:: html
 
