@@ -102,6 +102,7 @@ html_title = "keras-qlae"
 html_static_path = ["_static"]
 html_extra_path = ["generated/pages"]
 html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
 html_math_renderer = "mathml"
