@@ -64,6 +64,9 @@ def encoded(encode, paths):
 
 def main(encoder, pictures, output):
     """Encodes every image of a folder and writes the CSV."""
+    for path in (encoder, pictures):
+        if not Path(path).is_dir():
+            sys.exit(f"There is no folder {path}")
     loaded = tf.saved_model.load(encoder)
     paths = sorted(
         p for p in Path(pictures).iterdir() if p.suffix.lower() in SUFFIXES

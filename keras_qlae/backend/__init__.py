@@ -5,6 +5,7 @@ and says what is peculiar to it; that of the Keras backend in use is chosen
 once, at import.
 """
 
+import contextlib
 import importlib
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -172,6 +173,12 @@ def apply_gradients(
 ) -> None:
     """One update of the variables and of the optimizer's state."""
     _framework.apply_gradients(optimizer, gradients, variables)
+
+
+def without_notes() -> contextlib.AbstractContextManager[None]:
+    """Leaves out what a framework remarks on several models in a process."""
+    notes: contextlib.AbstractContextManager[None] = _framework.without_notes()
+    return notes
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:

@@ -151,6 +151,11 @@ def apply_gradients(
     _assign(optimizer.variables, new_state)
 
 
+def without_notes() -> contextlib.AbstractContextManager[None]:
+    """There are none."""
+    return contextlib.nullcontext()
+
+
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
     """One replica sees the global batch."""
     return sampler(size, seed=seed)

@@ -1,6 +1,7 @@
 """TensorFlow: what Keras has no operation for."""
 
 import contextlib
+import logging
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -88,6 +89,21 @@ def apply_gradients(
 ) -> None:
     """The optimizer assigns."""
     optimizer.apply(gradients, variables)
+
+
+@contextlib.contextmanager
+def without_notes() -> Iterator[None]:
+    """Leaves out the note that several models compile the same function."""
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:

@@ -188,6 +188,11 @@ def apply_gradients(
         optimizer.apply(gradients, variables)
 
 
+def without_notes() -> contextlib.AbstractContextManager[None]:
+    """There are none."""
+    return contextlib.nullcontext()
+
+
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
     """There is one replica."""
     return sampler(size, seed=seed)

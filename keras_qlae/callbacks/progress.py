@@ -131,7 +131,9 @@ class Progress(keras.callbacks.Callback):
 
 
 def duration(seconds: float) -> str:
-    """Minutes, or hours and minutes, rounded up."""
+    """Seconds, minutes, or hours and minutes, rounded up."""
+    if seconds < 50:
+        return f"{10 * (int(seconds // 10) + 1)} s"
     minutes = int(seconds // 60) + 1
     if minutes < 60:
         return f"{minutes} min"

@@ -136,7 +136,10 @@ def _show_own(data: FactorDataset, as_json: bool) -> None:
         print_json(known)
         return
     shape = "x".join(map(str, data.image_shape))
-    click.echo(f"{data.name}\n\nimages      {len(data):,} of {shape}")
+    click.echo(
+        f"{data.name}\n\nimages      {len(data):,}, here resized to {shape} "
+        "(--image-size)"
+    )
     for i, (factor, size) in enumerate(sizes.items()):
         click.echo(f"{'factors' if i == 0 else '':<11} {factor} {size}")
     if not data.has_factors:
@@ -144,7 +147,7 @@ def _show_own(data: FactorDataset, as_json: bool) -> None:
             "factors     none known: models are trained on the images and not "
             "scored, and --num-latents must be given"
         )
-    click.echo(f"fingerprint {data.fingerprint()}")
+    click.echo(f"fingerprint {data.fingerprint()} of images of this size")
 
 
 def _show_disk(store: Store) -> None:

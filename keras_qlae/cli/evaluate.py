@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.imports import dataset_option
 from keras_qlae.cli.imports import imports_option
 from keras_qlae.cli.json import json_option
 from keras_qlae.cli.json import print_json
@@ -23,10 +24,15 @@ from keras_qlae.cli.json import print_json
     "to a number; several with commas between them.",
 )
 @json_option
+@dataset_option
 @imports_option
 @backend_option
 def evaluate(
-    directory: Path, metrics: str, as_json: bool, imports: tuple[str, ...]
+    directory: Path,
+    metrics: str,
+    as_json: bool,
+    dataset: str | None,
+    imports: tuple[str, ...],
 ) -> None:
     """Score the trained model of a run again, on the same images.
 
@@ -41,6 +47,7 @@ def evaluate(
     runs.evaluate(
         directory,
         every_metric="all" in wanted,
+        dataset=dataset,
         imports=imports,
         metrics=[name for name in wanted if name not in ("all", "infomec")],
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from keras_qlae.cli.backend import backend_option
+from keras_qlae.cli.imports import dataset_option
 from keras_qlae.cli.imports import imports_option
 
 
@@ -30,6 +31,7 @@ from keras_qlae.cli.imports import imports_option
     default=0,
     help="The port of --serve. Defaults to one that is free.",
 )
+@dataset_option
 @imports_option
 @backend_option
 def explore(
@@ -37,6 +39,7 @@ def explore(
     opens: bool,
     serves: bool,
     port: int,
+    dataset: str | None,
     imports: tuple[str, ...],
 ) -> None:
     """Explore the trained model of a run in a browser.
@@ -51,7 +54,7 @@ def explore(
     from keras_qlae.runs.exploring import write_page
 
     run = runs.RunDirectory(directory)
-    model, held_out = runs.load(run, imports=imports)
+    model, held_out = runs.load(run, dataset, imports)
     if serves:
         content = content_of(run, model, held_out)
         with explorer.serve(model, port=port, **content) as server:

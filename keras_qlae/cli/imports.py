@@ -1,4 +1,4 @@
-"""The option that lets a run's own modules be imported."""
+"""What a run needs that is not in its directory: modules, and images."""
 
 import click
 
@@ -9,4 +9,10 @@ imports_option = click.option(
     metavar="MODULE",
     help="A module of your own that the run needs, for its latents, networks "
     "or data set. Importing a module runs its code: name only one you trust.",
+)
+
+dataset_option = click.option(
+    "--dataset",
+    metavar="NAME|FOLDER|FILE",
+    help="The data set that the run was trained on, if it was moved.",
 )

@@ -7,6 +7,7 @@ import click
 
 from keras_qlae.cli.quiet import be_quiet
 from keras_qlae.files import FileContentError
+from keras_qlae.hints import UnknownNameError
 from keras_qlae.hints import hint
 
 # Each command with its line in the list. Its file, of the same name, is
@@ -77,7 +78,7 @@ def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
     message = _message(error)
     if not isinstance(error, FileContentError):
         message = as_options(ctx, message)
-    if isinstance(error, SettingError):
+    if isinstance(error, SettingError | UnknownNameError):
         return _RefusedError(message)
     lines = message.splitlines()
     if len(lines) > 12:

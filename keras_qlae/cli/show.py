@@ -30,6 +30,8 @@ def show(directory: Path, as_json: bool) -> None:
         f"{state}, {run.step:,} of {run.steps:,} steps; backend "
         f"{config.backend}, precision {config.precision}"
     )
+    if config.built is not None:
+        click.echo(str(config.built))
     if run.directory.scores.exists():
         click.echo()
         print_scores(run.directory)

@@ -4,6 +4,7 @@ import dataclasses
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
@@ -129,15 +130,13 @@ def train(
     run = runs.RunDirectory(directory)
     if run.is_finished:
         click.echo(f"{directory} is a finished run; checking its settings.")
-    else:
-        _announce(wanted, directory)
     try:
         with backend.on_devices(devices):
             run = runs.train(
                 directory,
                 *wanted,
                 verbose=2 if quiet else 1,
-                callbacks=callbacks_of(ctx),
+                callbacks=[_announcing(wanted, directory), *callbacks_of(ctx)],
             )
     except KeyboardInterrupt:
         again = ["keras-qlae", "train", "--resume", str(directory)]
@@ -213,11 +212,17 @@ def _place(wanted: "Wanted") -> Path:
     return Path("runs", f"{wanted.recipe.name}-{place}-{wanted.seed}")
 
 
-def _announce(wanted: "Wanted", directory: Path) -> None:
+def _announcing(wanted: "Wanted", directory: Path) -> Any:
+    """Says what is trained, once nothing was refused."""
+    import keras
+
     recipe = wanted.recipe
-    click.echo(
+    text = (
         f"Training {recipe.name} on {wanted.dataset} for "
         f"{recipe.training.steps} steps in {directory}. {recipe.summary}"
+    )
+    return keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: click.echo(text)
     )
 
 

@@ -161,9 +161,10 @@ def tune(
     if best.config.exists():
         file = shlex.quote(str(best.config))
         click.echo(
-            "\nTo train its settings again, with other steps, seeds or data:\n"
-            f"  keras-qlae train --config {file}\n"
-            f"which are\n  {command_of(best.read_config())}"
+            "\nTo train its settings again, with other steps, seeds or data, "
+            "either of\n"
+            f"  keras-qlae train --config {file} --directory runs/best\n"
+            f"  {command_of(best.read_config())} --directory runs/best"
         )
 
 

@@ -19,11 +19,10 @@ from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Metric
 from keras_qlae.comparing.summary import Summary
-from keras_qlae.comparing.tables import BOLD
 from keras_qlae.comparing.tables import UDR
 from keras_qlae.comparing.tables import agreement_of
 from keras_qlae.comparing.tables import has_udr_column
-from keras_qlae.comparing.tables import meaning
+from keras_qlae.comparing.tables import reading
 from keras_qlae.comparing.tables import seeds_of
 from keras_qlae.explorer.document import data_url
 from keras_qlae.explorer.fragments import Cell
@@ -100,7 +99,7 @@ def _summary(
     remarks = (
         *agreement_of(dataset, rows),
         *[MEANING] * has_udr,
-        *(meaning(study), BOLD, caution(dataset)),
+        *(reading(study, found), caution(dataset)),
     )
     remark = " ".join(filter(None, remarks))
     bars = "A bar goes from one end of the interval to the other, a mark is "

@@ -14,6 +14,7 @@ import pydantic
 from keras_qlae import recipes
 from keras_qlae.datasets import registry
 from keras_qlae.files import FileContentError
+from keras_qlae.hints import UnknownNameError
 from keras_qlae.hints import hint
 from keras_qlae.recipes import Recipe
 from keras_qlae.recipes import SettingError
@@ -119,7 +120,7 @@ def contender_of(name: str, settings: Mapping[str, Any]) -> Contender:
         return Contender(name, "ae", dict(settings), "ica")
     if name not in recipes.available():
         known = (_ICA, *recipes.available())
-        raise ValueError(
+        raise UnknownNameError(
             f"There is no model of this name.{hint(name, known)} Known: "
             f"{', '.join(known)}. A model with settings of its own is "
             'described in a TOML file: [models."a name"], recipe = "qlae", '

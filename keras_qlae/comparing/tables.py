@@ -16,12 +16,9 @@ from keras_qlae.runs.reporting import caution
 
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
 UDR = ("UDR",)
-BOLD = (
-    "Bold: the best mean of a column, and those that do not differ "
-    "significantly from it by Welch's t-test (two-sided, 5 %, p adjusted for "
-    "the number of comparisons in the column after Holm; a single run is "
-    "compared by the spread of the other model, two single runs by their "
-    "means)."
+_BOLD = (
+    "Bold: the best mean of a column, and those not significantly different "
+    "from it (Welch's t-test, 5 %, p adjusted after Holm)."
 )
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -52,7 +49,7 @@ def markdown(
         parts += [caution(dataset)] if caution(dataset) else []
     parts += [MEANING] * has_udr
     parts += variants_of(found)
-    parts += [f"{meaning(study)} {BOLD}", *_not_as_wanted(rows)]
+    parts += [reading(study, found), *_not_as_wanted(rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,7 +81,7 @@ def latex(study: Study, found: Sequence[Summary]) -> str:
             r"\end{tabular}",
         ]
     parts += [f"% {MEANING}"] * has_udr
-    return "\n".join([*parts, f"% {meaning(study)} {BOLD}"]) + "\n"
+    return "\n".join([*parts, f"% {reading(study, found)}"]) + "\n"
 
 
 def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
@@ -180,8 +177,16 @@ def seeds_of(summary: Summary) -> str:
     return f"{summary.num_finished} of {summary.num_seeds}"
 
 
-def meaning(study: Study) -> str:
-    """What the numbers of a table are."""
+def reading(study: Study, found: Sequence[Summary]) -> str:
+    """What the numbers of a table are, and the bold ones if any are tested."""
+    tested = [p for each in found for p in each.p_values.values()]
+    return " ".join(
+        [_meaning(study), *[_BOLD] * any(p is not None for p in tested)]
+    )
+
+
+def _meaning(study: Study) -> str:
+    """Of how many runs the numbers are."""
     listed = ", ".join(map(str, study.seeds))
     if len(study.seeds) == 1:
         return f"One run a model, of seed {listed}: there are no intervals."

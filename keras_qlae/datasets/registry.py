@@ -20,6 +20,7 @@ from keras_qlae.datasets.room3d import info as room3d
 from keras_qlae.datasets.sprites2d import info as sprites2d
 from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.datasets.tfds_names import parse_tfds
+from keras_qlae.hints import UnknownNameError
 from keras_qlae.hints import hint
 
 _INFOS = {
@@ -67,8 +68,10 @@ def info(name: str) -> DatasetInfo:
             "https://www.tensorflow.org/datasets/catalog/"
             f"{parse_tfds(name).name}. Received: {name!r}"
         )
+    if name.lower().endswith(SUFFIX):
+        raise UnknownNameError(f"There is no file {name!r}.")
     if name not in _INFOS:
-        raise ValueError(
+        raise UnknownNameError(
             f"There is no data set of this name.{hint(name, _INFOS)} "
             f"Available: {', '.join(available())}; or the path of a folder of "
             "images, or of an .npz file of arrays. In Python arrays become a "

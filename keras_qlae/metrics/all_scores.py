@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+from keras_qlae.metrics.arrays import check_factors
+from keras_qlae.metrics.arrays import warn_of_categories
 from keras_qlae.metrics.conditional_infomec import ConditionalInfoMECResult
 from keras_qlae.metrics.conditional_infomec import conditional_infomec
 from keras_qlae.metrics.dci import DCIResult
@@ -82,7 +84,8 @@ def all_scores(
 
     Returns:
         Floats in [0, 1] by name, higher is better; `VARIANTS` says how each
-        is computed. What chance gives differs: see each function.
+        is computed. What chance gives differs: see each function. Without
+        cInfoM and cInfoC where the samples allow them for no factor.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]] * 10
@@ -99,6 +102,8 @@ def all_scores(
         al., "Challenging Common Assumptions in the Unsupervised Learning of
         Disentangled Representations", ICML 2019, arXiv 1811.12359.
     """
+    warn_of_categories(factors)
+    factors = check_factors(factors)
     numbers = latents if numbers is None else numbers
     computations: dict[str, Callable[[], Any]] = {
         "InfoMEC": lambda: infomec(
@@ -124,7 +129,9 @@ def all_scores(
     for done, (name, compute) in enumerate(computations.items()):
         if progress is not None:
             progress(done, len(computations), name)
-        scores |= _by_name(name, compute())
+        result = compute()
+        if getattr(result, "counted", factors).any():
+            scores |= _by_name(name, result)
     return scores
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_qlae.metrics.frames import frame_to_array
+from keras_qlae.metrics.frames import is_unordered
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -27,7 +28,7 @@ _MAX_FACTOR_VALUES = 1000
 def check_factors(factors: npt.ArrayLike) -> IntArray:
     """Returns `factors` as an int64 array `(num_samples, num_factors)`.
 
-    A data frame's columns of strings or categories are numbered.
+    Columns of strings or categories are numbered.
 
     Raises:
         TypeError: If the values are not numbers.
@@ -37,10 +38,16 @@ def check_factors(factors: npt.ArrayLike) -> IntArray:
     array = _check_table(factors, "factors", "num_factors")
     if array.dtype.kind == "f" and not np.array_equal(array, np.round(array)):
         row, column = np.argwhere(array != np.round(array))[0]
+        levels = len(np.unique(array[:, column]))
+        how = (
+            f"number its {levels} values with `np.unique(column, "
+            "return_inverse=True)[1]`"
+            if levels <= min(_MAX_CODES, max(2, len(array) // 2))
+            else "bin a continuous factor first, for example with `np.digitize`"
+        )
         raise ValueError(
             "`factors` must be integers, the index of each factor's value: "
-            "bin a continuous factor first, for example with `np.digitize`. "
-            "If these are the latents, pass them second: the order is "
+            f"{how}. If these are the latents, pass them second: the order is "
             "(factors, latents). "
             f"Received: {array[row, column]} at row {row}, column {column}"
         )
@@ -134,6 +141,18 @@ def check_num_values(factors: IntArray) -> None:
             )
 
 
+def warn_of_categories(factors: npt.ArrayLike, stacklevel: int = 3) -> None:
+    """Warns of text and categories where a score needs an order of values."""
+    if is_unordered(factors):
+        warnings.warn(
+            "Strings and unordered categories of `factors` are taken for "
+            "numbers in alphabetical order, or that of the categories: this "
+            "score depends on it. Pass numbers, ordered categories, or leave "
+            "these columns out.",
+            stacklevel=stacklevel,
+        )
+
+
 def find_varying_factors(factors: IntArray, stacklevel: int = 3) -> BoolArray:
     """Says which factors take more than one value; warns of the others.
 
@@ -164,8 +183,11 @@ def _check_table(
         )
     array = frame_to_array(values, name)
     if array.ndim != 2:
+        column = (
+            "to_frame()" if hasattr(values, "to_frame") else "reshape(-1, 1)"
+        )
         hint = (
-            f" For a single column, pass `{name}.reshape(-1, 1)`."
+            f" For a single column, pass `{name}.{column}`."
             if array.ndim == 1
             else ""
         )

@@ -43,12 +43,15 @@ class ConditionalInfoMECResult:
             given the others that each latent tells; of all latents, active or
             not. The row of a factor that was left out is 0.
         active: Boolean, `(num_latents,)`: the latents that count.
+        counted: Boolean, `(num_factors,)`: the factors that were not left
+            out. If none is, nothing was measured.
     """
 
     infom: float
     infoc: float
     ncmi: FloatArray
     active: BoolArray
+    counted: BoolArray
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain numbers and lists, ready for `json.dump`."""
@@ -56,6 +59,7 @@ class ConditionalInfoMECResult:
             "infom": self.infom,
             "infoc": self.infoc,
             "active": self.active.tolist(),
+            "counted": self.counted.tolist(),
             "ncmi": self.ncmi.tolist(),
         }
 
@@ -146,6 +150,7 @@ def conditional_infomec(
         infoc=infoc_score(ncmi[counts], is_active),
         ncmi=ncmi,
         active=is_active,
+        counted=counts,
     )
 
 
@@ -164,7 +169,7 @@ def _warn_of_few_samples(
     ):
         if indices:
             warnings.warn(
-                f"The factors at indices {indices} are "
+                f"cInfoM and cInfoC: the factors at indices {indices} are "
                 f"{what}: score more samples with the same values of all "
                 "factors but one, best every combination of the factors.",
                 stacklevel=3,

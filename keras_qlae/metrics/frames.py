@@ -7,15 +7,15 @@ import numpy.typing as npt
 
 
 def frame_to_array(values: Any, name: str) -> npt.NDArray[Any]:
-    """Returns anything array-like as an array, a data frame's text numbered.
+    """Returns anything array-like as an array, its text numbered.
 
-    Strings, categories and booleans of a frame become integers: categories in
-    their own order, strings in alphabetical order. Nullable integers become
-    integers.
+    Strings, categories and booleans become integers: categories in their own
+    order, strings in alphabetical order. Nullable integers become integers.
 
     Args:
-        values: An array, or a frame with `columns` and `__getitem__`, as
-            those of pandas and polars.
+        values: An array, which may hold strings if it is that of the factors,
+            or a frame with `columns` and `__getitem__`, as those of pandas and
+            polars.
         name: What to call it in messages.
 
     Raises:
@@ -23,8 +23,15 @@ def frame_to_array(values: Any, name: str) -> npt.NDArray[Any]:
         ValueError: If a column of a frame has missing values, or two have the
             same name.
     """
-    if not (hasattr(values, "columns") and hasattr(values, "__getitem__")):
-        return np.asarray(values)
+    if not _is_frame(values):
+        array = np.asarray(values)
+        is_text = array.dtype.kind in "OUT" and array.ndim == 2
+        if not is_text or name != "factors":
+            return array
+        columns = [
+            _to_numbers(column, name, i) for i, column in enumerate(array.T)
+        ]
+        return np.stack(columns, axis=1) if columns else array
     names = list(values.columns)
     if len(set(names)) < len(names):
         raise ValueError(
@@ -36,6 +43,28 @@ def frame_to_array(values: Any, name: str) -> npt.NDArray[Any]:
     return np.stack(
         [_to_numbers(values[column], name, column) for column in names], axis=1
     )
+
+
+def is_unordered(values: Any) -> bool:
+    """Whether a column holds text or categories that have no order."""
+    if not _is_frame(values):
+        array = np.asarray(values)
+        if array.dtype.kind == "O" and array.ndim == 2:
+            return any(isinstance(value, str) for value in array[:1].flat)
+        return array.dtype.kind in "UT"
+    for name in values.columns:
+        column = values[name]
+        categories = getattr(column, "cat", None)
+        if categories is not None and hasattr(categories, "ordered"):
+            if not categories.ordered:
+                return True
+        elif isinstance(np.asarray(column).flat[0], str):
+            return True
+    return False
+
+
+def _is_frame(values: Any) -> bool:
+    return hasattr(values, "columns") and hasattr(values, "__getitem__")
 
 
 def _to_numbers(column: Any, name: str, label: Any) -> npt.NDArray[Any]:

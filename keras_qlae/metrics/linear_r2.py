@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from keras_qlae.metrics.arrays import check_numbers
 from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.arrays import warn_of_categories
 from keras_qlae.metrics.splitting import split_samples
 from keras_qlae.metrics.standardize import standardize
 
@@ -47,6 +48,7 @@ def linear_r2_score(
         Unifying Framework", AISTATS 2020, arXiv 1907.04809, whose matched
         correlations it accompanies in later work.
     """
+    warn_of_categories(factors)
     sources, values = check_numbers(factors, latents)
     fit, test = split_samples(len(sources), seed)
     numbers = standardize(

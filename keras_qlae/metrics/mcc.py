@@ -6,6 +6,7 @@ import numpy.typing as npt
 from keras_qlae.metrics.arrays import FloatArray
 from keras_qlae.metrics.arrays import check_numbers
 from keras_qlae.metrics.arrays import find_varying_factors
+from keras_qlae.metrics.arrays import warn_of_categories
 from keras_qlae.metrics.standardize import standardize
 
 
@@ -51,6 +52,7 @@ def mcc_score(
     from scipy.optimize import linear_sum_assignment
     from scipy.stats import rankdata
 
+    warn_of_categories(factors)
     sources, values = check_numbers(factors, latents)
     if correlation not in ("pearson", "spearman"):
         raise ValueError(

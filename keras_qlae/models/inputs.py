@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_qlae import backend
 from keras_qlae.models.images import check_image_shape
 from keras_qlae.models.images import check_images
 from keras_qlae.models.images import to_unit_interval
@@ -92,7 +93,8 @@ def in_batches(
         padding = [(0, missing)] + [(0, 0)] * (batch.ndim - 1)
         batch = np.pad(batch, padding) if missing else batch
         batch = ops.convert_to_numpy(to_unit_interval(batch, dtype))
-        result = ops.convert_to_numpy(network.predict_on_batch(batch))
+        with backend.without_notes():
+            result = ops.convert_to_numpy(network.predict_on_batch(batch))
         outputs.append(result[: batch_size - missing])
     if not outputs:
         return np.zeros((0, *network.output_shape[1:]), dtype)

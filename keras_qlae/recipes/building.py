@@ -97,7 +97,7 @@ def _latent(
     elif not part.value("num_latents"):
         raise SettingError(
             "`num_latents` must be given for a data set without factors: its "
-            "default is twice their number. Received: num_latents=None",
+            "default is twice their number.",
             "num_latents",
         )
     if num_examples is not None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
 
+from keras_qlae.hints import UnknownNameError
 from keras_qlae.hints import hint
 from keras_qlae.recipes.names import check_names
 from keras_qlae.recipes.recipe import Recipe
@@ -341,7 +342,7 @@ def get(
 
 def _named(name: str) -> _Named:
     if name not in _RECIPES:
-        raise ValueError(
+        raise UnknownNameError(
             f"There is no recipe of this name.{hint(name, _RECIPES)} "
             f"Available: {', '.join(available())}. Received: recipe={name!r}"
         )

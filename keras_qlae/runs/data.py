@@ -106,9 +106,12 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
 
 
 def split(
-    scoring: Scoring, data: FactorDataset, support: str = FULL
+    scoring: Scoring,
+    data: FactorDataset,
+    support: str = FULL,
+    warns: bool = True,
 ) -> tuple[FactorDataset, FactorDataset]:
-    """What is trained on, and what is scored: at most a fifth, or it warns.
+    """What is trained on, and what is scored: at most a fifth.
 
     The same for every seed, so that runs are scored on the same images.
 
@@ -117,6 +120,7 @@ def split(
         data: All images.
         support: Which combinations of factors are trained on, as of
             `Training`.
+        warns: Whether to warn of fewer scored images than asked for.
 
     Raises:
         ValueError: There are, or the support leaves, fewer than 10 images.
@@ -132,7 +136,7 @@ def split(
             f"them is scored. Received: {choice} images in {whence}"
         )
     num_scored = min(scoring.num_scored, choice // 5)
-    if num_scored < scoring.num_scored:
+    if warns and num_scored < scoring.num_scored:
         warnings.warn(
             f"{num_scored} images are scored in place of the "
             f"{scoring.num_scored} of `num_scored`: a fifth of the {choice} "

@@ -20,7 +20,7 @@ from keras_qlae.metrics import CodeUsage
 from keras_qlae.metrics import InfoMECResult
 
 FORMAT = 2  # of a run directory
-_FREE = ("format", "versions")  # what a later call may do otherwise
+_FREE = ("format", "versions", "built")  # what a later call may do otherwise
 _STEPS = "settings.training.steps"
 
 Row = dict[str, float]  # a line of `metrics.csv`
@@ -112,6 +112,27 @@ class _Record(pydantic.BaseModel):
         write_json(path, self.to_dict())
 
 
+class Built(_Record):
+    """What a model is that follows from the data.
+
+    Attributes:
+        image_shape: `(height, width, channels)` of the images.
+        num_latents: How many latents.
+        num_weights: How many trainable numbers.
+    """
+
+    image_shape: tuple[int, int, int]
+    num_latents: int
+    num_weights: int
+
+    def __str__(self) -> str:
+        shape = "x".join(map(str, self.image_shape))
+        return (
+            f"images of {shape}, {self.num_latents} latents, "
+            f"{self.num_weights:,} weights"
+        )
+
+
 class Configuration(_Record):
     """Everything needed to repeat a run: `config.json`.
 
@@ -127,6 +148,7 @@ class Configuration(_Record):
             `Recipe.to_dict` gives.
         rotate: `"ica"` if the latents are rotated before they are scored.
         versions: Of the libraries.
+        built: What follows from the data.
     """
 
     format: int
@@ -139,6 +161,7 @@ class Configuration(_Record):
     settings: dict[str, dict[str, Any]]
     rotate: str | None = None
     versions: dict[str, str] = {}
+    built: Built | None = None
 
     @classmethod
     def checked(cls, values: Any, path: Path) -> Self:

@@ -120,7 +120,7 @@ def score_rotated(
         source.read_config().dataset, recipe.training.image_size
     )
     train_part, _ = run_data.split(
-        recipe.scoring, data, recipe.training.support
+        recipe.scoring, data, recipe.training.support, warns=False
     )
     rotation = fit_ica(model.codes(_drawn(train_part, seed)), seed)
     index = run_data.spread(len(held_out), NUM_KEPT)

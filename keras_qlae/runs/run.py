@@ -161,8 +161,8 @@ class Run:
             if not run_data.is_known(given):
                 raise ValueError(
                     f"The data set of the run in {self.path} is not here: an "
-                    "array, or a folder or file that was moved. Give it: "
-                    "`open_run(path, dataset=...)`, as to `runs.train`. "
+                    "array, or a folder or file that was moved. Give it as "
+                    "`dataset`. "
                     f"Received: dataset={given!r}"
                 )
         image_size = self.config.setting("training", "image_size")
@@ -188,7 +188,7 @@ class Run:
         names = ("num_scored", "protocol", "scored_support")
         scoring = Scoring(**{k: known[k] for k in names if k in known})
         support = self.config.support
-        return run_data.split(scoring, self.dataset, support)[1]
+        return run_data.split(scoring, self.dataset, support, warns=False)[1]
 
     def encode(self, images: Any) -> np.ndarray:
         """The codes of images: what is scored.

@@ -1,6 +1,10 @@
 """Scores of a trained model on the images that are scored."""
 
+import contextlib
+import re
+import warnings
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,17 +48,35 @@ def score(
     if data.has_factors:
         factors = data.factors(np.arange(len(data)))
         codes = model.codes(images)
-        result = infomec(factors, codes, model.latent.is_discrete)
-        others = {
-            name: float(metric(factors, codes))
-            for name, metric in own_metrics(own).items()
-        }
-        if every_metric:
-            others |= _latent_scores(model.latent, factors, codes)
+        with _factors_by_name(data.factor_names):
+            result = infomec(factors, codes, model.latent.is_discrete)
+            others = {
+                name: float(metric(factors, codes))
+                for name, metric in own_metrics(own).items()
+            }
+            if every_metric:
+                others |= _latent_scores(model.latent, factors, codes)
     if every_metric:
         others["SSIM"] = _ssim(model, images)
     names = data.factor_names
     return Scores.of(len(data), psnr, result, names, others=others or None)
+
+
+@contextlib.contextmanager
+def _factors_by_name(names: Sequence[str]) -> Iterator[None]:
+    """Warnings of metrics name factors, which they know by index, and once."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for each in dict.fromkeys((str(w.message), w.category) for w in caught):
+        text = re.sub(
+            r"at indices \[([\d, ]+)\]",
+            lambda found: ", ".join(
+                f"`{names[int(i)]}`" for i in found[1].split(",")
+            ),
+            each[0],
+        )
+        warnings.warn(text, each[1], stacklevel=4)
 
 
 def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:

@@ -17,6 +17,30 @@ INFOMEC = {
     "InfoE": "explicitness",
     "InfoC": "compactness",
 }
+_OTHERS = {
+    "cInfoM": "modularity, the other factors given",
+    "cInfoC": "compactness, the other factors given",
+    "MIG": "compactness",
+    "DCI-D": "modularity",
+    "DCI-C": "compactness",
+    "DCI-I": "explicitness",
+    "SAP": "compactness",
+    "modularity": "modularity",
+    "explicitness": "explicitness",
+    "IRS": "robustness to interventions",
+    "FactorVAE": "modularity",
+    "MCC": "one latent for each factor",
+    "MCC-Spearman": "one latent for each factor",
+    "R2": "linear explicitness",
+    "SSIM": "reconstruction",
+}
+# What a setting of `None` is.
+_IF_NONE = {
+    "num_latents": "twice the factors",
+    "blocks": "those of `size`",
+    "dense_units": "those of `size`",
+    "map_channels": "those of `size`",
+}
 # The last names what a setting has in the recipe, where the run differs.
 SETTINGS_HEAD = ("part", "setting", "value", "in the recipe")
 
@@ -38,7 +62,10 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
         meaning = "of the factors trained on, normalised"
         rows.append(("multi-information", value, meaning))
     others = (scores.others or {}).items()
-    rows += [(name, f"{value:.3f}", "other metric") for name, value in others]
+    rows += [
+        (name, f"{value:.3f}", _OTHERS.get(name, "your own metric"))
+        for name, value in others
+    ]
     return rows
 
 
@@ -113,8 +140,8 @@ def setting_rows(
                 (
                     seat if name == "part" else "",
                     "" if name == "part" else name,
-                    _shown(value),
-                    "" if other == value else _shown(other) or "none",
+                    _shown(name, value),
+                    "" if other == value else _shown(name, other) or "none",
                 )
             )
     return rows
@@ -133,5 +160,5 @@ def _of_recipe(config: Configuration) -> dict[str, dict[str, Any]]:
     return recipes.get(config.recipe, config.dataset).to_dict()
 
 
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)
+def _shown(name: str, value: Any) -> str:
+    return _IF_NONE.get(name, "") if value is None else str(value)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from keras_qlae.runs.checkpoints import restore
 from keras_qlae.runs.checkpoints import size_on_disk
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import FORMAT
+from keras_qlae.runs.records import Built
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.reporting import finish
 from keras_qlae.runs.scoring import multi_information
@@ -114,6 +116,12 @@ def train(
         num_examples=len(train_part),
     )
     _check_devices(model, recipe.training.batch_size)
+    built = Built(
+        image_shape=data.image_shape,
+        num_latents=model.latent.num_latents,
+        num_weights=sum(math.prod(v.shape) for v in model.trainable_variables),
+    )
+    config = config.model_copy(update={"built": built})
     if not data.has_factors:
         _logger.warning(
             "%s has no factors to score latents against: training goes by "

@@ -119,6 +119,7 @@ def test_a_run_that_goes_on_counts_its_own_steps(capsys, monkeypatch):
 
 
 def test_durations_are_rounded_up():
-    assert duration(10) == "1 min"
+    assert duration(10) == "20 s"
+    assert duration(52) == "1 min"
     assert duration(3599) == "1 h 0 min"
     assert duration(90 * 60) == "1 h 31 min"

@@ -79,7 +79,7 @@ def test_evaluate_prints_the_scores(run):
 
 
 # Of 100 images no two differ in one factor alone.
-@pytest.mark.filterwarnings("ignore:The factors at indices")
+@pytest.mark.filterwarnings("ignore:cInfoM and cInfoC")
 def test_evaluate_with_all_metrics(run):
     path, _ = run
     before = json.loads((path / "infomec.json").read_text())

@@ -151,7 +151,7 @@ def test_info_of_a_folder_and_a_file(has_factors, tmp_path):
     for path in (folder, tmp_path / "arrays.npz"):
         result = call("info", path, "--image-size", 16)
         assert result.exit_code == 0, result.output
-        assert "6 of 16x16x3" in result.output
+        assert "6, here resized to 16x16x3" in result.output
         wanted = "factors     factor_0 3" if has_factors else "none known"
         assert wanted in result.output
         known = json.loads(call("info", path, "--json").output)
@@ -163,5 +163,5 @@ def test_info_of_a_folder_and_a_file(has_factors, tmp_path):
 
 def test_a_name_that_is_nearly_right_is_offered():
     result = call("info", "shapes3")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "Did you mean 'shapes3d'" in result.output

@@ -63,7 +63,7 @@ def test_standard_error_has_nothing_but_a_warning_of_ours(tmp_path):
         "datasets list",
     )
     assert "InfoM" in out
-    ours = "Warning: The factors at indices [0, 1, 2, 3, 4, 5] are hardly"
+    ours = "Warning: cInfoM and cInfoC: the factors `floor_hue`, `wall_hue`"
     assert [line for line in err.splitlines() if ours not in line] == []
 
 

@@ -229,6 +229,14 @@ def test_an_npz_file_is_a_data_set(tmp_path, monkeypatch):
     assert run.config.dataset == str(tmp_path / "mine.npz")
     assert run.dataset.image_shape == (8, 8, 1)  # as asked for
     assert call("evaluate", "runs/qlae-mine-0").exit_code == 0
+    assert "images of 8x8x1, 3 latents," in call("show", str(run.path)).output
+    os.rename("mine.npz", "moved.npz")
+    result = call("evaluate", "runs/qlae-mine-0")
+    assert "Give it as `--dataset`" in " ".join(result.output.split())
+    for command in (["evaluate"], ["explore", "--no-open"], ["figures"]):
+        result = call(*command, "runs/qlae-mine-0", "--dataset=moved.npz")
+        assert result.exit_code == 0, result.output
+        assert "12 images are scored" not in result.output  # said in training
     images[3] = 255 - images[3]
     np.savez("mine.npz", images=images)
     result = call("evaluate", "runs/qlae-mine-0")
@@ -291,5 +299,15 @@ def test_unknown_commands_and_names_get_a_hint():
     result = call("train", "--dataset=rom3d")
     assert "Did you mean 'room3d'" in " ".join(result.output.split())
     assert "name=" not in result.output
+    assert result.exit_code == 2
+    assert "Training" not in result.output
+    result = call("train", "--dataset=photos.npz")
+    assert "There is no file 'photos.npz'" in result.output
+    assert result.exit_code == 2
+    result = call("compare", "qlae", "bio-a")
+    assert "Did you mean 'bio-ae'" in result.output
+    assert result.exit_code == 2
+    result = call("tune", "--search=wd=0.1:1")
+    assert "Did you mean '--weight-decay'" in " ".join(result.output.split())
     result = call("train", "--latent.num-values=1")
     assert "`--latent.num-values` must be" in result.output

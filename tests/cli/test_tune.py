@@ -12,7 +12,7 @@ pytestmark = pytest.mark.backend_free
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--recipe=qlea"], 1, "Did you mean 'qlae'"),
+        (["--recipe=qlea"], 2, "Did you mean 'qlae'"),
         (["--step=3"], 2, "Did you mean '--steps'"),
         (["--search=weight_decay=0.1:x"], 2, "'x' in 'weight_decay=0.1:x'"),
         (["--search=weight_decay=0.1:inf"], 2, "finite range"),

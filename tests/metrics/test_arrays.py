@@ -55,7 +55,7 @@ LATENTS = np.array([[0.1], [0.9], [0.2], [0.7]])
             ValueError,
             "`latents` must be finite: 4 of",
         ),
-        (FACTORS.astype(str), LATENTS, TypeError, "`factors`.*real numbers"),
+        (FACTORS, LATENTS.astype(str), TypeError, "`latents`.*real numbers"),
         (FACTORS, LATENTS * 1j, TypeError, r"latents\.dtype=complex128"),
     ],
 )

@@ -147,4 +147,7 @@ def test_the_result_as_json():
         pytest.approx([1.0, 0.0]),
         pytest.approx([0.0, 1.0]),
     ]
-    assert stored == {"infom": 1.0, "infoc": 1.0, "active": [True, True]}
+    assert stored == {
+        **{"infom": 1.0, "infoc": 1.0},
+        **{"active": [True, True], "counted": [True, True]},
+    }

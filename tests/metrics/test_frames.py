@@ -1,10 +1,15 @@
 """Columns of data frames: pandas itself where it is there, and a stand-in."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from keras_qlae.metrics import infomec
+from keras_qlae.metrics import linear_r2_score
+from keras_qlae.metrics import mcc_score
 from keras_qlae.metrics import mutual_information
+from keras_qlae.metrics.arrays import check_factors
 
 pytestmark = pytest.mark.backend_free
 
@@ -103,3 +108,48 @@ def test_columns_of_one_name_are_refused(pandas):
     frame = pandas.DataFrame([[1, 2], [2, 3]], columns=["a", "a"])
     with pytest.raises(ValueError, match=r"different names.*\['a', 'a'\]"):
         infomec(frame, [[0], [1]])
+
+
+def test_arrays_of_strings_are_numbered_as_frames_are():
+    table = np.array([["red", "a"], ["blue", "b"], ["red", "b"]])
+    expected = [[1, 0], [0, 1], [1, 1]]
+    for array in (table, table.astype(object), table.tolist()):
+        np.testing.assert_array_equal(check_factors(array), expected)
+    mixed = np.array([["red", 3], ["blue", 5], ["red", 4]], object)
+    np.testing.assert_array_equal(
+        check_factors(mixed), [[1, 3], [0, 5], [1, 4]]
+    )
+
+
+def test_the_advice_for_one_column_is_what_it_has(pandas):
+    series = pandas.Series(SIZES)
+    with pytest.raises(ValueError, match=r"pass `factors\.to_frame\(\)`"):
+        check_factors(series)
+    check_factors(series.to_frame())
+    with pytest.raises(ValueError, match=r"`factors\.reshape\(-1, 1\)`"):
+        check_factors(np.array(SIZES))
+
+
+def test_few_float_values_are_to_be_numbered_and_many_binned():
+    levels = np.array([0.1, 0.2, 0.5] * 10)[:, None]
+    with pytest.raises(ValueError, match=r"its 3 values with `np\.unique"):
+        check_factors(levels)
+    with pytest.raises(ValueError, match=r"np\.digitize"):
+        check_factors(np.linspace(0, 1, 30)[:, None])
+
+
+@pytest.mark.parametrize("score", [mcc_score, linear_r2_score])
+def test_scores_of_ordered_numbers_warn_of_categories(score, pandas):
+    latents = np.arange(6)[:, None] % 4
+    ordered = pandas.Categorical(COLORS, ["red", "green", "blue"], ordered=True)
+    for factors in (
+        np.array(COLORS)[:, None],
+        pandas.DataFrame({"a": COLORS}),
+        pandas.DataFrame({"a": pandas.Categorical(COLORS)}),
+    ):
+        with pytest.warns(UserWarning, match="in alphabetical order"):
+            score(factors, latents)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        score(pandas.DataFrame({"a": ordered}), latents)
+        score(np.array(SIZES)[:, None], latents)

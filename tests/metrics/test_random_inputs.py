@@ -14,7 +14,7 @@ from tests.cases import NUM_CASES
 pytestmark = [
     pytest.mark.backend_free,
     pytest.mark.filterwarnings("ignore:Left out the factors"),
-    pytest.mark.filterwarnings("ignore:The factors at indices"),
+    pytest.mark.filterwarnings("ignore:cInfoM and cInfoC"),
 ]
 
 KINDS = ("codes", "normal", "tied", "constant", "huge", "tiny", "mixed")
