@@ -15,6 +15,13 @@ def _use_backend(
 ) -> str | None:
     if value is not None:
         use_backend(value)
+        return value
+    wanted = os.environ.get("KERAS_BACKEND", _BACKENDS[0])
+    if wanted not in _BACKENDS:
+        raise click.BadParameter(
+            f"the environment variable KERAS_BACKEND is {wanted!r:.100}: set "
+            f"it to {', '.join(_BACKENDS)}, or give --backend"
+        )
     return value
 
 

@@ -38,6 +38,14 @@ def check_fit_data(
             "`dataset.as_tf_dataset(batch_size, shuffle=True)`. "
             f"Received: {data!r}"
         )
+    spec = first(getattr(data, "element_spec", data))
+    if type(spec).__name__.startswith(("RaggedTensor", "SparseTensor")):
+        raise ValueError(
+            f"`{what}` must be images of one size as dense numbers: resize "
+            "ragged ones, for example with `keras.ops.image.resize`, and make "
+            "sparse ones dense with `tf.sparse.to_dense`. Received: "
+            f"{type(spec).__name__}"
+        )
     if hasattr(data, "element_spec") and hasattr(data, "take"):
         if isinstance(first(data.element_spec), dict):
             raise ValueError(

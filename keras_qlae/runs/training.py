@@ -152,6 +152,8 @@ def train(
         config.write(run.config)  # it may have been deleted meanwhile
         with replacing(run.model, size_on_disk(model)) as path:
             model.save(path)
+        if not run.config.exists():  # somebody has deleted it meanwhile
+            config.write(run.config)
         finish(
             run,
             model,

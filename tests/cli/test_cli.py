@@ -49,6 +49,16 @@ def test_train_says_what_it_does_and_what_came_out(run):
 
 
 @pytest.mark.backend_free
+def test_an_unknown_backend_in_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_BACKEND", "foo")
+    result = call("train", f"--directory={tmp_path / 'run'}")
+    assert result.exit_code == 2
+    assert "KERAS_BACKEND is 'foo': set it to tensorflow, jax," in " ".join(
+        result.output.split()
+    )
+
+
+@pytest.mark.backend_free
 def test_help_of_a_command_is_no_error():
     result = call("compare", "--help")
     assert result.exit_code == 0

@@ -139,6 +139,26 @@ class TestNothingStarts:
             model.evaluate(data, verbose=0)
         model.save(tmp_path / "model.keras")
 
+    @pytest.mark.parametrize("kind", ["ragged", "sparse"])
+    @pytest.mark.parametrize("form", ["tensor", "data set", "with factors"])
+    def test_ragged_and_sparse_images(self, model, kind, form):
+        tf = pytest.importorskip("tensorflow")
+        images = tf.constant(float_images(4))
+        images = {
+            "ragged": lambda: tf.RaggedTensor.from_tensor(images),
+            "sparse": lambda: tf.sparse.from_dense(images),
+        }[kind]()
+        if form != "tensor":
+            images = tf.data.Dataset.from_tensor_slices(images).batch(2)
+        if form == "with factors":
+            images = images.map(lambda x: (x, tf.zeros((2, 1))))
+        with pytest.raises(ValueError, match=r"`x` must be .* dense numbers"):
+            model.fit(images, verbose=0)
+
+    def test_class_weights(self, model):
+        with pytest.raises(ValueError, match="no use for class weights"):
+            model.fit(float_images(4), class_weight={0: 2.0}, verbose=0)
+
     def test_a_data_set_that_is_not_batched(self, model):
         data = self.data_set(float_images(4)).unbatch()
         with pytest.raises(ValueError, match=r"shape=\(8, 8, 1\)"):

@@ -170,6 +170,7 @@ def test_resumed_gan_equals_the_uninterrupted(
     assert_same_run(run, finished_gan)
 
 
+@pytest.mark.one_backend
 def test_resumed_factor_vae_equals_the_uninterrupted(tmp_path, monkeypatch):
     settings = known("factor-vae", SETTINGS | {"discriminator_units": [8]})
     whole = runs.train(tmp_path / "whole", settings, verbose=0)
@@ -259,6 +260,27 @@ def test_a_finished_run_goes_on_when_more_steps_are_asked_for(
     assert run.report.stat().st_mtime_ns == before
     with pytest.raises(ValueError, match="steps: 9 there, 6 asked for"):
         runs.train(path, recipe(), verbose=0)
+
+
+@pytest.mark.one_backend
+def test_a_configuration_that_is_deleted_meanwhile_is_written_again(tmp_path):
+    run = runs.RunDirectory(tmp_path / "run")
+    delete = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: run.config.unlink(missing_ok=True)
+    )
+    runs.train(run.path, recipe(steps=2), verbose=0, callbacks=[delete])
+    assert run.is_finished
+    assert runs.open_run(run.path).config.settings == recipe(steps=2).to_dict()
+
+
+@pytest.mark.one_backend
+def test_checkpoints_are_in_the_order_of_their_epochs(interrupted):
+    """Not in that of their names: epoch-99999 comes before epoch-100000."""
+    old, new = sorted(interrupted.checkpoints.iterdir())
+    old.rename(old.with_name("epoch-99999"))
+    new.rename(new.with_name("epoch-100000"))
+    runs.train(interrupted.path, recipe(), verbose=0)
+    assert interrupted.read_metrics()["step"] == [2, 4, 6]
 
 
 @pytest.mark.one_backend
@@ -379,7 +401,13 @@ def test_weights_spoiled_by_the_last_update_are_not_saved(
     assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "precision",
+    [
+        "mixed_bfloat16",
+        pytest.param("mixed_float16", marks=pytest.mark.one_backend),
+    ],
+)
 def test_half_precision(tmp_path, precision):
     run = runs.train(
         tmp_path / "run", recipe(steps=2), precision=precision, verbose=0
