@@ -203,6 +203,7 @@ class RunDirectory:
             FileNotFoundError: The latents have no codes.
             ValueError: The file is damaged.
         """
+        self.verify(self.code_usage)
         return read_usage(self.code_usage)
 
     def read_scores(self) -> Scores:

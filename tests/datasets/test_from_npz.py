@@ -177,7 +177,7 @@ def test_damage_is_noticed(path, damage):
 def test_what_is_not_there_or_no_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         datasets.from_npz(tmp_path / "none.npz")
-    with pytest.raises(ValueError, match="no data set of this name"):
+    with pytest.raises(ValueError, match="There is no file"):
         datasets.load(str(tmp_path / "none.npz"))
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(IsADirectoryError):

@@ -18,6 +18,7 @@ from keras_qlae.files import MAX_TEXT
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.runs import checkpoints
+from keras_qlae.runs.latents import read_latents
 from keras_qlae.runs.loading import load_model
 from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
@@ -32,7 +33,11 @@ from tests.runs.small import recipe
 
 pytestmark = pytest.mark.one_backend
 
-READ = ("config.json", "metrics.csv", "codebooks.json", "infomec.json")
+READ = (
+    *("config.json", "metrics.csv", "codebooks.json", "infomec.json"),
+    *("code_usage.json", "latents.npy"),
+)
+MESSAGES = {"latents.npy": "damaged: it must hold a table of float32"}
 
 
 # What is in the place of a file -------------------------------------------
@@ -42,7 +47,8 @@ READ = ("config.json", "metrics.csv", "codebooks.json", "infomec.json")
 def test_a_pipe_is_not_waited_for(run, loaded, name):
     (run.path / name).unlink()
     os.mkfifo(run.path / name)
-    refused(lambda: runs.draw(run), "pipe or a device|damaged")
+    read = look_at if name == "latents.npy" else lambda run, _: runs.draw(run)
+    refused(lambda: read(run, name), "pipe or a device|damaged")
 
 
 def test_a_pipe_or_a_link_among_the_figures_is_left_out(run, tmp_path):
@@ -60,7 +66,7 @@ def test_a_file_of_a_gigabyte_is_not_read(run, loaded, name):
     with (run.path / name).open("ab") as file:
         file.truncate(MAX_TEXT + 1)
     run.hashes.unlink()
-    message = "damaged: it has 268,435,457 bytes"
+    message = MESSAGES.get(name, "damaged: it has 268,435,457 bytes")
     refused(lambda: look_at(run, name), message)
 
 
@@ -71,6 +77,8 @@ def look_at(run, name):
         "metrics.csv": run.read_metrics,
         "codebooks.json": run.read_codebooks,
         "infomec.json": run.read_scores,
+        "code_usage.json": run.read_code_usage,
+        "latents.npy": lambda: read_latents(run),
     }[name]()
 
 
