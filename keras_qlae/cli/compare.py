@@ -14,6 +14,7 @@ from keras_qlae.cli.json import quiet_if
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
 from keras_qlae.cli.settings import RecipeCommand
+from keras_qlae.cli.settings import options_of
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
 from keras_qlae.cli.tracking import tracking_options
@@ -57,6 +58,24 @@ if TYPE_CHECKING:
     help="Runs at a time; the cores are divided among them.",
 )
 @scheduler_option
+@click.option(
+    "--write-slurm",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Train nothing: write a script that submits the runs to Slurm as a "
+    "job array, and then the tables.",
+)
+@click.option(
+    "--task",
+    type=click.IntRange(min=0),
+    help="Do one task of the study alone, as the job array does.",
+)
+@click.option(
+    "--gather",
+    "gathers",
+    is_flag=True,
+    help="Train nothing: write the tables of the runs that are there.",
+)
 @precision_option
 @json_option
 @tracking_options
@@ -71,6 +90,9 @@ def compare(
     directory: Path,
     jobs: int,
     scheduler: str | None,
+    write_slurm: Path | None,
+    task: int | None,
+    gathers: bool,
     precision: str,
     as_json: bool,
 ) -> None:
@@ -110,12 +132,24 @@ def compare(
     from keras_qlae import comparing  # after a first look at the options
     from keras_qlae.runs import execution
 
+    if write_slurm is not None:
+        _write_slurm(ctx, study, write_slurm)
+        return
+    if task is not None:
+        names = callbacks_of(ctx)
+        if not comparing.do_task(study, directory, task, precision, names):
+            click.echo(f"Another process does task {task}.")
+        return
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
         with quiet_if(as_json):
-            rows = comparing.compare(
-                study, directory, executor, jobs, precision, callbacks_of(ctx)
-            )
+            if gathers:
+                rows = comparing.gather(study, directory, precision)
+            else:
+                rows = comparing.compare(
+                    *(study, directory, executor, jobs, precision),
+                    callbacks_of(ctx),
+                )
     except KeyboardInterrupt:
         click.echo("\nStopped. The same command goes on where it was.")
         raise SystemExit(130) from None
@@ -127,7 +161,38 @@ def compare(
     failed = sum(row["status"] == "failed" for row in rows)
     if failed:
         click.echo(f"{failed} of {len(rows)} runs failed.", err=True)
+    waiting = sum(row["status"] == "waiting" for row in rows)
+    if waiting:
+        click.echo(f"{waiting} of {len(rows)} runs are not finished.", err=True)
+    if failed or waiting:
         raise SystemExit(1)
+
+
+def _write_slurm(
+    ctx: click.Context, study: "comparing.Study", path: Path
+) -> None:
+    import keras
+
+    from keras_qlae.comparing import array
+    from keras_qlae.comparing.planned import runs_of
+
+    given = ctx.params
+    directory = given["directory"].absolute()
+    planned = runs_of(study, directory, given["precision"])
+    number = len(array.tasks_of(planned))
+    words = [*given["models"], f"--directory={directory}"]
+    if given["config"] is not None:
+        words.append(f"--config={given['config'].absolute()}")
+    words += [
+        f"--{name}={given[name]}"
+        for name in ("seeds", "datasets", "precision")
+        if given[name] is not None
+    ]
+    words += options_of(ctx)
+    for name in callbacks_of(ctx):
+        words.append(f"--callback={name}" if ":" in name else f"--{name}")
+    array.write_slurm(path, words, number, directory, keras.backend.backend())
+    click.echo(f"{path}: {number} tasks. Submit them by\n  bash {path}")
 
 
 def _study(

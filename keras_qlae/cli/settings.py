@@ -51,6 +51,14 @@ def settings_of(ctx: click.Context) -> dict[str, Any]:
     return {name: literal(text) for name, text in ctx.meta[_KEY].items()}
 
 
+def options_of(ctx: click.Context) -> list[str]:
+    """The settings that were given, as options again."""
+    return [
+        f"--{name.replace('_', '-')}={text}"
+        for name, text in ctx.meta[_KEY].items()
+    ]
+
+
 def literal(text: str) -> Any:
     """A number, `true`, `false`, a list or `none` as such; else the text."""
     if text.lower() == "none":

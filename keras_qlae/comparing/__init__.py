@@ -1,5 +1,7 @@
 """Comparisons: models x seeds x data sets, a table and a picture."""
 
+from keras_qlae.comparing.array import do_task
+from keras_qlae.comparing.array import gather
 from keras_qlae.comparing.comparison import compare
 from keras_qlae.comparing.study import Contender
 from keras_qlae.comparing.study import Study
@@ -12,6 +14,8 @@ __all__ = [
     "Study",
     "compare",
     "contender_of",
+    "do_task",
+    "gather",
     "read_study",
     "with_settings",
 ]

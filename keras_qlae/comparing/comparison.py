@@ -68,9 +68,7 @@ def compare(
     directory = Path(directory)
     with Jobs(jobs, executor) as pool:
         planned = runs_of(study, directory, precision, callbacks)
-        for each in planned:
-            each.check()
-        _check_prepared(planned)
+        check_all(planned)
         with locked(
             directory,
             f"Another process compares in {directory}: wait for it, or choose "
@@ -81,8 +79,10 @@ def compare(
             return comparison.write()
 
 
-def _check_prepared(planned: Sequence[Planned]) -> None:
-    """Raises if a data set is not there, cannot be read or has no support."""
+def check_all(planned: Sequence[Planned]) -> None:
+    """Raises if runs cannot be begun: by directories, data sets, supports."""
+    for each in planned:
+        each.check()
     sizes = {(p.dataset, p.recipe.training.image_size) for p in planned}
     loaded = {key: run_data.load(*key) for key in sorted(sizes)}
     supports = {
@@ -153,7 +153,7 @@ class _Comparison:
     ) -> None:
         if outcome.code or not run.is_finished:
             self.failed.append(run)
-            progress.line(_failure(run, outcome))
+            progress.line(failure(run, outcome))
         rows = self.write()
         if run not in self.failed:
             progress.line(_success(run, rows[self.planned.index(run)]))
@@ -168,7 +168,7 @@ def _success(run: Planned, row: dict[str, Any]) -> str:
     return f"{row['status']} {run.name}: {scores}"
 
 
-def _failure(run: Planned, outcome: Outcome) -> str:
+def failure(run: Planned, outcome: Outcome) -> str:
     """Says how a run ended, with the last lines that it printed."""
     tail = "".join(f"\n    {line}" for line in outcome.last_lines)
     return f"FAILED {run.name} ({outcome.how}); {run.log} ends with:{tail}"

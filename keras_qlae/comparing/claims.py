@@ -1,0 +1,113 @@
+"""Who does a run, where several machines see one disk."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+EXPIRY = 300.0  # seconds without a sign of life
+_BEAT = 30.0  # seconds between signs of life
+_OWNER = "owner.json"
+
+
+@contextlib.contextmanager
+def claimed(path: Path, expiry: float = EXPIRY) -> Iterator[bool]:
+    """Claims a run among the processes of several machines.
+
+    A claim is a folder: `mkdir` succeeds in one process alone, on network
+    disks too. Its owner touches it while it lives. One that is found without
+    a sign of life for `expiry` seconds is moved away, which again one process
+    alone can do, and claimed anew; so is at once that of a process of this
+    machine that has ended.
+
+    Args:
+        path: The folder of the claim.
+        expiry: Seconds; those of the disk's clock.
+
+    Yields:
+        Whether the claim is ours. If not, its owner was seen alive.
+
+    Raises:
+        OSError: The disk cannot be written.
+    """
+    if not _claim(path, expiry):
+        yield False
+        return
+    done = threading.Event()
+    beating = threading.Thread(
+        target=_beat, args=(path, min(_BEAT, expiry / 4), done), daemon=True
+    )
+    beating.start()
+    try:
+        yield True
+    finally:
+        done.set()
+        beating.join()
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _claim(path: Path, expiry: float) -> bool:
+    """Makes the folder, or sees its owner alive."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    seen = None
+    while True:
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            owner = {"host": socket.gethostname(), "pid": os.getpid()}
+            (path / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
+            return True
+        try:
+            last = path.stat().st_mtime
+        except FileNotFoundError:
+            continue  # it was given back
+        if seen is not None and last != seen:
+            return False
+        seen = last
+        if _has_ended(path) or _now(path.parent) - last > expiry:
+            _take_away(path)
+        else:
+            time.sleep(min(1.0, expiry / 8))
+
+
+def _has_ended(path: Path) -> bool:
+    """Whether the owner was a process of this machine that is gone."""
+    try:
+        owner = json.loads((path / _OWNER).read_text(encoding="utf-8"))
+        if owner["host"] != socket.gethostname():
+            return False
+        os.kill(int(owner["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # of somebody else, or being written
+    return False
+
+
+def _take_away(path: Path) -> None:
+    """Moves an old claim away; one of those who try it succeeds."""
+    old = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(old)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _now(folder: Path) -> float:
+    """The time by the disk's clock."""
+    path = folder / f".{uuid.uuid4().hex}"
+    path.touch()
+    try:
+        return path.stat().st_mtime
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _beat(path: Path, seconds: float, done: threading.Event) -> None:
+    while not done.wait(seconds):
+        with contextlib.suppress(OSError):
+            os.utime(path)
