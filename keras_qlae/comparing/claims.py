@@ -22,9 +22,9 @@ def claimed(path: Path, expiry: float = EXPIRY) -> Iterator[bool]:
 
     A claim is a folder: `mkdir` succeeds in one process alone, on network
     disks too. Its owner touches it while it lives. One that is found without
-    a sign of life for `expiry` seconds is moved away, which again one process
-    alone can do, and claimed anew; so is at once that of a process of this
-    machine that has ended.
+    a sign of life for `expiry` seconds is removed, by one process at a time,
+    and claimed anew; so is at once that of a process of this machine that has
+    ended.
 
     Args:
         path: The folder of the claim.
@@ -69,9 +69,7 @@ def _claim(path: Path, expiry: float) -> bool:
         if seen is not None and last != seen:
             return False
         seen = last
-        if _has_ended(path) or _now(path.parent) - last > expiry:
-            _take_away(path)
-        else:
+        if not _take_away(path, expiry):
             time.sleep(min(1.0, expiry / 8))
 
 
@@ -89,12 +87,26 @@ def _has_ended(path: Path) -> bool:
     return False
 
 
-def _take_away(path: Path) -> None:
-    """Moves an old claim away; one of those who try it succeeds."""
-    old = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    with contextlib.suppress(FileNotFoundError):
-        path.rename(old)
-        shutil.rmtree(old, ignore_errors=True)
+def _take_away(path: Path, expiry: float) -> bool:
+    """Removes a claim if it is old; one process at a time looks at it."""
+    turn = path.with_name(f".{path.name}.turn")
+    try:
+        turn.mkdir()
+    except FileExistsError:
+        with contextlib.suppress(OSError):  # that of a process that was killed
+            if _now(path.parent) - turn.stat().st_mtime > max(expiry, 10):
+                turn.rmdir()
+        return False
+    try:
+        age = _now(path.parent) - path.stat().st_mtime
+        if age <= expiry and not _has_ended(path):
+            return False
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        pass  # it was given back
+    finally:
+        turn.rmdir()
+    return True
 
 
 def _now(folder: Path) -> float:
