@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_qlae.datasets import tfds_dataset
+from keras_qlae.datasets.arm3d import info as arm3d
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
@@ -26,7 +27,9 @@ from keras_qlae.hints import hint
 _INFOS = {
     dataset.name: dataset
     for dataset in (
+        arm3d.INFO,
         room3d.INFO,
+        room3d.NUISANCE,
         sprites2d.INFO,
         *mpi3d.INFOS,
         cars3d.INFO,

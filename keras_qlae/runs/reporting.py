@@ -32,6 +32,11 @@ _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # images rebuilt
 _NUM_CANDIDATES = 64  # of which those that differ are shown
 _NUM_SAMPLES = 25
+_LOOKS_LIKE = {
+    "arm3d": "MPI3D",
+    "room3d": "3D Shapes",
+    "room3d_nuisance": "3D Shapes",
+}
 
 
 def finish(
@@ -208,11 +213,12 @@ def _remark(held_out: FactorDataset) -> str:
 
 def caution(dataset: str) -> str:
     """What is to be said wherever scores on a data set are shown."""
-    if dataset != "room3d":
+    published = _LOOKS_LIKE.get(dataset)
+    if published is None:
         return ""
     return (
-        "The pictures of room3d are drawn by this package: scores on it are "
-        "not comparable with those published for 3D Shapes."
+        f"The pictures of {dataset} are drawn by this package: scores on it "
+        f"are not comparable with those published for {published}."
     )
 
 

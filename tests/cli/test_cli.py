@@ -174,7 +174,10 @@ def test_the_help_of_a_recipe_shows_its_settings_and_no_others():
     ("arguments", "message"),
     [
         (["train", "--recipe=qlea"], "Available: qlae, ae"),
-        (["train", "--dataset=room4d"], "Available: room3d, sprites2d, cars3d"),
+        (
+            ["train", "--dataset=room4d"],
+            "Available: arm3d, room3d",
+        ),
         (["train", "--backend=mxnet"], "'tensorflow', 'jax', 'torch'"),
         (["train", "--num-values=1"], "`--num-values` must be an integer of"),
         (["train", "--image-size=12"], "multiples of 8: in place of 12, 8 or"),
@@ -184,7 +187,7 @@ def test_the_help_of_a_recipe_shows_its_settings_and_no_others():
         (["train", "--steps=few"], "`--steps` must be an integer. Received"),
         (["train", "--latent=no_module:A"], "no module 'no_module'"),
         (["train", "--latent=json:A"], "no class or function 'A'"),
-        (["datasets", "info", "room4d"], "Available: room3d"),
+        (["datasets", "info", "room4d"], "Available: arm3d, room3d"),
     ],
 )
 def test_mistakes_get_one_message(arguments, message, tmp_path, monkeypatch):

@@ -265,7 +265,7 @@ def test_a_search_in_which_nothing_succeeds_is_an_error(tmp_path, monkeypatch):
         ({"objective": {}}, "at least one value"),
         ({"objective": {"val_infom": float("nan")}}, "finite weights"),
         ({"objective": "val_infomm"}, "val_active_latents. Received"),
-        ({"dataset": "room4d"}, "Available: room3d"),
+        ({"dataset": "room4d"}, "Available: arm3d, room3d"),
         ({"algorithm": "grid"}, "Received: algorithm='grid'"),
         ({"trials": 0}, "`max_trials` must be at least 1"),
         ({"parallel": 0}, "`jobs` must be at least 1"),

@@ -1,8 +1,11 @@
-"""What is known of room3d."""
+"""What is known of room3d and its variant."""
+
+import dataclasses
 
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.room3d.dataset import FACTORS
 from keras_qlae.datasets.room3d.dataset import Room3D
+from keras_qlae.datasets.room3d.nuisance import Room3DNuisance
 
 INFO = DatasetInfo(
     name="room3d",
@@ -27,4 +30,19 @@ INFO = DatasetInfo(
         "Dataset, 2018, https://github.com/google-deepmind/3d-shapes"
     ),
     make=Room3D,
+)
+NUISANCE = dataclasses.replace(
+    INFO,
+    name="room3d_nuisance",
+    summary="room3d with light, things and noise no factor names; embedded.",
+    description=(
+        "The pictures of room3d, each with a light of its own, three small "
+        "discs near its border and noise, which no factor names. They follow "
+        "from the picture's position and a seed. Scores are comparable neither "
+        "with those on room3d, except to tell what nuisance costs, nor with "
+        "those published for 3D Shapes."
+    ),
+    options=INFO.options
+    | {"seed": "of the nuisance, below 2 ** 32 (default 0); in Python"},
+    make=Room3DNuisance,
 )

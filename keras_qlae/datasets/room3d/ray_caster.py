@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from keras_qlae.datasets.room3d.solids import SOLIDS
-from keras_qlae.datasets.room3d.solids import Hit
+from keras_qlae.datasets.casting.solids import SOLIDS
+from keras_qlae.datasets.casting.solids import shade
 
 Array = np.ndarray
 
@@ -35,7 +35,6 @@ WALL_HEIGHT = 2.1
 # The lamp stays in its place in the room: the shadow turns with the picture.
 _LAMP = np.array([-0.60, -0.12, 1.0])
 LAMP = _LAMP / np.linalg.norm(_LAMP)
-AMBIENT, DIFFUSE, HEADLIGHT = 0.38, 0.52, 0.22
 SHADOW = 0.45
 WALL_LIGHT = {"back": 0.86, "left": 0.60, "right": 0.74}
 
@@ -122,17 +121,6 @@ def _wall_light(dx: Array, is_back: Array) -> Array:
     return np.where(is_back, WALL_LIGHT["back"], side)
 
 
-def _object_light(hit: Hit, direction: Array) -> Array:
-    toward_lamp = np.tensordot(LAMP, hit.normal, axes=1)
-    toward_eye = -(hit.normal * direction).sum(axis=0)
-    light: Array = (
-        AMBIENT
-        + DIFFUSE * np.maximum(toward_lamp, 0.0)
-        + HEADLIGHT * np.maximum(toward_eye, 0.0)
-    )
-    return light.clip(0.0, 1.0)
-
-
 def cast_geometry(rays: Rays, room: Room, shape: str, scale: float) -> Array:
     """Casts rays into the room with one object in it.
 
@@ -157,7 +145,7 @@ def cast_geometry(rays: Rays, room: Room, shape: str, scale: float) -> Array:
     light = room.light.copy()
     light[shadow, 0] *= SHADOW
     light[is_object] = 0.0
-    light[is_object, 2] = _object_light(hit, rays.direction)[is_object]
+    light[is_object, 2] = shade(hit, rays.direction, LAMP)[is_object]
     return light
 
 

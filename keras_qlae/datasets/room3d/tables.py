@@ -5,44 +5,17 @@ import importlib.resources
 
 import numpy as np
 
+from keras_qlae.datasets.casting.light_table import quantize
 from keras_qlae.datasets.room3d.ray_caster import MATERIALS
 from keras_qlae.datasets.room3d.ray_caster import NUM_GEOMETRIES
 from keras_qlae.datasets.room3d.ray_caster import cast
 
 SHIPPED_SIZES = (32, 64)
-MIN_IMAGE_SIZE = 8
-FULL_LIGHT = 255  # the whole number that stands for a light of 1
-
-
-def quantize(light: np.ndarray) -> np.ndarray:
-    """Rounds light to whole numbers.
-
-    It makes tables small, and pictures the same wherever they are drawn.
-
-    Args:
-        light: Float in `[0, 1]`, `(..., num_materials)`; a row sums to at
-            most 1.
-
-    Returns:
-        uint8 of the same shape; a row sums to at most 255, which keeps every
-        colour of the picture in range.
-    """
-    table: np.ndarray = np.rint(light * FULL_LIGHT).astype(np.int16)
-    excess = np.maximum(table.sum(axis=-1, keepdims=True) - FULL_LIGHT, 0)
-    largest = table.argmax(axis=-1)[..., None]
-    reduced = np.take_along_axis(table, largest, axis=-1) - excess
-    np.put_along_axis(table, largest, reduced, axis=-1)
-    return table.astype(np.uint8)
 
 
 def table_name(image_size: int) -> str:
     """Names the file of a shipped table."""
     return f"light_{image_size}.npz"
-
-
-def table_bytes(image_size: int) -> int:
-    """The memory that the table of a size takes."""
-    return NUM_GEOMETRIES * image_size**2 * len(MATERIALS)
 
 
 def cast_table(image_size: int) -> np.ndarray:

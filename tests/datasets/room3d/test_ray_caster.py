@@ -4,65 +4,8 @@ import numpy as np
 import pytest
 
 from keras_qlae.datasets.room3d import ray_caster
-from keras_qlae.datasets.room3d import solids
 
 pytestmark = pytest.mark.backend_free
-
-
-def vector(*values):
-    return np.array(values, float)[:, None]
-
-
-def meet(solid, origin, direction):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        hit = solid(vector(*origin), vector(*direction))
-    return hit.distance[0], hit.normal[:, 0].tolist()
-
-
-@pytest.mark.parametrize(
-    ("solid", "half_width"),
-    [
-        (solids.cube, solids.CUBE_EDGE / 2),
-        (solids.cylinder, solids.CYLINDER_RADIUS),
-        (solids.sphere, solids.SPHERE_RADIUS),
-        (solids.capsule, solids.CAPSULE_RADIUS),
-    ],
-)
-def test_a_level_ray_meets_the_side(solid, half_width):
-    height = solids.SPHERE_RADIUS  # where the sphere is widest
-    distance, normal = meet(solid, (0.01, -3, height), (1e-9, 1, 1e-9))
-    assert distance == pytest.approx(3 - half_width, abs=1e-3)
-    np.testing.assert_allclose(normal, [0, -1, 0], atol=0.03)
-    distance, _ = meet(solid, (1.5, -3, height), (1e-9, 1, 1e-9))
-    assert distance == np.inf
-    distance, _ = meet(solid, (0.01, 3, height), (1e-9, 1, 1e-9))
-    assert distance == np.inf  # the solid lies behind
-
-
-@pytest.mark.parametrize(
-    ("solid", "height"),
-    [
-        (solids.cube, solids.CUBE_EDGE),
-        (solids.cylinder, solids.CYLINDER_HEIGHT),
-        (solids.sphere, 2 * solids.SPHERE_RADIUS),
-        (solids.capsule, solids.CAPSULE_HEIGHT),
-    ],
-)
-def test_a_ray_from_above_meets_the_top(solid, height):
-    distance, normal = meet(solid, (0.01, 0.01, 5), (1e-9, 1e-9, -1))
-    assert distance == pytest.approx(5 - height, abs=1e-3)
-    np.testing.assert_allclose(normal, [0, 0, 1], atol=0.03)
-
-
-@pytest.mark.parametrize("name", solids.SOLIDS)
-def test_normals_are_unit_vectors_that_face_the_ray(name):
-    rng = np.random.default_rng(0)
-    origin = np.concatenate([rng.normal(size=(2, 500)) + 5, np.ones((1, 500))])
-    target = rng.uniform(0.1, 0.3, (3, 500))
-    hit = solids.SOLIDS[name](origin, target - origin)
-    assert np.isfinite(hit.distance).all()
-    np.testing.assert_allclose(np.linalg.norm(hit.normal, axis=0), 1, 1e-9)
-    assert ((hit.normal * (target - origin)).sum(axis=0) < 0).all()
 
 
 def test_the_camera_looks_at_the_object_from_every_side():

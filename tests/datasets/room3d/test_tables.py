@@ -5,6 +5,7 @@ import importlib.resources
 import numpy as np
 import pytest
 
+from keras_qlae.datasets.casting import light_table
 from keras_qlae.datasets.room3d import make_tables
 from keras_qlae.datasets.room3d import tables
 
@@ -49,15 +50,5 @@ def test_a_table_is_cast_once_and_cannot_be_written_to():
 @pytest.mark.parametrize("image_size", [9, 32, 64])
 def test_a_pixel_has_no_more_than_full_light(image_size):
     total = tables.load_table(image_size).sum(axis=-1, dtype=int)
-    assert total.max() <= tables.FULL_LIGHT
+    assert total.max() <= light_table.FULL_LIGHT
     assert total.min() > 50
-
-
-def test_quantize_takes_what_is_too_much_from_the_brightest():
-    light = np.array([[0.502, 0.498, 0.0, 0.0], [0.1, 0.3, 0.3, 0.3]])
-    light[1] /= light[1].sum()
-    # 128.01 + 126.99 = 255; 25.5 + 3 * 76.5 rounds to 26 (even) + 3 * 76.
-    assert tables.quantize(light)[0].tolist() == [128, 127, 0, 0]
-    assert tables.quantize(light).sum(axis=1).max() <= 255
-    light = np.array([[0.5, 0.5, 0.0, 0.0]])  # 127.5 rounds to 128 twice
-    assert tables.quantize(light)[0].tolist() == [127, 128, 0, 0]

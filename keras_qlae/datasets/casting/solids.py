@@ -1,4 +1,4 @@
-"""Where a ray meets each of the four solids, in closed form.
+"""Where a ray meets solids, in closed form, and how they are lit.
 
 A solid stands on the floor `z = 0`, centred on the vertical axis, and is
 described at scale 1. A vector is an array whose first axis is x, y, z; all
@@ -17,6 +17,9 @@ CUBE_EDGE = 1.0
 CYLINDER_RADIUS, CYLINDER_HEIGHT = 0.5, 1.15
 SPHERE_RADIUS = 0.59
 CAPSULE_RADIUS, CAPSULE_HEIGHT = 0.41, 1.65
+CONE_RADIUS, CONE_HEIGHT = 0.64, 1.3
+
+AMBIENT, DIFFUSE, HEADLIGHT = 0.38, 0.52, 0.22
 
 
 class Hit(NamedTuple):
@@ -142,6 +145,125 @@ def capsule(origin: Array, direction: Array) -> Hit:
     x, y, z = (origin[i] + at * direction[i] for i in range(3))
     normal = np.stack([x, y, z - np.clip(z, low, high)]) / CAPSULE_RADIUS
     return Hit(distance, normal)
+
+
+def cone(origin: Array, direction: Array) -> Hit:
+    """Meets the upright cone."""
+    slope = CONE_RADIUS / CONE_HEIGHT
+    (x, y, z), (dx, dy, dz) = origin, direction
+    # Below its tip a cone is x^2 + y^2 = (slope * depth)^2.
+    depth, deeper = slope * (CONE_HEIGHT - z), -slope * dz
+    a = dx * dx + dy * dy - deeper * deeper
+    half_b = x * dx + y * dy - depth * deeper
+    c = x * x + y * y - depth * depth
+    root = np.sqrt(np.maximum(half_b * half_b - a * c, 0.0))
+    is_real = half_b * half_b > a * c
+    sides = [(-half_b - root) / a, (-half_b + root) / a]
+    distance = np.full(np.shape(a + c), np.inf)
+    for side in sides:
+        height = z + side * dz
+        on_side = is_real & (side > 0) & (height >= 0) & (height <= CONE_HEIGHT)
+        distance = np.where(on_side, np.minimum(distance, side), distance)
+    bottom = -z / dz
+    out = (x + bottom * dx) ** 2 + (y + bottom * dy) ** 2 > CONE_RADIUS**2
+    is_bottom = (bottom > 0) & ~out & (bottom < distance)
+    distance = np.where(is_bottom, bottom, distance)
+    at = np.where(distance < np.inf, distance, 0.0)
+    px, py, pz = x + at * dx, y + at * dy, z + at * dz
+    normal = np.stack([px, py, slope**2 * (CONE_HEIGHT - pz)])
+    normal /= np.maximum(np.sqrt((normal**2).sum(axis=0)), 1e-9)
+    down = np.array([0.0, 0.0, -1.0]).reshape(3, *[1] * is_bottom.ndim)
+    return Hit(distance, np.where(is_bottom, down, normal))
+
+
+def rod(
+    origin: Array, direction: Array, start: Array, end: Array, radius: float
+) -> Hit:
+    """Meets a rod with round ends, anywhere in space.
+
+    Args:
+        origin: `(3, 1)`.
+        direction: `(3, n)`, of unit length.
+        start: `(3, 1)`.
+        end: The other end of the axis, `(3, 1)`.
+        radius: Of the rod and its ends.
+    """
+    axis, away = end - start, origin - start
+    length2 = _dot(axis, axis)
+    along, off = _dot(axis, direction), _dot(axis, away)
+    near, _ = _roots(
+        length2 - along * along,
+        length2 * _dot(direction, away) - off * along,
+        length2 * (_dot(away, away) - radius * radius) - off * off,
+    )
+    place = off + np.where(near < np.inf, near, 0.0) * along
+    is_side = (place > 0) & (place < length2)
+    side = np.where(is_side & (near > 0), near, np.inf)
+    ends = [
+        _first(*_ball(origin - centre, direction, radius, 0.0))
+        for centre in (start, end)
+    ]
+    distance = np.minimum(side, np.minimum(*ends))
+    at = np.where(distance < np.inf, distance, 0.0)
+    point = away + at * direction
+    place = (_dot(axis, point) / length2).clip(0.0, 1.0)
+    return Hit(distance, (point - place * axis) / radius)
+
+
+def rod_shadow(
+    point: Array,
+    lamp: Array,
+    start: Array,
+    end: Array,
+    radius: float,
+    softness: float,
+) -> Array:
+    """The part of a wide lamp that a rod leaves to each point, softly.
+
+    Args:
+        point: `(3, n)`.
+        lamp: Unit vector towards the lamp, `(3, 1)`.
+        start: `(3, 1)`.
+        end: `(3, 1)`.
+        radius: Of the rod.
+        softness: Width of the lamp, seen from a point, in radians.
+
+    Returns:
+        `(n,)`, from 0 in the shadow to 1.
+    """
+    axis, away = end - start, point - start
+    length2, slant = _dot(axis, axis), _dot(lamp, axis)
+    off, ahead = _dot(away, axis), _dot(away, lamp)
+    scale = np.maximum(length2 - slant * slant, 1e-6)
+    place = ((off - ahead * slant) / scale).clip(0.0, 1.0)
+    # The point of the lamp's ray that is nearest to that place of the axis.
+    nearest = np.maximum(place * slant - ahead, 1e-3)
+    gap = away + nearest * lamp - place * axis
+    width = softness * nearest + 0.02
+    seen = ((np.sqrt(_dot(gap, gap)) - radius) / width + 0.5).clip(0.0, 1.0)
+    left: Array = seen * seen * (3 - 2 * seen)
+    return left
+
+
+def shade(hit: Hit, direction: Array, lamp: Array) -> Array:
+    """The light of a solid that a far lamp and a headlight light.
+
+    Args:
+        hit: Where it is met.
+        direction: Of the rays, of unit length.
+        lamp: Unit vector towards the lamp, `(3,)`.
+
+    Returns:
+        In `[0, 1]`.
+    """
+    toward_lamp = np.tensordot(lamp, hit.normal, axes=1)
+    toward_eye = -(hit.normal * direction).sum(axis=0)
+    light: Array = (
+        AMBIENT
+        + DIFFUSE * np.maximum(toward_lamp, 0.0)
+        + HEADLIGHT * np.maximum(toward_eye, 0.0)
+    )
+    return light.clip(0.0, 1.0)
 
 
 SOLIDS: dict[str, Callable[[Array, Array], Hit]] = {

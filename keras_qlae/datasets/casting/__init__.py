@@ -1,0 +1,1 @@
+"""What the data sets that are cast by rays share."""

@@ -1,0 +1,96 @@
+"""Tables of light: whole numbers, kept on the disk where they are dear."""
+
+import contextlib
+import math
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from keras_qlae.datasets.store import default_data_dir
+from keras_qlae.files import check_ordinary
+from keras_qlae.files import locked
+from keras_qlae.files import replacing
+
+FULL_LIGHT = 255  # the whole number that stands for a light of 1
+
+
+def quantize(light: np.ndarray) -> np.ndarray:
+    """Rounds light to whole numbers.
+
+    It makes tables small, and pictures the same wherever they are drawn.
+
+    Args:
+        light: Float in `[0, 1]`, `(..., num_materials)`; a row sums to at
+            most 1.
+
+    Returns:
+        uint8 of the same shape; a row sums to at most 255, which keeps every
+        colour of the picture in range.
+    """
+    table: np.ndarray = np.rint(light * FULL_LIGHT).astype(np.int16)
+    excess = np.maximum(table.sum(axis=-1, keepdims=True) - FULL_LIGHT, 0)
+    largest = table.argmax(axis=-1)[..., None]
+    reduced = np.take_along_axis(table, largest, axis=-1) - excess
+    np.put_along_axis(table, largest, reduced, axis=-1)
+    return table.astype(np.uint8)
+
+
+def kept_table(
+    name: str, shape: tuple[int, ...], make: Callable[[], np.ndarray]
+) -> np.ndarray:
+    """Reads a table from the disk, or makes it and keeps it there.
+
+    It lies in the folder of prepared data sets. A damaged file is made anew;
+    where nothing can be written, the table is made and not kept.
+
+    Args:
+        name: Data set and file, as `arm3d/light_64.npz`.
+        shape: Of the table.
+        make: Makes it, uint8.
+    """
+    path = default_data_dir() / name
+    table = _read(path, shape)
+    if table is not None:
+        return table
+    table = make()
+    # Who comes second uses its own, which is the same.
+    with (
+        contextlib.suppress(OSError, RuntimeError),
+        locked(path.parent, "Another process writes the table."),
+        replacing(path) as temporary,
+    ):
+        np.savez_compressed(temporary, light=table)
+    return table
+
+
+def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    """A table as it was written, else nothing."""
+    num_bytes = math.prod(shape)
+    try:
+        check_ordinary(path)
+        with (
+            zipfile.ZipFile(path) as archive,
+            archive.open("light.npy") as file,
+        ):
+            np.lib.format.read_magic(file)
+            found = np.lib.format.read_array_header_1_0(file)
+            if found != (shape, False, np.dtype(np.uint8)):
+                return None
+            # One more byte than there is: the checksum is compared then.
+            content = file.read(num_bytes + 1)
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ):
+        return None
+    if len(content) != num_bytes:
+        return None
+    return np.frombuffer(content, np.uint8).reshape(shape)
