@@ -22,12 +22,14 @@ COMMANDS = (
     "train --recipe qlea",
     "train --stpes 3",
     "train --help",
+    "tune --help",
+    "train --recipe qlae --help",
 )
 IMPORTS = (
     "from keras_qlae.metrics import infomec",
     "import keras_qlae",
     "import keras",
-    "import keras_qlae.layers",
+    "import keras_qlae; import keras",
 )
 # The peak is printed by the process: `getrusage` counts its parent too.
 MEMORY = """

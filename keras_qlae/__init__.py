@@ -4,14 +4,18 @@ After "Disentanglement via Latent Quantization" (NeurIPS 2023, arXiv
 2305.18378). A part of the package is imported when it is first used, so that
 `keras_qlae.metrics` needs no framework. Where Keras is imported already, the
 classes of the package are registered with it at once, so that saved models
-load.
+load. TensorFlow, when it is imported afterwards, leaves out its notes on the
+machine, unless `TF_CPP_MIN_LOG_LEVEL` says what it shall write.
 """
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import lazy_loader
+
+from keras_qlae import tensorflow_notes
 
 if TYPE_CHECKING:
     from keras_qlae import callbacks
@@ -58,6 +62,9 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submodules=set(__all__) - {"export_model", "open_run"},
     submod_attrs={"export": ["export_model"], "runs": ["open_run"]},
 )
+
+if tensorflow_notes.LEVEL not in os.environ:
+    tensorflow_notes.leave_out()
 
 if "keras" in sys.modules:
     for _name in _REGISTERED:

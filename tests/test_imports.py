@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "keras_qlae"
 FLOORS = [
     "versions",
     "hints",
+    "tensorflow_notes",
     "files",
     "backend",
     "metrics",

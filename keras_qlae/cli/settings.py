@@ -43,7 +43,7 @@ class RecipeCommand(click.Command):
         super().format_options(ctx, formatter)
         _write_recipes(formatter)
         if any(parameter.name == "recipe" for parameter in self.params):
-            _write_settings(ctx.meta.get(_RECIPE) or "qlae", formatter)
+            _write_settings(ctx, formatter)
 
 
 def settings_of(ctx: click.Context) -> dict[str, Any]:
@@ -176,12 +176,23 @@ def _write_recipes(formatter: click.HelpFormatter) -> None:
         )
 
 
-def _write_settings(name: str, formatter: click.HelpFormatter) -> None:
-    """Writes the settings of a recipe, a section for each part."""
+def _write_settings(ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    """Writes the settings of the recipe that was named, part by part.
+
+    They come from the parts, which need Keras: without a name, it is said how
+    to see them.
+    """
     from keras_qlae import recipes
 
-    recipe = recipes.get(name)
     formatter.write_paragraph()
+    name = ctx.meta.get(_RECIPE)
+    if name is None:
+        formatter.write_text(
+            f"{ctx.command_path} --recipe qlae --help lists the settings of a "
+            "recipe. Each is an option."
+        )
+        return
+    recipe = recipes.get(name)
     formatter.write_text(
         f"Settings of the recipe {name} ({recipe.summary}) A setting that "
         "several parts have is set for all of them; --encoder.size sets it "

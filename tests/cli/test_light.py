@@ -37,6 +37,8 @@ RIGHT = {
     "datasets list": "room3d",
     "datasets info room3d": "480,000",
     "datasets prepare --help": "NAME",
+    "train --help": "train --recipe qlae --help lists the settings",
+    "tune --help": "tune --recipe qlae --help lists the settings",
     "compare --help": "MODELS",
     "evaluate --help": "DIRECTORY",
     "export --help": "[saved_model|onnx|litert]",

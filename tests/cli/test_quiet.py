@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from keras_qlae.cli.main import main
-from keras_qlae.cli.quiet import _FILTER
 from tests.subprocesses import ROOT
 
 SMALL = (
@@ -65,32 +64,6 @@ def test_standard_error_has_nothing_but_a_warning_of_ours(tmp_path):
     assert "InfoM" in out
     ours = "Warning: cInfoM and cInfoC: the factors `floor_hue`, `wall_hue`"
     assert [line for line in err.splitlines() if ours not in line] == []
-
-
-@pytest.mark.backend_free
-def test_the_filter_leaves_out_notes_alone():
-    """The lines as TensorFlow 2.21 writes them, and what is none of those."""
-    notes = (
-        "WARNING: All log messages before absl::InitializeLog() is called are "
-        "written to STDERR\n"
-        "I0000 00:00:1795770630.618298   28839 port.cc:153] oneDNN custom\n"
-        "2026-11-27 09:10:30.683600: I tensorflow/core/util/port.cc:153] on\n"
-        "To enable the following instructions: AVX2, in other operations, \n"
-    )
-    kept = (
-        "E0000 00:00:1795770637.353410   28839 cuda_platform.cc:52] failed\n"
-        "F0000 00:00:1795770637.353410   28839 cpu_feature_guard.cc:1] AVX\n"
-        "Warning: room3d has no factors.\n"
-        "I am a line of somebody else.\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", _FILTER],
-        input=notes + kept,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == kept
 
 
 @pytest.mark.one_backend
