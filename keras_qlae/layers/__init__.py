@@ -1,4 +1,4 @@
-"""Latent spaces and building blocks, one a file."""
+"""Latent spaces and building blocks, one per file."""
 
 from keras_qlae.layers.bio_latent import BioLatent
 from keras_qlae.layers.continuous_latent import ContinuousLatent

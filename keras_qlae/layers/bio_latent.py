@@ -13,18 +13,19 @@ from keras_qlae.layers.latent import LatentOutputs
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class BioLatent(ContinuousLatent):
-    """Passes latents through; makes them nonnegative and thrifty.
+    """Passes latents through; keeps them nonnegative and small by losses.
 
-    The constraints of biological neurons, as losses: `nonnegativity_loss`,
-    the mean over latents of `max(-z, 0)`, and `activity_loss`, that of
-    `z**2`. Gradients of both reach the input, as do those of the output.
-    `codes` are the latents as floats; there is no prior.
+    The two losses are constraints of biological neurons:
+    `nonnegativity_loss`, the mean over latents of `max(-z, 0)`, and
+    `activity_loss`, the mean of `z**2`. Gradients of both losses and of the
+    output reach the input. `codes` are the latents as floats. There is no
+    prior.
 
     Args:
         num_latents: Positive integer.
         nonnegativity_weight: Positive weight. Defaults to `1.0`.
-        activity_weight: Positive weight. Defaults to `0.01`, the paper's but
-            for Isaac3D, where it is `0.1`.
+        activity_weight: Positive weight. Defaults to `0.01`, as in the paper,
+            except on Isaac3D, where the paper has `0.1`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
@@ -39,8 +40,8 @@ class BioLatent(ContinuousLatent):
         [0.25, 1.25]
 
     Raises:
-        ValueError: `num_latents` or a weight not positive, or an input of
-            another width; `sample` always, for want of a prior.
+        ValueError: `num_latents` or a weight is not positive, or the input
+            has another width. `sample` always raises it: there is no prior.
 
     Reference:
         Whittington et al., "Disentanglement with Biological Constraints"
@@ -56,7 +57,7 @@ class BioLatent(ContinuousLatent):
     ) -> None:
         super().__init__(num_latents, **kwargs)
         check_positive(
-            "the weight of a loss; to do without, use `ContinuousLatent`",
+            "the weight of a loss; for no losses use `ContinuousLatent`",
             nonnegativity_weight=nonnegativity_weight,
             activity_weight=activity_weight,
         )

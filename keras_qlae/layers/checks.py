@@ -1,4 +1,4 @@
-"""What the arguments of layers and models must be."""
+"""Checks of the arguments of layers and models."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,12 +8,12 @@ from keras import ops
 
 
 def is_integer(value: Any) -> bool:
-    """Whether a value counts something: an integer of any kind, no bool."""
+    """Whether a value is an integer of any type, but not a bool."""
     return hasattr(value, "__index__") and not isinstance(value, bool)
 
 
 def check_positive(meaning: str, **numbers: float) -> None:
-    """Raises `ValueError` for a number that is not positive and finite."""
+    """Raises `ValueError` unless each number is positive and finite."""
     for name, number in numbers.items():
         if not 0 < number < float("inf"):
             raise ValueError(
@@ -23,7 +23,7 @@ def check_positive(meaning: str, **numbers: float) -> None:
 
 
 def check_count(low: int, meaning: str, **counts: int) -> None:
-    """Raises `ValueError` for what is no integer of at least `low`."""
+    """Raises `ValueError` unless each count is an integer of at least `low`."""
     for name, count in counts.items():
         if not is_integer(count) or count < low:
             raise ValueError(
@@ -43,11 +43,11 @@ def check_loss_weights(**weights: float) -> None:
 
 
 def checked_codes(codes: Any, sizes: Sequence[int]) -> Any:
-    """Codes as an int32 tensor.
+    """Converts codes to an int32 tensor.
 
     Args:
-        codes: `(..., num_latents)` integers. Those on the host are checked,
-            tensors are not.
+        codes: `(..., num_latents)` integers. NumPy arrays and lists are
+            checked, tensors are not.
         sizes: How many values each latent has.
 
     Raises:

@@ -34,7 +34,7 @@ class ContinuousLatent(Latent):
 
     Raises:
         ValueError: `num_latents` is not a positive integer, or the input has
-            another width; `sample` always, for want of a prior.
+            another width. `sample` always raises it: there is no prior.
     """
 
     def compute(

@@ -1,4 +1,4 @@
-"""Convolution that is as fast on PyTorch as elsewhere, at every size."""
+"""A convolution that is as fast on PyTorch as on the other backends."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from keras_qlae import backend
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` without copies on PyTorch.
 
-    Same arguments, variables and values as the stock layer. On PyTorch that
-    one copies its inputs to channels first and back, and raises an error in
-    the gradient for images of one channel in a batch of one, or in float64.
-    With channels last the operation is `backend.conv2d`, which does neither;
-    channels first is left to the stock layer.
+    Arguments, variables and values are those of the Keras layer. On PyTorch
+    the Keras layer copies its inputs to channels first and back, and its
+    gradient raises an error for images of one channel in a batch of one, or
+    in float64. With channels last this layer uses `backend.conv2d`, which
+    has neither problem; channels first is left to the Keras layer.
 
     Input shape:
         `(batch, height, width, channels)`.

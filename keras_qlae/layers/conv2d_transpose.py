@@ -1,4 +1,4 @@
-"""Transposed convolution that is as fast on JAX as elsewhere."""
+"""A transposed convolution that is as fast on JAX as on other backends."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from keras_qlae import backend
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` with a fast kernel gradient on JAX.
 
-    Same arguments, variables and values as the stock layer. With
+    Arguments, variables and values are those of the Keras layer. With
     `padding="same"`, channels last, equal strides and no dilation the
     operation is `backend.conv2d_transpose`, whose kernel gradient on JAX is
-    several times faster; any other setting is left to the stock layer.
+    several times faster. Other settings are left to the Keras layer.
 
     Input shape:
         `(batch, height, width, channels)`.

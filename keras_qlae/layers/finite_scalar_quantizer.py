@@ -17,17 +17,17 @@ class FiniteScalarQuantizer(Latent):
     """Bounds each latent with tanh and rounds it to a fixed grid.
 
     The grid of every latent is `num_values` numbers evenly spaced from -1 to
-    1. The forward value is that nearest to `tanh(input)`; the gradient of
-    what is computed from the output reaches the input through the tanh, as if
-    nothing had been rounded. There are no losses and no variables. Samples
-    are uniform over the grid.
+    1. The forward value is the grid value nearest to `tanh(input)`. The
+    gradient reaches the input through the tanh, as if nothing had been
+    rounded. There are no losses and no variables. Samples are uniform over
+    the grid.
 
-    The authors' grid for an even number of values has one value more below
-    zero than above; this one is symmetric.
+    With an even number of values the authors' grid has one value more below
+    zero than above; this grid is symmetric.
 
     Args:
         num_latents: Positive integer.
-        num_values: Values of each latent, at least 2. Defaults to `12`.
+        num_values: Number of values per latent, at least 2. Defaults to `12`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
@@ -45,8 +45,8 @@ class FiniteScalarQuantizer(Latent):
         [[0, 1]]
 
     Raises:
-        ValueError: `num_latents` not positive, `num_values` below 2, or an
-            input of another width.
+        ValueError: `num_latents` is not positive, `num_values` is below 2, or
+            the input has another width.
 
     Reference:
         Mentzer et al., "Finite Scalar Quantization: VQ-VAE Made Simple"
@@ -59,7 +59,7 @@ class FiniteScalarQuantizer(Latent):
         self, num_latents: int, num_values: int = 12, **kwargs: Any
     ) -> None:
         super().__init__(num_latents, **kwargs)
-        check_count(2, "the values of each latent", num_values=num_values)
+        check_count(2, "the values per latent", num_values=num_values)
         self.num_values = int(num_values)
         self.codebook_sizes = (self.num_values,) * self.num_latents
 
@@ -74,10 +74,10 @@ class FiniteScalarQuantizer(Latent):
         bounded = self.scalars(inputs)
         fixed = ops.stop_gradient(bounded)
         position = (fixed + 1) * (self.num_values - 1) / 2
-        # No number at all is a position too: it is for the loss to tell.
+        # NaN gets a position too: the NaN loss is what reports it.
         codes = ops.cast(ops.round(position), "int32")
         codes = ops.clip(codes, 0, self.num_values - 1)
-        # Straight through: the value to the last bit, the tanh's gradient.
+        # Straight through: the exact grid value, with the tanh's gradient.
         outputs = self._look_up(codes) + (bounded - fixed)
         return LatentOutputs(ops.cast(outputs, self.compute_dtype), {}, codes)
 

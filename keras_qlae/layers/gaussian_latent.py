@@ -12,29 +12,29 @@ from keras_qlae.layers.latent import LatentOutputs
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class GaussianLatent(GaussianPosterior):
-    """A Gaussian a latent, kept near N(0, 1): the latent of a beta-VAE.
+    """One Gaussian per latent, kept near N(0, 1): the latent of a beta-VAE.
 
-    The encoder gives means, then as many numbers whose softplus is the
-    standard deviations. The decoder gets `mean + std * noise` in training,
-    with new noise each time, and the mean in evaluation; `codes` are the
-    means. Samples are drawn from the prior N(0, 1).
+    The encoder's output is the means, followed by as many numbers whose
+    softplus is the standard deviations. The decoder gets `mean + std * noise`
+    in training, with new noise each time, and the mean in evaluation. `codes`
+    are the means. Samples are drawn from the prior N(0, 1).
 
-    The KL divergence from the prior is in closed form, a sum over latents in
-    nats, `sum((mean**2 + std**2 - 1) / 2 - log(std))`, divided by
-    `num_pixel_values`. Gradients of it reach means and standard deviations,
-    as do those of the decoder's input in training.
+    The loss is the KL divergence from the prior in nats,
+    `sum((mean**2 + std**2 - 1) / 2 - log(std))` over the latents, divided by
+    `num_pixel_values`. Its gradients, and in training those of the decoder's
+    input, reach means and standard deviations.
 
     Args:
         num_latents: Positive integer.
-        num_pixel_values: Positive integer, `height * width * channels`: the
-            KL divergence is divided by it, so that it weighs against a
-            reconstruction loss that is a mean over them, as `Autoencoder`'s.
-            For a loss that is a sum over them, pass `1`.
+        num_pixel_values: Positive integer, `height * width * channels`. The
+            KL divergence is divided by it, to match a reconstruction loss
+            that is a mean over pixel values, as in `Autoencoder`. Pass `1`
+            for a loss that is a sum over them.
         kl_weight: Positive weight of the KL divergence, the beta. The paper's
             is 3, 0.1, 10 and 0.3 on 3D Shapes, MPI3D, Falcor3D and Isaac3D.
             Defaults to `1.0`.
-        seed: Integer or `None`, of the noise. Its state is saved with the
-            layer.
+        seed: Integer or `None`, for the noise. The random state is saved with
+            the layer.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
@@ -50,8 +50,8 @@ class GaussianLatent(GaussianPosterior):
         [[0.5, -1.0]]
 
     Raises:
-        ValueError: `num_latents`, `num_pixel_values` or `kl_weight` not
-            positive, or an input of another width.
+        ValueError: `num_latents`, `num_pixel_values` or `kl_weight` is not
+            positive, or the input has another width.
 
     Reference:
         Higgins et al., "beta-VAE" (ICLR 2017).
@@ -67,7 +67,7 @@ class GaussianLatent(GaussianPosterior):
     ) -> None:
         super().__init__(num_latents, num_pixel_values, seed, **kwargs)
         check_positive(
-            "the weight of the KL divergence; to do without, use "
+            "the weight of the KL divergence; for no KL divergence use "
             "`ContinuousLatent`",
             kl_weight=kl_weight,
         )

@@ -1,4 +1,4 @@
-"""What the latents of variational autoencoders share."""
+"""The base class of the latents of variational autoencoders."""
 
 from typing import Any
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from keras_qlae.layers.checks import check_count
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.saved_seed import SavedSeed
 
-_LINEAR = -15.0  # below it softplus is exp to the last bit of float32
+_LINEAR = -15.0  # below it softplus equals exp in float32
 
 
 class Gaussian(NamedTuple):
-    """Means and standard deviations `(..., num_latents)`, the latter's log."""
+    """Means, standard deviations and their logs, `(..., num_latents)` each."""
 
     mean: Any
     std: Any
@@ -23,20 +23,20 @@ class Gaussian(NamedTuple):
 
 
 class GaussianPosterior(SavedSeed, Latent):
-    """Base of the latents with a Gaussian each, and N(0, 1) as their prior.
+    """Base class: each latent has a Gaussian posterior and the prior N(0, 1).
 
-    The encoder's output is the means, then as many numbers whose softplus is
-    the standard deviations. The mean is what is scored.
+    The encoder's output is the means, followed by as many numbers whose
+    softplus is the standard deviations. The means are scored.
 
     A subclass defines `loss_weights` and `compute`.
 
     Args:
         num_latents: Positive integer.
         num_pixel_values: Positive integer, `height * width * channels`. Losses
-            are sums over the latents divided by it, so that they weigh
-            against a reconstruction loss that is a mean over them; for one
-            that is a sum, pass `1`.
-        seed: Integer or `None`, of the noise.
+            are sums over the latents divided by it, to match a reconstruction
+            loss that is a mean over pixel values. Pass `1` for a
+            reconstruction loss that is a sum.
+        seed: Integer or `None`, for the noise.
         **kwargs: Passed to `keras.layers.Layer`.
     """
 
@@ -62,7 +62,7 @@ class GaussianPosterior(SavedSeed, Latent):
         return 2 * self.num_latents
 
     def posterior(self, inputs: Any) -> Gaussian:
-        """The Gaussian of each latent.
+        """Computes the Gaussian of each latent.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.
@@ -75,11 +75,12 @@ class GaussianPosterior(SavedSeed, Latent):
         return Gaussian(mean, ops.softplus(raw), log_std)
 
     def draw_noise(self, mean: Any, training: bool = True) -> Any:
-        """Standard normal numbers, as many as `mean` has.
+        """Draws standard normal numbers in the shape of `mean`.
 
         Args:
             mean: `(..., num_latents)`, of the posteriors.
-            training: Whether they are new; else the same every time.
+            training: Whether to draw new numbers each time. If not, they are
+                the same every time.
         """
         size, *rest = ops.shape(mean)
 

@@ -1,4 +1,4 @@
-"""The latent space of a FactorQVAE: one codebook, softly at first."""
+"""The latent space of a FactorQVAE: one codebook, chosen softly at first."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from keras_qlae.layers.latent import LatentOutputs
 from keras_qlae.layers.saved_seed import SavedSeed
 from keras_qlae.layers.scalar_codebook_quantizer import ScalarCodebookQuantizer
 
-_SMALLEST = 1e-20  # what no logarithm is taken below
+_SMALLEST = 1e-20  # no logarithm of a smaller number is taken
 _INHERITED = (
     "shared",
     "trainable_codebook",
@@ -25,7 +25,7 @@ _INHERITED = (
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
-    """Draws each latent from one scalar codebook, the nearer the likelier.
+    """Draws each latent from one scalar codebook; near values are likelier.
 
     All latents share `num_values` learnable scalars `e_k`, drawn from N(0, 1)
     at the start. With the distances `d_k = (z - e_k)**2` of a latent `z`:
@@ -35,9 +35,9 @@ class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
       time, and the temperature `tau = exp(-cooling_rate * draws)`;
     - in evaluation it is the nearest `e_k`; `codes` are the positions `k`.
 
-    `draws` counts the batches for which noise was drawn and is saved with
-    the layer; noise that is given leaves it alone. A `FactorVAE` draws twice
-    a train step, an `Autoencoder` once.
+    `draws` counts the batches for which noise was drawn, and is saved with
+    the layer. It does not count noise that is passed in. A `FactorVAE` draws
+    twice per train step, an `Autoencoder` once.
 
     The loss `kl_loss` is the KL divergence of `p = softmax(-d)` from the
     uniform distribution, a mean over the latents in nats,
@@ -53,14 +53,14 @@ class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
         num_values: Size of the codebook, at least 2. Defaults to `64`.
         kl_weight: Weight of the KL divergence. The paper's is 1e-3 on 3D
             Shapes and 5e-5 on Isaac3D and MPI3D. Defaults to `1e-3`.
-        cooling_rate: Positive float, by which the logarithm of the
-            temperature falls with each draw. Defaults to `1e-5`.
-        seed: Integer or `None`, of codebook and noise. The state of the
-            latter is saved with the layer.
+        cooling_rate: Positive float. The logarithm of the temperature falls
+            by it with each draw. Defaults to `1e-5`.
+        seed: Integer or `None`, for codebook and noise. The random state of
+            the noise is saved with the layer.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
-        `(..., num_latents)`, float. Every axis before the last is batch.
+        `(..., num_latents)`, float. All axes but the last are batch axes.
 
     Output shape:
         Same as the input.
@@ -71,8 +71,8 @@ class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
         (8, 8)
 
     Raises:
-        ValueError: A count or rate out of range, a negative weight, or an
-            input of another width.
+        ValueError: A count or rate is out of range, a weight is negative, or
+            the input has another width.
 
     Reference:
         Baykal et al., "Disentanglement with Factor Quantized Variational
@@ -122,7 +122,7 @@ class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
     ) -> LatentOutputs:
         z = self._to_latents(inputs)
         table = self._table()
-        # Squared, less what all values have in common:
+        # Minus the squared distance, without the term that all values share:
         # -> (..., num_latents, num_values)
         near = table * (2 * ops.expand_dims(z, -1) - table)
         shares = ops.softmax(near)
@@ -150,7 +150,7 @@ class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
         return ops.exp(-self.cooling_rate * draws)
 
     def _draw_noise(self, near: Any) -> Any:
-        """Gumbel noise, as many numbers as `near` has; counts the draw."""
+        """Draws Gumbel noise in the shape of `near`; counts the draw."""
         self.draws.assign_add(1)
         size, *rest = ops.shape(near)
 

@@ -1,4 +1,4 @@
-"""Instance normalization whose gradients are right to second order."""
+"""Instance normalization whose second-order gradients are correct."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ class InstanceNormalization(Normalization):
 
     `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with mean and
     variance over every axis between the first (batch) and last (channels).
-    Gradients are right to second order on every backend; those of Keras'
+    Second-order gradients are correct on every backend; those of Keras'
     normalizations are not on TensorFlow.
 
     Args:

@@ -1,4 +1,4 @@
-"""What every latent space is: the contract between encoder and decoder."""
+"""The base class of latent spaces: what lies between encoder and decoder."""
 
 from typing import Any
 from typing import NamedTuple
@@ -11,18 +11,19 @@ from keras_qlae import backend
 from keras_qlae.layers.checks import is_integer
 from keras_qlae.layers.precision import full_precision
 
-_MOST = 1_000_000  # latents
+_MOST = 1_000_000  # the largest number of latents
 
 
 class LatentOutputs(NamedTuple):
-    """What a latent makes of the encoder's output.
+    """What a latent computes from the encoder's output.
 
     Attributes:
         outputs: The decoder's input, `(..., num_outputs)`.
-        losses: Unweighted losses by name, one a vector: `(...)` each.
+        losses: Unweighted losses by name, `(...)` each: one number per
+            vector.
         codes: What is scored, `(..., num_latents)`.
-        parts: What stands for each latent by itself, `(..., num_latents,
-            part_width)`, where that is not what the decoder reads.
+        parts: The numbers of each latent, `(..., num_latents, part_width)`,
+            if they differ from what the decoder reads.
     """
 
     outputs: Any
@@ -32,18 +33,18 @@ class LatentOutputs(NamedTuple):
 
 
 class Latent(keras.layers.Layer):
-    """Base of the latent spaces: a layer that brings its own losses.
+    """Base class of latent spaces: a layer with losses of its own.
 
-    An autoencoder is an encoder, a latent and a decoder. The encoder's head
-    has `num_inputs` units, the decoder reads `num_outputs`. In a functional
-    model of one's own a latent is used like any layer,
+    An autoencoder is an encoder, a latent and a decoder. The encoder's last
+    layer has `num_inputs` units, the decoder reads `num_outputs`. In your own
+    functional model use a latent like any layer,
     `keras.Model(x, decoder(latent(encoder(x))))`: its `call` adds the weighted
     losses with `add_loss`, the same in training and evaluation.
 
     A mask of the input passes through; masked steps count in the losses.
 
-    A subclass defines `compute` and `values`, the properties below where they
-    differ, and `sample_codes` if it has a prior.
+    A subclass defines `compute` and `values`, overrides properties that
+    differ, and defines `sample_codes` if it has a prior.
 
     Args:
         num_latents: Positive integer, number of latents that are scored.
@@ -53,21 +54,21 @@ class Latent(keras.layers.Layer):
         is_discrete: Whether `codes` are integers. If so, set
             `codebook_sizes` in `__init__`: the number of values of each
             latent, `num_latents` integers. The explorer offers them.
-        compares_images: Whether a loss of it is more than a mean over the
-            images of a batch, so that parts of a batch do not do.
+        compares_images: Whether one of its losses compares the images of a
+            batch, so that a batch cannot be computed in parts.
     """
 
     is_discrete = False
     compares_images = False
 
     def __init__(self, num_latents: int, **kwargs: Any) -> None:
-        # No autocast: under a mixed policy the latent still sees the float32
-        # numbers of the encoder's head.
+        # No autocast: under a mixed policy the latent still gets the float32
+        # numbers of the encoder's last layer.
         super().__init__(autocast=False, **kwargs)
         if not is_integer(num_latents) or not 1 <= num_latents <= _MOST:
             raise ValueError(
                 "`num_latents` must be a positive integer, the number of "
-                f"latents, of at most {_MOST:,}. "
+                f"latents, at most {_MOST:,}. "
                 f"Received: num_latents={num_latents!r}"
             )
         self.num_latents = int(num_latents)
@@ -75,17 +76,17 @@ class Latent(keras.layers.Layer):
 
     @property
     def num_inputs(self) -> int:
-        """Width the encoder's head must have."""
+        """Number of units that the encoder's last layer must have."""
         return self.num_latents
 
     @property
     def num_outputs(self) -> int:
-        """Width the decoder reads."""
+        """Number of inputs that the decoder must have."""
         return self.num_latents
 
     @property
     def part_width(self) -> int:
-        """How many numbers stand for one latent, as a discriminator sees it."""
+        """How many numbers per latent a discriminator reads."""
         return self.num_outputs // self.num_latents
 
     @property
@@ -104,13 +105,13 @@ class Latent(keras.layers.Layer):
     def compute(
         self, inputs: Any, training: bool | None = None, noise: Any = None
     ) -> LatentOutputs:
-        """What `call` computes, with nothing stored on the layer.
+        """Computes what `call` does, without storing anything on the layer.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.
             training: Whether in training mode.
-            noise: What the latent would draw itself, if it draws anything;
-                `None` to have it drawn.
+            noise: The random numbers, if the latent uses any. Defaults to
+                `None`: the latent draws them.
 
         Returns:
             A `LatentOutputs`.
@@ -118,35 +119,35 @@ class Latent(keras.layers.Layer):
         raise NotImplementedError
 
     def codes(self, inputs: Any) -> Any:
-        """What is scored: int32 indices if discrete, else floats.
+        """Computes what is scored: int32 indices if discrete, else floats.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.
 
         Returns:
             `(..., num_latents)`. Integer codes carry no gradient. Symbolic
-            if `inputs` are, a `keras.Input` for instance.
+            if `inputs` are symbolic, such as a `keras.Input`.
         """
         if isinstance(inputs, keras.KerasTensor):
             return LatentCodes(self)(inputs)
         return self.compute(inputs, training=False).codes
 
     def scalars(self, inputs: Any) -> Any:
-        """Each latent as one real number, where it is one.
+        """Returns each latent as one real number, if it is one.
 
-        For figures of their density.
+        Figures draw the density of these numbers.
 
         Args:
             inputs: `(..., num_inputs)`, the encoder's output.
 
         Returns:
-            `(..., num_latents)`, float, before they are made discrete; or
-            `None` if they are no numbers then.
+            `(..., num_latents)`, float, before quantization; or `None` if
+            the latents are not numbers at that point.
         """
         return None if self.is_discrete else self.codes(inputs)
 
     def values(self, codes: Any) -> Any:
-        """The decoder's input for given codes.
+        """Computes the decoder's input for given codes.
 
         Args:
             codes: `(..., num_latents)`, as `codes` returns.
@@ -157,32 +158,31 @@ class Latent(keras.layers.Layer):
         raise NotImplementedError
 
     def levels(self, codes: Any = None, num_values: int = 8) -> list[Any]:
-        """The codes that each latent is set to, to see what it does.
+        """Returns the codes to set each latent to in order to see its effect.
 
-        Those of a scalar codebook are all of its indices. Of a large table
-        they are `num_values` of the indices in use, and of a continuous latent
-        as many steps from the first to the last percentile.
+        For a scalar codebook these are all of its indices. For a large table
+        they are `num_values` of the indices in use, for a continuous latent
+        `num_values` steps from the first to the last percentile.
 
         Args:
             codes: `(num_images, num_latents)`, NumPy: what `codes` returns
-                for some hundred images. It is not needed where there are
-                codebooks of scalars.
-            num_values: How many, where they are not told by a codebook.
+                for some hundred images. Not needed for codebooks of scalars.
+            num_values: How many, if no codebook determines it.
 
         Returns:
-            An array a latent, in ascending order.
+            One array per latent, in ascending order.
 
         Raises:
-            ValueError: `codes` are needed and not given, or continuous ones
-                of a single image.
+            ValueError: `codes` are needed but not given, or are continuous
+                codes of a single image.
         """
         if hasattr(self, "codebooks"):
             return [np.arange(len(values)) for values in self.codebooks]
         found = np.zeros((0, self.num_latents)) if codes is None else codes
         if len(found) < (1 if self.is_discrete else 2):
             raise ValueError(
-                f"`{type(self).__name__}` does not tell by itself which values "
-                "its latents have: give the codes of some hundred images, as "
+                f"`{type(self).__name__}` needs codes to find the values of "
+                "its latents: give those of some hundred images, "
                 f"`model.codes(images)`. Received: codes of {len(found)} images"
             )
         if self.is_discrete:
@@ -223,8 +223,8 @@ class Latent(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         result = self.compute(inputs, training=training)
         for name, loss in result.losses.items():
-            # With a weight of 0 too: TensorFlow and PyTorch warn of variables
-            # that no loss reaches.
+            # Even with a weight of 0: TensorFlow and PyTorch warn about
+            # variables that no loss depends on.
             self.add_loss(self.loss_weights[name] * backend.mean(loss))
         return result.outputs
 
@@ -244,7 +244,7 @@ class Latent(keras.layers.Layer):
         return {**super().get_config(), "num_latents": self.num_latents}
 
     def _ensure_built(self) -> None:
-        """Makes the variables of a layer that was never called."""
+        """Creates the variables of a layer that was never called."""
         if not self.built:
             self.build((None, self.num_inputs))
 
@@ -254,7 +254,7 @@ class Latent(keras.layers.Layer):
         return full_precision(self.variable_dtype)
 
     def _to_latents(self, inputs: Any) -> Any:
-        """The encoder's output in full precision, its width checked."""
+        """Casts the encoder's output to full precision; checks its width."""
         inputs = ops.convert_to_tensor(inputs)
         self._check_width(inputs.shape)
         return ops.cast(inputs, self._latent_dtype)
@@ -263,23 +263,23 @@ class Latent(keras.layers.Layer):
         if input_shape[-1] != self.num_inputs:
             raise ValueError(
                 f"`{type(self).__name__}` needs inputs whose last axis is "
-                f"{self.num_inputs} wide (`num_inputs`): give the encoder a "
-                "head of that many units. "
+                f"{self.num_inputs} wide (`num_inputs`): give the last layer "
+                "of the encoder that many units. "
                 f"Received: input_shape={tuple(input_shape)}"
             )
 
 
 def _spread(size: int, count: int) -> Any:
-    """Positions spread evenly over an array."""
+    """Returns positions spread evenly over an array."""
     return np.linspace(0, size - 1, min(size, count)).astype(int)
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class LatentCodes(keras.layers.Layer):
-    """The codes of a latent as the output of a layer.
+    """A layer whose outputs are the codes of a latent.
 
-    So that a functional model whose output they are holds the latent, with
-    its variables, and can be saved.
+    A functional model that ends in it contains the latent with its variables,
+    and can be saved.
 
     Args:
         latent: A `Latent`.

@@ -1,4 +1,4 @@
-"""Layer normalization whose gradients are right to second order."""
+"""Layer normalization whose second-order gradients are correct."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ class LayerNormalization(Normalization):
     """Normalizes each example over its last axis.
 
     `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with mean and
-    variance over the last axis. It computes what
-    `keras.layers.LayerNormalization` does, with gradients that are right to
-    second order on every backend.
+    variance over the last axis. It computes the same values as
+    `keras.layers.LayerNormalization`, with second-order gradients that are
+    correct on every backend.
 
     Args:
         epsilon: Positive float, added to the variance. Defaults to `1e-5`.

@@ -1,4 +1,4 @@
-"""Normalization whose gradients are right to second order."""
+"""Normalization whose second-order gradients are correct."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from keras_qlae.layers.precision import full_precision
 
 
 class Normalization(keras.layers.Layer):
-    """Base of the normalizations: they differ in the axes they go over.
+    """Base class of the normalizations, which differ in their axes.
 
     `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`.
 
-    `backend.normalize` computes the moments rather than `keras.ops.moments`:
-    on TensorFlow that operation stops the gradient at the mean inside the
-    variance, which is right once and wrong twice, and a gradient penalty
-    differentiates twice. Moments are computed in at least float32.
+    The moments are computed by `backend.normalize`, not `keras.ops.moments`.
+    On TensorFlow that operation stops the gradient at the mean inside the
+    variance. Its first derivative is correct and its second is wrong, and a
+    gradient penalty needs the second. Moments are in at least float32.
 
     Args:
         epsilon: Positive float, added to the variance.
@@ -35,8 +35,8 @@ class Normalization(keras.layers.Layer):
         super().__init__(**kwargs)
         if not epsilon > 0:
             raise ValueError(
-                "`epsilon` must be positive: it keeps a constant input from "
-                f"dividing by zero. Received: epsilon={epsilon}"
+                "`epsilon` must be positive: it prevents a division by zero "
+                f"for constant inputs. Received: epsilon={epsilon}"
             )
         self.epsilon = epsilon
         self.center = center
@@ -44,7 +44,7 @@ class Normalization(keras.layers.Layer):
         self.supports_masking = True
 
     def normalize(self, x: Any, scale: Any, shift: Any) -> Any:
-        """`x` normalized, times `scale`, plus `shift`: one each a channel."""
+        """Normalizes `x`, then applies the scale and shift of each channel."""
         raise NotImplementedError
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Which dtype to compute in where half precision would not do."""
+"""The dtype of computations for which half precision is not enough."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Random state that is saved with its owner."""
+"""Saves random state with the layer or model that uses it."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ _KEY = "seed_generator"
 class SavedSeed:
     """Saves the state of a `seed_generator`, which Keras leaves out.
 
-    A base to name before `keras.layers.Layer` or `keras.Model`; the subclass
-    makes `seed_generator` in its constructor.
+    Name it as a base before `keras.layers.Layer` or `keras.Model`. The
+    subclass creates `seed_generator` in its constructor.
     """
 
     seed_generator: keras.random.SeedGenerator

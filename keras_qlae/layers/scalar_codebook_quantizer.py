@@ -1,4 +1,4 @@
-"""Latent quantization: a small learnable codebook of scalars a latent."""
+"""Latent quantization: a small learnable codebook of scalars per latent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,52 +13,51 @@ from keras_qlae.layers.checks import checked_codes
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.latent import LatentOutputs
 
-_MAX_DISTANCES = 2**16  # an example: 64 MB of float32 for 256 of them
+_MAX_DISTANCES = 2**16  # per example: 64 MB of float32 for 256 examples
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class ScalarCodebookQuantizer(Latent):
     """Snaps each latent to the nearest value of its own scalar codebook.
 
-    Latent `j` owns `num_values` learnable scalars that no other latent sees.
-    A decoder that reads the result meets the same few values of a latent in
-    every context and, under a strong weight decay, learns to give each of them
-    one meaning.
+    Latent `j` has `num_values` learnable scalars that no other latent uses.
+    The decoder reads the same few values of a latent in every context. With
+    strong weight decay it learns to give each value one meaning.
 
     The forward value is the nearest codebook value. Gradients:
 
-    - of what is computed from the output: to the input unchanged
-      (straight-through), never to the codebook;
+    - of the output: to the input unchanged (straight-through), never to the
+      codebook;
     - of the quantization loss, `mean((stop(input) - value)**2)`: to the
       codebook only;
     - of the commitment loss, `mean((input - stop(value))**2)`: to the input
       only;
-    - of what is computed from `values` or `sample`: to the codebook.
+    - of `values` and `sample`: to the codebook.
 
-    Both losses are means over the latents, weighted, and added with
-    `add_loss` when the layer is called, in training and evaluation alike.
+    Both losses are means over the latents. A call of the layer weights them
+    and adds them with `add_loss`, in training and in evaluation.
     Distances, codebooks and losses are in float32 or better under every dtype
     policy.
 
     Args:
         num_latents: Positive integer, the width of the last axis.
         num_values: Size of every codebook, at least 2: an integer, or one
-            integer a latent. Defaults to `10`.
+            integer per latent. Defaults to `10`.
         shared: Whether all latents use one codebook (an ablation of the
             paper). Defaults to `False`.
-        trainable_codebook: Whether the codebooks are learned. If not, leave
-            out the quantization loss too: it has nothing to train. Defaults
-            to `True`.
+        trainable_codebook: Whether the codebooks are learned. If not, set
+            `quantization_weight` to 0: that loss has nothing to train.
+            Defaults to `True`.
         quantization_weight: Weight of the quantization loss. Defaults to
             `0.01`.
         commitment_weight: Weight of the commitment loss. Defaults to `0.01`.
         low: First value of every codebook at the start. Defaults to `-0.5`.
-        high: Last value of every codebook at the start; between the two the
-            values are evenly spaced. Defaults to `0.5`.
+        high: Last value of every codebook at the start. The values between
+            are evenly spaced. Defaults to `0.5`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
-        `(..., num_latents)`, float. Every axis before the last is batch:
+        `(..., num_latents)`, float. All axes but the last are batch axes:
         vectors, sequences and feature maps all work.
 
     Output shape:
@@ -145,8 +144,8 @@ class ScalarCodebookQuantizer(Latent):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         super().build(input_shape)
         sizes = self.codebook_sizes[:1] if self.shared else self.codebook_sizes
-        # One row a latent. Shorter codebooks are padded: padding is never the
-        # nearest value, so it is never used and gets no gradient.
+        # One row per latent. Shorter codebooks are padded: padding is never
+        # the nearest value, so it is never used and gets no gradient.
         is_padding = np.arange(max(sizes)) >= np.array(sizes)[:, None]
         self._padding = np.where(is_padding, np.inf, 0.0)
         self.codebook = self.add_weight(
@@ -165,22 +164,22 @@ class ScalarCodebookQuantizer(Latent):
         codes = self._nearest(ops.stop_gradient(z))
         value = self._look_up(codes)
         fixed_z, fixed_value = ops.stop_gradient(z), ops.stop_gradient(value)
-        # The value before the straight-through sum: through the sum no
-        # gradient reaches the codebook.
+        # Losses use the value before the straight-through sum: no gradient
+        # reaches the codebook through that sum.
         losses = {
             "quantization_loss": _mean_square(fixed_z - value),
             "commitment_loss": _mean_square(z - fixed_value),
         }
-        # Straight through: the value to the last bit, the input's gradient.
+        # Straight through: the exact value, with the input's gradient.
         outputs = ops.cast(fixed_value + (z - fixed_z), self.compute_dtype)
         return LatentOutputs(outputs, losses, codes)
 
     def _nearest(self, z: Any) -> Any:
-        """The code of the nearest value, the first of several."""
+        """The code of the nearest value; of equal ones the first."""
         table = ops.stop_gradient(self._table())
         padding = np.broadcast_to(self._padding, table.shape)
         codes = []
-        # So many latents at a time that the distances fit into memory.
+        # Some latents at a time, so that the distances fit into memory.
         step = max(1, _MAX_DISTANCES // table.shape[1])
         for start in range(0, self.num_latents, step):
             part = slice(start, start + step)
@@ -199,7 +198,7 @@ class ScalarCodebookQuantizer(Latent):
         return ops.take(ops.reshape(table, (-1,)), places, axis=0)
 
     def _table(self) -> Any:
-        """The codebooks, one row a latent: of a shared one, the same row."""
+        """The codebooks, one row per latent; a shared one is repeated."""
         self._ensure_built()
         table = ops.convert_to_tensor(self.codebook)
         if not self.shared:
@@ -252,9 +251,9 @@ def _codebook_sizes(
         sizes = tuple(num_values)
     if len(sizes) != num_latents:
         raise ValueError(
-            "`num_values` must be one integer, or a list of one integer a "
-            f"latent: {num_latents} of them. Received: {len(sizes)} in "
-            f"num_values={num_values!r}"
+            "`num_values` must be one integer, or a list of "
+            f"{num_latents} integers, one per latent. Received: {len(sizes)} "
+            f"in num_values={num_values!r}"
         )
     for size in sizes:
         if not isinstance(size, int | np.integer) or size < 2:

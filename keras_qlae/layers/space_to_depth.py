@@ -1,4 +1,4 @@
-"""Patches of a feature map, moved into its channels."""
+"""Moves patches of a feature map into its channels."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class SpaceToDepth(keras.layers.Layer):
-    """Moves each patch of pixels into channels of one pixel.
+    """Moves each patch of pixels into the channels of one pixel.
 
     Channel `c` of the pixel at `(row, column)` of a patch becomes channel
     `(c * size + row) * size + column`.

@@ -1,4 +1,4 @@
-"""Feature maps normalized, then scaled and shifted by a style."""
+"""Normalizes feature maps, then scales and shifts them by a style."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from keras_qlae.layers.precision import full_precision
 class StyleModulation(keras.layers.Layer):
     """Adaptive instance normalization: the style sets scale and shift.
 
-    `y = (scale_offset + scale) * normalize(features) + shift` where
-    `normalize` is an instance normalization without learned parameters, and
-    scale and shift, one each a channel, are the halves of a dense layer of
-    the style.
+    `y = (scale_offset + scale) * normalize(features) + shift`. Here
+    `normalize` is an instance normalization without learned parameters. The
+    scale and shift of each channel are the two halves of the output of a
+    dense layer that reads the style.
 
     Args:
         epsilon: Positive float of the normalization. Defaults to `1e-6`.
-        activation: Of the dense layer. Defaults to `"relu"`.
+        activation: Activation of the dense layer. Defaults to `"relu"`.
         scale_offset: Float, added to the scale. Defaults to `0.0`.
         kernel_initializer: For the dense layer.
         bias_initializer: For the dense layer.

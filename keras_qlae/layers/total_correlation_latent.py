@@ -14,10 +14,10 @@ from keras_qlae.layers.latent import LatentOutputs
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class TotalCorrelationLatent(GaussianPosterior):
-    """A Gaussian a latent, made independent: the latent of a beta-TCVAE.
+    """Gaussian latents made independent: the latent of a beta-TCVAE.
 
-    As `GaussianLatent`, but the KL divergence is split in three, of which
-    only the total correlation, the dependence between latents, has a weight
+    Like `GaussianLatent`, but the KL divergence is split into three losses.
+    Only the total correlation, the dependence between latents, has a weight
     other than 1:
 
     - `mutual_information_loss`: `log q(z|x) - log q(z)`;
@@ -27,14 +27,15 @@ class TotalCorrelationLatent(GaussianPosterior):
     each in nats, divided by `num_pixel_values`. Over a batch of `b` of the
     data set's `n` examples, the density is estimated for each sample by
     minibatch-weighted sampling, `log q(z) = logsumexp_j log q(z|x_j) -
-    log(b n)`, and that of each latent likewise. The three add up to `log
-    q(z|x) - log p(z)` of the sample, whatever the batch. `b` and `n` shift
-    what is logged and leave the gradients alone; with batches as small as
-    usual, the mutual information is near its largest value, `log(b n)`.
+    log(b n)`. The density of each latent is estimated in the same way. For
+    every batch the three add up to `log q(z|x) - log p(z)` of the sample.
+    `b` and `n` shift the logged values and do not change the gradients. With
+    batches of the usual size the mutual information is near its largest
+    value, `log(b n)`.
 
     Gradients of the losses reach means and standard deviations of the whole
-    batch. In evaluation the decoder gets the mean; the losses are taken at a
-    sample with the same noise every time.
+    batch. In evaluation the decoder gets the mean; the losses are computed
+    for a sample with the same noise every time.
 
     Args:
         num_latents: Positive integer.
@@ -44,14 +45,14 @@ class TotalCorrelationLatent(GaussianPosterior):
         total_correlation_weight: Positive weight, the beta. The paper's is 3,
             0.3, 3 and 1 on 3D Shapes, MPI3D, Falcor3D and Isaac3D. Defaults
             to `1.0`, a VAE.
-        seed: Integer or `None`, of the noise. Its state is saved with the
-            layer.
+        seed: Integer or `None`, for the noise. The random state is saved with
+            the layer.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
-        `(..., 2 * num_latents)`, float. Every axis before the last is batch.
-        The estimate is quadratic in the size of the batch; under
-        `tf.distribute` it is that of a replica's part.
+        `(..., 2 * num_latents)`, float. All axes but the last are batch axes.
+        The cost is quadratic in the size of the batch. Under `tf.distribute`
+        the batch is that of one replica.
 
     Output shape:
         `(..., num_latents)`.
@@ -65,8 +66,8 @@ class TotalCorrelationLatent(GaussianPosterior):
 
     Raises:
         ValueError: `num_latents`, `num_pixel_values`, `num_examples` or
-            `total_correlation_weight` not positive, or an input of another
-            width.
+            `total_correlation_weight` is not positive, or the input has
+            another width.
 
     Reference:
         Chen et al., "Isolating Sources of Disentanglement in Variational
@@ -115,7 +116,7 @@ class TotalCorrelationLatent(GaussianPosterior):
         )
         prior = ops.sum(_log_density(z, 0.0, 1.0, 0.0), axis=-1)
         own = ops.sum(_log_density(z, mean, std, log_std), axis=-1)
-        # Of each sample under the posterior of each example, by latent.
+        # Log-density of each sample under each example's posterior, by latent.
         pairs = _log_density(z[:, None], mean, std, log_std)
         batch = ops.cast(ops.shape(z)[0], z.dtype)
         log_number = ops.log(batch) + math.log(self.num_examples)
@@ -143,6 +144,6 @@ class TotalCorrelationLatent(GaussianPosterior):
 
 
 def _log_density(z: Any, mean: Any, std: Any, log_std: Any) -> Any:
-    """Of a Gaussian, element by element, in nats."""
+    """The log-density of a Gaussian, element by element, in nats."""
     distance = ops.square((z - mean) / std) / 2
     return -distance - log_std - math.log(2 * math.pi) / 2

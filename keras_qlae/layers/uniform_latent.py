@@ -11,9 +11,8 @@ from keras_qlae.layers.continuous_latent import ContinuousLatent
 class UniformLatent(ContinuousLatent):
     """Passes latents through; draws them uniformly from an interval.
 
-    The latent space of InfoWGAN-GP, which QLInfoWGAN-GP is compared with: no
-    losses of its own, gradients pass through, `codes` are the latents as
-    floats.
+    The latent space of InfoWGAN-GP, with which QLInfoWGAN-GP is compared. It
+    has no losses; gradients pass through; `codes` are the latents as floats.
 
     Args:
         num_latents: Positive integer.
@@ -50,7 +49,7 @@ class UniformLatent(ContinuousLatent):
         super().__init__(num_latents, **kwargs)
         if not low < high:
             raise ValueError(
-                "`low` must be below `high`: latents are drawn from between. "
+                "`low` must be below `high`: latents lie between the two. "
                 f"Received: low={low!r}, high={high!r}"
             )
         self.low = low

@@ -15,35 +15,35 @@ from keras_qlae.layers.latent import LatentOutputs
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class VectorQuantizer(Latent):
-    """Snaps each latent, a vector, to the nearest of a table: a VQ-VAE's.
+    """Snaps each latent, a vector, to the nearest vector of a table (VQ-VAE).
 
-    All latents share one learnable table of vectors. `codes`, what is scored,
-    are the positions in it, whose order means nothing; the cost of scoring is
-    that of the positions in use. There is no prior. The table starts uniform
-    in `±sqrt(3 / embedding_dim)`, so that its vectors have length 1 on average
-    (in the square).
+    All latents share one learnable table of vectors. The scored `codes` are
+    positions in the table; their order has no meaning. The cost of scoring
+    depends on how many positions are in use. There is no prior. The table
+    starts uniform in `±sqrt(3 / embedding_dim)`, so that the mean squared
+    length of its vectors is 1.
 
     The forward value is the nearest vector by Euclidean distance. Gradients:
 
-    - of what is computed from the output: to the input unchanged
-      (straight-through), never to the table;
+    - of the output: to the input unchanged (straight-through), never to the
+      table;
     - of the quantization loss, `mean((stop(input) - value)**2)`: to the table
       only;
     - of the commitment loss, `mean((input - stop(value))**2)`: to the input
       only;
-    - of what is computed from `values`: to the table.
+    - of `values`: to the table.
 
     Both losses are means over all coordinates of all latents.
 
     Args:
         num_latents: Positive integer.
         num_embeddings: Vectors in the table, at least 2. Defaults to `512`.
-        embedding_dim: Width of each, positive. Defaults to `64`.
+        embedding_dim: Width of each vector, positive. Defaults to `64`.
         quantization_weight: Weight of the quantization loss; 0 leaves it out.
             Defaults to `1.0`.
         commitment_weight: Weight of the commitment loss; 0 leaves it out.
             Defaults to `0.25`.
-        seed: Integer or `None`, of the table.
+        seed: Integer or `None`, for the table.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
@@ -60,8 +60,9 @@ class VectorQuantizer(Latent):
         (5, 3)
 
     Raises:
-        ValueError: A count out of range, a negative weight, or an input of
-            another width; `sample` always, for want of a prior.
+        ValueError: A count is out of range, a weight is negative, or the
+            input has another width. `sample` always raises it: there is no
+            prior.
 
     Reference:
         van den Oord et al., "Neural Discrete Representation Learning"
@@ -132,29 +133,29 @@ class VectorQuantizer(Latent):
         codes = self._nearest(ops.stop_gradient(z))
         value = self._look_up(codes)
         fixed_z, fixed_value = ops.stop_gradient(z), ops.stop_gradient(value)
-        # The value before the straight-through sum: through the sum no
-        # gradient reaches the table.
+        # Losses use the value before the straight-through sum: no gradient
+        # reaches the table through that sum.
         losses = {
             "quantization_loss": _mean_square(fixed_z - value),
             "commitment_loss": _mean_square(z - fixed_value),
         }
-        # Straight through: the value to the last bit, the input's gradient.
+        # Straight through: the exact value, with the input's gradient.
         outputs = ops.cast(fixed_value + (z - fixed_z), self.compute_dtype)
         return LatentOutputs(outputs, losses, codes)
 
     def _nearest(self, z: Any) -> Any:
-        """The code of the nearest vector, the first of several."""
+        """The code of the nearest vector; of equal ones the first."""
         shape = (*ops.shape(z)[:-1], self.num_latents, self.embedding_dim)
         z = ops.reshape(z, shape)
         table = ops.stop_gradient(ops.convert_to_tensor(self.embeddings))
-        # Squared, less what all have in common:
+        # Squared distances, without the term that all vectors share:
         # -> (..., num_latents, num_embeddings)
         lengths = ops.sum(ops.square(table), axis=-1)
         distance = lengths - 2 * ops.matmul(z, ops.transpose(table))
         return backend.argmin(distance)
 
     def _look_up(self, codes: Any) -> Any:
-        """The vectors at codes side by side, differentiable in the table."""
+        """The vectors at codes, concatenated; differentiable in the table."""
         self._ensure_built()
         table = ops.convert_to_tensor(self.embeddings)
         vectors = ops.take(table, codes, axis=0)

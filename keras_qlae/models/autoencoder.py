@@ -29,33 +29,34 @@ _NOT_COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
 class Autoencoder(ImageModel):
     """An autoencoder whose latent space is a layer with losses of its own.
 
-    With a `ScalarCodebookQuantizer` it is the paper's QLAE; the other latents
-    make it the models that QLAE is compared with. The loss is the
+    With a `ScalarCodebookQuantizer` it is the paper's QLAE; with other latents
+    it is one of the models that QLAE is compared with. The loss is the
     reconstruction loss, a mean over pixels, channels and batch, plus the
-    weighted losses of the latent and of the penalties, plus whatever the
-    layers of the networks add (regularizers). All are computed by
-    `compute_losses`. Compile it with an optimizer alone.
+    weighted losses of the latent and of the penalties, plus the losses that
+    layers of the networks add (regularizers). `compute_losses` computes all
+    of them. Compile the model with an optimizer only.
 
-    Of a pixel `x` in `[0, 1]` and the decoder's output `m` the reconstruction
-    loss is the binary cross-entropy `-x log(p) - (1 - x) log(1 - p)` with
-    `p = sigmoid(m)`, or with `likelihood="gaussian"` the squared error
-    `(x - m)**2`: minus the log-density of a Gaussian of mean `m` and variance
-    1/2, without the constant `log(pi) / 2`. Its gradients reach the decoder,
-    and through the latent the encoder.
+    Let `x` be a pixel in `[0, 1]` and `m` the decoder's output. The
+    reconstruction loss is the binary cross-entropy
+    `-x log(p) - (1 - x) log(1 - p)` with `p = sigmoid(m)`. With
+    `likelihood="gaussian"` it is the squared error `(x - m)**2`: minus the
+    log-density of a Gaussian with mean `m` and variance 1/2, without the
+    constant `log(pi) / 2`. Its gradients reach the decoder, and through the
+    latent the encoder.
 
-    `fit` takes what Keras' does: NumPy arrays, or a `tf.data.Dataset` of
-    images or of `(images, factors)`; factors are not used in training. Images
-    are floats in `[0, 1]` or integers in `[0, 255]`. Arrays are checked
-    whole, a data set by its first batch.
+    `fit` takes NumPy arrays, or a `tf.data.Dataset` of images or of
+    `(images, factors)`; factors are not used in training. Images are floats
+    in `[0, 1]` or integers in `[0, 255]`. All values of arrays are checked,
+    and the first batch of a data set.
 
     It logs `loss`, `reconstruction_loss`, one entry for each loss of the
     latent (`quantization_loss`, `commitment_loss`, unweighted) and for each
-    penalty, and `psnr`, the mean over images of each one's peak
-    signal-to-noise ratio in dB.
+    penalty, and `psnr`, the mean over images of the peak signal-to-noise
+    ratio in dB.
 
-    The latent's losses belong to this model's own training step. Inside a
-    larger model use the parts, `decoder(latent(encoder(x)))`: called there,
-    the latent adds its losses to that model's.
+    The latent's losses belong to this model's own training step. In a larger
+    model use the parts, `decoder(latent(encoder(x)))`: then the latent adds
+    its losses to those of the larger model.
 
     Args:
         encoder: `keras.Model` from images to `(batch, latent.num_inputs)`.
@@ -65,11 +66,11 @@ class Autoencoder(ImageModel):
         penalties: A list of `keras_qlae.penalties.Penalty`, further losses of
             a batch's forward pass. Each is added with its weight and logged
             under its name.
-        likelihood: What the decoder's outputs are: `"bernoulli"`, logits; or
-            `"gaussian"`, pixel values, with the squared error as
-            reconstruction loss. Images that are shown are their sigmoid, or
-            are clipped to `[0, 1]`. Defaults to `"bernoulli"`.
-        seed: Integer or `None`, of what penalties draw and of `sample`.
+        likelihood: What the decoder's outputs are: `"bernoulli"`, logits,
+            whose sigmoid is the image; or `"gaussian"`, pixel values, clipped
+            to `[0, 1]` for display, with the squared error as reconstruction
+            loss. Defaults to `"bernoulli"`.
+        seed: Integer or `None`, for random numbers of penalties and `sample`.
         **kwargs: Passed to `keras.Model`.
 
     Call arguments:
@@ -80,11 +81,11 @@ class Autoencoder(ImageModel):
         The decoder's outputs, `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: Widths of encoder, latent and decoder that do not fit;
-            penalties that share a name with another loss, or that tap layers
-            the decoder lacks; an unknown likelihood; in `fit` and `evaluate`,
-            no images, or images of another shape, outside `[0, 1]` or not
-            finite.
+        ValueError: The widths of encoder, latent and decoder do not fit; a
+            penalty has the name of another loss, or taps a layer that the
+            decoder lacks; the likelihood is unknown. In `fit` and `evaluate`:
+            there are no images, or they have another shape, are outside
+            `[0, 1]` or not finite.
 
     Reference:
         Hsu et al., "Disentanglement via Latent Quantization" (NeurIPS 2023,
@@ -137,7 +138,7 @@ class Autoencoder(ImageModel):
 
     @property
     def updates_per_step(self) -> dict[str, int]:
-        """Updates of a train step, by the optimizer's argument of `compile`."""
+        """Updates per train step, by the name of the argument of `compile`."""
         return {"optimizer": 1}
 
     def compile(self, optimizer: Any = "adam", **kwargs: Any) -> None:
@@ -149,25 +150,25 @@ class Autoencoder(ImageModel):
                 `auto_scale_loss`, as in `keras.Model.compile`.
 
         Raises:
-            ValueError: A loss or metric: the model brings its own.
+            ValueError: A loss or metric was given: the model has its own.
         """
         given = {k for k, v in kwargs.items() if v is not None}
         refused = sorted(given & set(_NOT_COMPILED))
         if refused:
             raise ValueError(
-                "`Autoencoder` brings its own losses and metrics: compile it "
-                "with an optimizer alone. For the squared error pass "
-                "`likelihood='gaussian'`, for any other loss override "
+                "`Autoencoder` has its own losses and metrics: compile it "
+                "with an optimizer only. For the squared error pass "
+                "`likelihood='gaussian'`; for any other loss override "
                 f"`reconstruction_loss`. Received: {', '.join(refused)}"
             )
         super().compile(optimizer, **kwargs)
-        # Now and not at the first step: a model that is saved before it
-        # could not be loaded without a warning.
+        # Not at the first step: a model saved before that would warn when it
+        # is loaded.
         self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        # How it ran is up to the machine: `jit_compile` would come back as
-        # what "auto" had meant on the backend that saved it.
+        # How a model runs depends on the machine: the saved `jit_compile` is
+        # what "auto" meant on the backend that saved it.
         config = keras.saving.deserialize_keras_object(config)
         self.compile(config["optimizer"])
 
@@ -178,7 +179,7 @@ class Autoencoder(ImageModel):
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """What is logged beside the losses, by name."""
+        """Names of what is logged besides the losses."""
         return ("psnr",)
 
     @property
@@ -203,20 +204,20 @@ class Autoencoder(ImageModel):
         training: bool = True,
         noise: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The losses of a batch; changes nothing but random state.
+        """Computes the losses of a batch; changes only random state.
 
         Args:
             images: `(batch, height, width, channels)`, floats in `[0, 1]` or
                 integers in `[0, 255]`.
             training: Whether in training mode.
-            noise: What would be drawn otherwise, by name: `"latent"`, or the
-                name of a penalty.
+            noise: Random numbers to use instead of drawn ones, by name:
+                `"latent"`, or the name of a penalty.
 
         Returns:
             Scalars by name, in full precision: `loss`, the weighted sum of
             all others and of what the networks' layers add;
             `reconstruction_loss`, the latent's losses and the penalties,
-            unweighted; and `psnr`, a measure and no loss.
+            unweighted; and `psnr`, which is not a loss.
         """
         latent_noise = (noise or {}).get("latent")
         return self._losses_of(
@@ -224,15 +225,15 @@ class Autoencoder(ImageModel):
         )
 
     def own_losses(self, forward: ForwardPass) -> dict[str, Any]:
-        """Losses that a subclass adds, by the names in `own_loss_weights`."""
+        """Computes the losses that `own_loss_weights` of a subclass names."""
         return {}
 
     def _losses_of(
         self, forward: ForwardPass, noise: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """The losses of a forward pass that was just made."""
+        """Computes the losses of the last forward pass."""
         noise = noise or {}
-        # Now: a penalty that calls the decoder again replaces its own.
+        # First: a penalty that calls the decoder again replaces these.
         added = [*self.encoder.losses, *self.decoder.losses]
         losses = {
             "reconstruction_loss": self.reconstruction_loss(
@@ -278,7 +279,7 @@ class Autoencoder(ImageModel):
     def _forward(
         self, images: Any, training: bool, noise: Any = None
     ) -> ForwardPass:
-        """One batch on its way through the model, in full precision."""
+        """Runs one batch through the model; returns it in full precision."""
         dtype = full_precision(self.variable_dtype)
 
         def cast(tensor: Any) -> Any:
@@ -315,9 +316,9 @@ class Autoencoder(ImageModel):
         )
 
     def reconstruction_loss(self, images: Any, logits: Any) -> Any:
-        """That of each image, a mean over pixels: `(batch,)`.
+        """Computes the loss of each image, a mean over pixels: `(batch,)`.
 
-        Override for a loss of your own.
+        Override it for a loss of your own.
 
         Args:
             images: `(batch, height, width, channels)` in `[0, 1]`.
@@ -340,9 +341,9 @@ def _check_names(penalties: Sequence[Penalty], taken: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(
-            "Each penalty needs a name of its own in the logs: pass `name`. "
-            f"Received twice: {', '.join(twice)}; taken before any penalty: "
-            f"{', '.join(taken)}"
+            "Each penalty needs its own name in the logs: pass `name`. "
+            f"Received twice: {', '.join(twice)}; names that are not "
+            f"available: {', '.join(taken)}"
         )
 
 

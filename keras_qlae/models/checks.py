@@ -1,4 +1,4 @@
-"""Whether networks and a latent fit together."""
+"""Checks that networks and a latent fit together."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ def check_networks(**networks: Any) -> None:
     """Raises `ValueError` unless the shapes of all networks are known.
 
     Args:
-        **networks: By what they are, for the message.
+        **networks: The networks by their part, for the message.
     """
     for part, network in networks.items():
         if not hasattr(network, "output_shape"):
             raise ValueError(
                 f"The {part} is not built, so it has no weights and no shapes: "
-                "make it a functional model, `keras.Model(inputs, outputs)`, "
-                "or a `keras.Sequential` that begins with a `keras.Input`. "
+                "use a functional model, `keras.Model(inputs, outputs)`, or a "
+                "`keras.Sequential` that begins with a `keras.Input`. "
                 f"Received: {type(network).__name__} {network.name!r}"
             )
 
@@ -29,7 +29,7 @@ def check_width(
     """Raises `ValueError` unless a network fits its side of the latent.
 
     Args:
-        part: What the network is, for the message.
+        part: The network's part, for the message.
         shape: Its output shape (encoder) or input shape (decoder).
         wanted: `"num_inputs"` or `"num_outputs"`, of the latent.
         latent: The latent.
@@ -45,7 +45,7 @@ def check_width(
 
 
 def check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
-    """Raises `ValueError` unless a generator makes what a trunk takes.
+    """Raises `ValueError` unless a trunk takes the images of a generator.
 
     Args:
         generator: The network that makes images.
@@ -55,7 +55,7 @@ def check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
     if made != taken:
         raise ValueError(
             "`trunk` must take the images that `generator` makes. Received: a "
-            f"generator of images {made}, a trunk that takes {taken}"
+            f"generator that makes {made}, a trunk that takes {taken}"
         )
 
 
@@ -63,14 +63,14 @@ def check_no_losses(**networks: keras.Model) -> None:
     """Raises `ValueError` for networks whose layers add losses.
 
     Args:
-        **networks: By what they are, for the message.
+        **networks: The networks by their part, for the message.
     """
     for name, network in networks.items():
         if network.losses:
             raise ValueError(
                 f"`{name}` has losses of its own, such as those of a "
-                "`kernel_regularizer`, which the GAN's losses leave out: use "
-                "the weight decay of the optimizers. "
+                "`kernel_regularizer`. The GAN does not use them: use the "
+                "weight decay of the optimizers instead. "
                 f"Received: {len(network.losses)} such losses"
             )
 

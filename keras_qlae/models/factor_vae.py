@@ -1,4 +1,4 @@
-"""The FactorVAE: a discriminator estimates how dependent the latents are."""
+"""The FactorVAE: a discriminator estimates the dependence of the latents."""
 
 import math
 from collections.abc import Sequence
@@ -27,56 +27,58 @@ _TOTAL_CORRELATION = "total_correlation_loss"
 class FactorVAE(Autoencoder):
     """An autoencoder with a discriminator that makes latents independent.
 
-    The discriminator `D` has two logits. It learns to tell the latents of an
-    image, class 0, from latents each of which is another image's, class 1.
-    Then `D_0 - D_1` is the log-ratio of the joint density to the product of
-    the marginals, and its mean is the total correlation of the latents. With
-    a `GaussianLatent` this is the FactorVAE, with a `GumbelCodebookQuantizer`
-    the FactorQVAE; any latent will do.
+    The discriminator `D` has two logits. It learns to distinguish the latents
+    of an image (class 0) from latents that each come from another image
+    (class 1). Then `D_0 - D_1` estimates the log-ratio of the joint density
+    to the product of the marginals. Its mean is the total correlation of the
+    latents. With a `GaussianLatent` this is the FactorVAE, with a
+    `GumbelCodebookQuantizer` the FactorQVAE; any latent works.
 
-    A train step takes pairs of images, `(0, 1)`, `(2, 3)` and so on; of an
-    odd number the last is left out. The firsts train encoder, latent and
-    decoder with the loss of `Autoencoder` plus
+    A train step takes pairs of images, `(0, 1)`, `(2, 3)` and so on; the last
+    image of an odd number is left out. The first images of the pairs train
+    encoder, latent and decoder with the loss of `Autoencoder` plus
 
         total_correlation_weight * mean(D_0 - D_1) / pixel values of an image
 
     Then the discriminator is trained with the cross-entropy
 
-        (mean softplus(D_1 - D_0 of the firsts)
-         + mean softplus(D_0 - D_1 of the shuffled seconds)) / 2
+        (mean softplus(D_1 - D_0 of the first images)
+         + mean softplus(D_0 - D_1 of the shuffled second images)) / 2
 
-    where each latent of the seconds is shuffled over the batch by itself.
-    Latents of the firsts are those from before their update.
+    where each latent of the second images is shuffled over the batch
+    separately. The latents of the first images are those before the update.
 
-    Gradients of the first reach what made the latents: encoder and, of
-    learned values, codebooks; the discriminator is left where it is.
-    Gradients of the second reach the discriminator alone: they stop at its
-    input. (The authors of the FactorQVAE do not stop those of the firsts.)
+    Gradients of the first loss reach the encoder and learned codebooks, not
+    the discriminator. Gradients of the second loss reach the discriminator
+    only: they stop at its input. (The authors of the FactorQVAE do not stop
+    those of the first images.)
 
-    It logs what `Autoencoder` does, `total_correlation_loss` (unweighted) and
-    `discriminator_loss`; log(2) = 0.69 means that the discriminator cannot
-    tell the two.
+    It logs what `Autoencoder` logs, `total_correlation_loss` (unweighted) and
+    `discriminator_loss`. A `discriminator_loss` of log(2) = 0.69 means that
+    the discriminator cannot distinguish the two classes.
 
     Args:
-        encoder: As of `Autoencoder`.
-        latent: As of `Autoencoder`.
-        decoder: As of `Autoencoder`.
-        penalties: As of `Autoencoder`.
-        likelihood: As of `Autoencoder`.
+        encoder: As in `Autoencoder`.
+        latent: As in `Autoencoder`.
+        decoder: As in `Autoencoder`.
+        penalties: As in `Autoencoder`.
+        likelihood: As in `Autoencoder`.
         total_correlation_weight: Weight of the total correlation, the paper's
             gamma. Defaults to `10.0`.
         discriminator_units: Widths of the discriminator's hidden layers.
             Defaults to the paper's six of 1000.
-        seed: As of `Autoencoder`, and of the shuffling and the discriminator.
+        seed: As in `Autoencoder`; also for the shuffling and the
+            discriminator.
         **kwargs: Passed to `keras.Model`.
 
     Attributes:
-        compares_images: It shuffles latents among the images of a batch.
+        compares_images: True: latents are shuffled among the images of a
+            batch.
 
     Raises:
-        ValueError: As of `Autoencoder`; a weight or width out of range; a
-            latent with a loss of the name `total_correlation_loss`; in `fit`,
-            batches of less than two pairs.
+        ValueError: As in `Autoencoder`; a weight or width is out of range;
+            the latent has a loss named `total_correlation_loss`; in `fit`, a
+            batch has fewer than two pairs.
 
     Reference:
         Kim and Mnih, "Disentangling by Factorising" (ICML 2018, arXiv
@@ -104,8 +106,8 @@ class FactorVAE(Autoencoder):
             check_count(1, "width of a layer", discriminator_units=units)
         if _TOTAL_CORRELATION in latent.loss_weights:
             raise ValueError(
-                f"`{type(latent).__name__}` has a total correlation of its "
-                "own: take `GaussianLatent`, or the model `Autoencoder`. "
+                f"`{type(latent).__name__}` has its own total correlation "
+                "loss: use `GaussianLatent`, or the model `Autoencoder`. "
                 f"Received: latent={type(latent).__name__}"
             )
         self.total_correlation_weight = total_correlation_weight
@@ -122,12 +124,12 @@ class FactorVAE(Autoencoder):
 
     @property
     def discriminator_variables(self) -> list[Any]:
-        """What the discriminator's optimizer moves."""
+        """The variables that the discriminator's optimizer updates."""
         return list(self.discriminator.trainable_variables)
 
     @property
     def autoencoder_variables(self) -> list[Any]:
-        """What the other optimizer moves: encoder, latent and decoder."""
+        """The variables of encoder, latent and decoder."""
         return [
             variable
             for part in (self.encoder, self.latent, self.decoder)
@@ -136,7 +138,7 @@ class FactorVAE(Autoencoder):
 
     @property
     def updates_per_step(self) -> dict[str, int]:
-        """Updates of a train step, by the optimizer's argument of `compile`."""
+        """Updates per train step, by the name of the argument of `compile`."""
         return {"optimizer": 1, "discriminator_optimizer": 1}
 
     @property
@@ -157,17 +159,17 @@ class FactorVAE(Autoencoder):
         """Sets the two optimizers.
 
         Args:
-            optimizer: Of encoder, latent and decoder; or both in one
-                `OptimizerPair`, the discriminator's as its critic.
-            discriminator_optimizer: Of the discriminator.
-            auto_scale_loss: Whether each is made a `LossScaleOptimizer` where
+            optimizer: Optimizer of encoder, latent and decoder; or an
+                `OptimizerPair` of both, whose critic is the discriminator's.
+            discriminator_optimizer: Optimizer of the discriminator.
+            auto_scale_loss: Whether to wrap each in a `LossScaleOptimizer` if
                 the model computes in float16.
             **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, as
                 in `keras.Model.compile`.
 
         Raises:
-            ValueError: A loss or metric: the model brings its own; one
-                optimizer for both.
+            ValueError: A loss or metric was given: the model has its own; or
+                one optimizer for both.
         """
         pair = optimizer
         if not isinstance(pair, OptimizerPair):
@@ -175,8 +177,9 @@ class FactorVAE(Autoencoder):
                 optimizer, str
             ):
                 raise ValueError(
-                    "`optimizer` and `discriminator_optimizer` must be two, "
-                    "each with a state of its own. Received: one for both"
+                    "`optimizer` and `discriminator_optimizer` must be two "
+                    "optimizers, each with its own state. Received: one for "
+                    "both"
                 )
             both = map(
                 keras.optimizers.get, (discriminator_optimizer, optimizer)
@@ -196,13 +199,14 @@ class FactorVAE(Autoencoder):
     def discriminator_loss(
         self, joint: Any, others: Any, noise: Any = None
     ) -> Any:
-        """The discriminator's cross-entropy; changes nothing but random state.
+        """Computes the discriminator's loss; changes only random state.
 
         Args:
-            joint: Latents as they are, `(batch, num_latents, width)`.
+            joint: Latents of images, `(batch, num_latents, width)`.
             others: Latents to shuffle, of the same shape.
-            noise: `(batch, num_latents)`: `others` are put in the order in
-                which each column of it ascends. `None` to have it drawn.
+            noise: `(batch, num_latents)`: each latent of `others` is put in
+                the order that sorts its column of `noise`. Defaults to
+                `None`: the model draws it.
 
         Returns:
             A scalar. No gradient reaches `joint` and `others`.
@@ -263,14 +267,14 @@ class FactorVAE(Autoencoder):
         if batch_size is None or batch_size < 4:
             received = f"{batch_size} images" if batch_size else "varying sizes"
             raise ValueError(
-                "A batch must hold pairs of images, at least 2: one of each "
-                "trains the autoencoder, the other one the discriminator. "
-                "Give `fit` batches of one size, 4 images or more "
+                "A batch must have at least 2 pairs of images: one image of "
+                "each pair trains the autoencoder, the other the "
+                "discriminator. Give `fit` batches of one size, 4 or more "
                 f"(`drop_remainder=True`). Received: batches of {received}"
             )
 
     def _parts(self, outputs: LatentOutputs) -> Any:
-        """What stands for each latent, `(batch, num_latents, width)`."""
+        """The numbers of each latent, `(batch, num_latents, width)`."""
         parts = outputs.outputs if outputs.parts is None else outputs.parts
         shape = (-1, self.latent.num_latents, self.latent.part_width)
         return ops.cast(

@@ -1,4 +1,4 @@
-"""What every model of images with a latent space offers."""
+"""The base class of models of images with a latent space."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,22 +26,22 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     """An encoder, a latent and a decoder, on NumPy arrays.
 
     A subclass sets `encoder`, a model from images to
-    `(batch, latent.num_inputs)`, and `decoder`, one from
-    `(batch, latent.num_outputs)` to images: their logits, or what its
-    `likelihood` says. It defines its losses as a pure function, and from
-    them `update` and `assess`, the steps of `fit` and `evaluate`; the
-    model's `metrics` log them by their names.
+    `(batch, latent.num_inputs)`, and `decoder`, a model from
+    `(batch, latent.num_outputs)` to images: logits, or what `likelihood`
+    defines. It defines its losses as a pure function. With them it defines
+    `update` and `assess`, the steps of `fit` and `evaluate`. The model's
+    `metrics` log the losses by name.
 
     Args:
         latent: A `keras_qlae.layers.Latent`.
-        seed: Integer or `None`, of everything that is drawn.
+        seed: Integer or `None`, for all random numbers.
         **kwargs: Passed to `keras.Model`.
     """
 
     encoder: keras.Model
     decoder: keras.Model
     likelihood: Likelihood = "bernoulli"
-    compares_images = False  # beyond a mean over a batch, as of a `Latent`
+    compares_images = False  # as in `Latent`
 
     def __init__(
         self, latent: Latent, seed: int | None = None, **kwargs: Any
@@ -51,8 +51,8 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         if not latent.built:
-            # Here and not at the first call, or an optimizer built at
-            # `compile` would lack the codebook.
+            # Not at the first call: an optimizer built at `compile` would
+            # lack the codebook.
             latent.build((None, latent.num_inputs))
             latent.built = True
 
@@ -62,7 +62,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         return tuple(self.encoder.input_shape[1:])
 
     def check_batch(self, batch_size: int | None) -> None:
-        """Raises `ValueError` for batches that cannot be trained on.
+        """Raises `ValueError` for batches that cannot be used for training.
 
         Args:
             batch_size: Images in a batch; `None` if they vary.
@@ -81,18 +81,18 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             validation = validation[0]
         check_fit_data(validation, self.image_shape, "validation_data")
         if not hasattr(x, "__array__") and not _is_py_dataset(x):
-            kwargs.setdefault("shuffle", False)  # Keras warns of `True`
+            kwargs.setdefault("shuffle", False)  # Keras warns about `True`
         return super().fit(x, *args, **kwargs)
 
     def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        # Keras' `fit` says so of validation data, which ours has checked.
+        # Keras' `fit` sets this for validation data; `fit` has checked them.
         if not kwargs.get("_use_cached_eval_dataset"):
             check_fit_data(x, self.image_shape, "x")
         return super().evaluate(x, *args, **kwargs)
 
     @property
     def call_shape(self) -> tuple[int, ...]:
-        """Shape of what the model is called with, without the batch."""
+        """Shape of the model's input, without the batch axis."""
         return self.image_shape
 
     def export(
@@ -103,8 +103,8 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         input_signature: Any = None,
         **kwargs: Any,
     ) -> None:
-        # Keras takes the signature from the first call and refuses a model
-        # that was not called, as one that is loaded; ours is known.
+        # Keras takes the signature from the first call, and refuses a model
+        # that was not called, such as a loaded one. Here it is known.
         is_saved_model = format == "tf_saved_model"
         if is_saved_model and keras.backend.backend() == "torch":
             raise ValueError(
@@ -120,7 +120,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         super().export(filepath, format, verbose, input_signature, **kwargs)
 
     def encode(self, images: Any, batch_size: int = 256) -> np.ndarray:
-        """The encoder's outputs, before the latent.
+        """Computes the encoder's outputs, before the latent.
 
         Args:
             images: NumPy `(n, height, width, channels)`, floats in `[0, 1]`
@@ -134,16 +134,17 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         return in_batches(self.encoder, images, batch_size, self.variable_dtype)
 
     def codes(self, images: Any, batch_size: int = 256) -> np.ndarray:
-        """What is scored: `(n, num_latents)`, int32 if the latent is discrete.
+        """Computes the codes of images, which are what is scored.
 
-        Args are those of `encode`.
+        Args are those of `encode`. Returns `(n, num_latents)`, int32 if the
+        latent is discrete.
         """
         latents = self.encode(images, batch_size)
         codes: np.ndarray = ops.convert_to_numpy(self.latent.codes(latents))
         return codes
 
     def decode(self, values: Any, batch_size: int = 256) -> np.ndarray:
-        """Images of decoder inputs.
+        """Decodes decoder inputs to images.
 
         Args:
             values: `(n, latent.num_outputs)`, as `latent.values` gives.
@@ -162,7 +163,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         return images
 
     def decode_codes(self, codes: Any, batch_size: int = 256) -> np.ndarray:
-        """Images of codes `(n, num_latents)`, as `codes` gives.
+        """Decodes codes `(n, num_latents)`, as `codes` returns, to images.
 
         Returns:
             `(n, height, width, channels)` in `[0, 1]`.
@@ -170,7 +171,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         return self.decode(self.latent.values(np.asarray(codes)), batch_size)
 
     def reconstruct(self, images: Any, batch_size: int = 256) -> np.ndarray:
-        """Images encoded and decoded again, in `[0, 1]`.
+        """Encodes and decodes images; returns images in `[0, 1]`.
 
         Args are those of `encode`.
         """
@@ -179,13 +180,13 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     def traverse(
         self, images: Any, levels: Any = None, batch_size: int = 256
     ) -> list[np.ndarray]:
-        """Images with each latent set to each of its values, the rest kept.
+        """Sets one latent at a time to each of its values; decodes the result.
 
         Args:
-            images: NumPy `(n, height, width, channels)`, as of `encode`.
-            levels: For each latent the codes that it is set to, as of
-                `latent.levels`. Defaults to those; continuous latents take
-                their range from `images` then.
+            images: NumPy `(n, height, width, channels)`, as in `encode`.
+            levels: For each latent the codes that it is set to. Defaults to
+                `latent.levels`, for continuous latents with the range of
+                `images`.
             batch_size: How many at a time.
 
         Returns:
@@ -193,15 +194,16 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             in `[0, 1]`.
 
         Raises:
-            ValueError: Images that the model cannot read, another number of
-                levels, or a single image of continuous latents.
+            ValueError: The model cannot read the images, the number of levels
+                is wrong, or there is a single image and latents are
+                continuous.
         """
         own = self.codes(images, batch_size)
         if levels is None:
             levels = self.latent.levels(own)
         if len(levels) != own.shape[1]:
             raise ValueError(
-                f"`levels` must hold an array for each of the {own.shape[1]} "
+                f"`levels` must have an array for each of the {own.shape[1]} "
                 f"latents. Received: {len(levels)}"
             )
         grids = []
@@ -215,7 +217,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         return grids
 
     def psnr(self, images: Any, batch_size: int = 256) -> np.ndarray:
-        """How close reconstructions are, by `keras_qlae.metrics.psnr`.
+        """Scores reconstructions with `keras_qlae.metrics.psnr`.
 
         Args are those of `encode`.
 
@@ -234,12 +236,12 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     def sample(
         self, num_samples: int, seed: int | None = None, batch_size: int = 256
     ) -> np.ndarray:
-        """Images of codes drawn from the latent's prior.
+        """Draws codes from the latent's prior and decodes them to images.
 
         Args:
             num_samples: How many.
-            seed: Integer for a repeatable draw; `None` goes on with the
-                model's own generator.
+            seed: Integer for a repeatable draw; `None` uses the model's own
+                generator.
             batch_size: How many at a time.
 
         Returns:
@@ -274,7 +276,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         return cls(**config)
 
     def _images_of(self, data: Any) -> Any:
-        """The images of a batch, as Keras hands it to a step."""
+        """The images of a batch, as Keras passes it to a step."""
         x, _, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         refuse_weights(sample_weight=sample_weight)
         return to_unit_interval(x, self.variable_dtype)
@@ -285,12 +287,12 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         variables: list[Any],
         optimizer: keras.optimizers.Optimizer,
     ) -> Any:
-        """One update of variables by the gradients of a loss.
+        """Updates variables once by the gradients of a loss.
 
         Args:
             compute: Returns the loss, and any structure of tensors.
-            variables: What to move.
-            optimizer: What moves it.
+            variables: What to update.
+            optimizer: The optimizer that updates it.
 
         Returns:
             The structure, without gradients.
@@ -319,7 +321,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
 
 
 def _in_range(images: np.ndarray) -> np.ndarray:
-    """Images without what rounding adds beyond `[0, 1]`."""
+    """Clips to `[0, 1]` what rounding has moved outside."""
     return images if images.dtype.kind in "iu" else np.clip(images, 0, 1)
 
 
@@ -330,7 +332,7 @@ def _is_py_dataset(data: Any) -> bool:
 def _batch_sizes(
     data: Any, args: Any, kwargs: dict[str, Any]
 ) -> tuple[int | None, ...]:
-    """Images in the batches of `fit`, as far as they can be told beforehand.
+    """Sizes of the batches of `fit`, as far as they are known beforehand.
 
     `None` stands for a `tf.data.Dataset` whose batches may differ in size.
     """

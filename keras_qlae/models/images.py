@@ -1,4 +1,4 @@
-"""Images on their way into a model: scaled once, checked on the host."""
+"""Images as inputs of a model: scaled once, checked as NumPy arrays."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import keras
 import numpy as np
 from keras import ops
 
-_TOLERANCE = 1e-3  # room for the rounding of a resize or a float16 file
+_TOLERANCE = 1e-3  # allows for the rounding of a resize or a float16 file
 
 
 def to_unit_interval(images: Any, dtype: str) -> Any:
-    """Images as floats in `[0, 1]`: integers are divided by 255.
+    """Converts images to floats in `[0, 1]`: integers are divided by 255.
 
-    The one place where that happens: left alone, Keras would cast the pixel
-    200 to 200.0 in silence.
+    This is the only place where that happens. Keras alone would silently cast
+    the pixel 200 to 200.0.
 
     Args:
         images: Integers in `[0, 255]`, or floats already in `[0, 1]`.
@@ -34,16 +34,16 @@ def to_unit_interval(images: Any, dtype: str) -> Any:
 def check_images(
     images: Any, image_shape: tuple[int | None, ...], what: str = "images"
 ) -> None:
-    """Raises unless host arrays are images a model can read.
+    """Raises unless NumPy arrays are images that a model can read.
 
     Args:
-        images: A NumPy array (or what converts to one).
-        image_shape: `(height, width, channels)` that the model wants.
-        what: What to call them in the message.
+        images: A NumPy array, or something that converts to one.
+        image_shape: `(height, width, channels)` that the model takes.
+        what: Their name in the message.
 
     Raises:
-        ValueError: Another rank or shape; values that are not finite, outside
-            `[0, 1]` for floats or outside `[0, 255]` for integers.
+        ValueError: The rank or shape is wrong; or values are not finite,
+            outside `[0, 1]` for floats or outside `[0, 255]` for integers.
     """
     images = np.asarray(images)
     check_image_shape(images.shape, image_shape, what)
@@ -86,7 +86,7 @@ def check_image_shape(
 
 
 def _check_floats(images: np.ndarray, what: str) -> None:
-    """Checks in slices, so that no copy of a large array is made."""
+    """Checks slice by slice, to avoid a copy of a large array."""
     low, high = np.inf, -np.inf
     for start in range(0, len(images), 4096):
         part = images[start : start + 4096]

@@ -1,4 +1,4 @@
-"""The InfoGAN: a Wasserstein GAN whose encoder must recover the code."""
+"""The InfoGAN: a Wasserstein GAN whose encoder must recover the codes."""
 
 from typing import Any
 
@@ -23,27 +23,28 @@ from keras_qlae.optimizers.optimizer_pair import OptimizerPair
 class InfoWGANGP(ImageModel):
     """An InfoGAN with a Wasserstein critic and a gradient penalty.
 
-    Encoder and critic share a trunk. The generator is fed codes drawn from
-    the latent's prior, and the encoder must recover them from its pictures.
+    Encoder and critic share a trunk. The generator reads latents drawn from
+    the prior, and the encoder must recover them from the generated images.
     With a `ScalarCodebookQuantizer` it is the paper's QLInfoWGAN-GP, with a
     `UniformLatent` InfoWGAN-GP, with `latent_weight=0` a plain WGAN-GP.
 
-    With `D` the critic, `x` images, `z` drawn latents, `G(z)` their images in
-    `[0, 1]`, and `x' = epsilon x + (1 - epsilon) G(z)`, a critic update lowers
+    Let `D` be the critic, `x` images, `z` drawn latents, `G(z)` their images
+    in `[0, 1]`, and `x' = epsilon x + (1 - epsilon) G(z)`. A critic update
+    lowers
 
         value_weight (mean D(G(z)) - mean D(x))
         + gradient_weight mean (|grad D(x')| - 1)**2
         + latent_weight mean (latent(encoder(G(z))) - z)**2
         + the latent's own weighted losses on encoder(G(z))
 
-    by trunk and heads; a generator update lowers `-value_weight mean D(G(z))`
-    plus the last two lines by generator and codebooks, the codebooks also
-    through the drawn `z`.
+    and trains trunk and heads. A generator update lowers
+    `-value_weight mean D(G(z))` plus the last two lines, and trains generator
+    and codebooks, the codebooks also through the drawn `z`.
 
-    A train step takes `generator_period` minibatches: as many critic updates
-    and then one generator update. Minibatch `i` is every `generator_period`-th
-    image from the `i`-th, so the batches given to `fit` are `generator_period`
-    times as large as a minibatch.
+    A train step takes `generator_period` minibatches: one critic update for
+    each, then one generator update. Minibatch `i` is every
+    `generator_period`-th image from the `i`-th, so the batches given to `fit`
+    are `generator_period` times as large as a minibatch.
 
     It logs `critic_loss`, `value_loss`, `gradient_loss` (unweighted penalty),
     `gradient_norm`, `latent_loss`, the latent's losses, and
@@ -52,15 +53,16 @@ class InfoWGANGP(ImageModel):
     Args:
         generator: `keras.Model` from `(batch, latent.num_outputs)` to logits
             of the shape of the images.
-        trunk: `keras.Model` from images to two outputs: the encoder's head
-            `(batch, latent.num_inputs)` and the critic's `(batch, 1)`.
+        trunk: `keras.Model` from images to two outputs: the encoder's,
+            `(batch, latent.num_inputs)`, and the critic's, `(batch, 1)`.
         latent: A `keras_qlae.layers.Latent` with a prior.
         value_weight: Weight of the critic's value. Defaults to `1.0`.
         gradient_weight: Weight of the gradient penalty. Defaults to `10.0`.
         latent_weight: Weight of recovering the latents. Defaults to `200.0`.
-        generator_period: Critic updates to one of the generator. Defaults to
+        generator_period: Critic updates per generator update. Defaults to
             `5`.
-        seed: Integer or `None`: drawn latents, interpolations, `sample`.
+        seed: Integer or `None`, for drawn latents, interpolations and
+            `sample`.
         **kwargs: Passed to `keras.Model`.
 
     Call arguments:
@@ -70,10 +72,10 @@ class InfoWGANGP(ImageModel):
         Logits `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: A trunk without two heads, images or widths that do not
-            fit, networks with losses of their own, a latent without a prior,
-            a negative weight, `generator_period` below 1; in `fit`, a batch
-            that `generator_period` does not divide into minibatches of at
+        ValueError: The trunk does not have two outputs, images or widths do
+            not fit, a network has losses of its own, the latent has no prior,
+            a weight is negative, or `generator_period` is below 1. In `fit`:
+            `generator_period` does not divide a batch into minibatches of at
             least 2.
 
     Reference:
@@ -106,14 +108,14 @@ class InfoWGANGP(ImageModel):
         check_no_losses(generator=generator, trunk=trunk)
         check_count(
             1,
-            "critic updates to one of the generator",
+            "critic updates per generator update",
             generator_period=generator_period,
         )
         if not latent.has_prior:
             raise ValueError(
-                "`latent` must have a prior to draw from, such as "
-                "`ScalarCodebookQuantizer` or `UniformLatent`; this one has "
-                f"no prior. Received: {type(latent).__name__}"
+                "`latent` must have a prior to draw from, as "
+                "`ScalarCodebookQuantizer` and `UniformLatent` do. "
+                f"Received: {type(latent).__name__}, which has no prior"
             )
         super().__init__(latent, seed=seed, **kwargs)
         self.generator = generator
@@ -148,12 +150,12 @@ class InfoWGANGP(ImageModel):
 
     @property
     def critic_variables(self) -> list[Any]:
-        """What a critic update moves: trunk and heads."""
+        """The variables that a critic update trains: trunk and heads."""
         return list(self.trunk.trainable_variables)
 
     @property
     def generator_variables(self) -> list[Any]:
-        """What a generator update moves: generator and codebooks."""
+        """The variables that a generator update trains, with codebooks."""
         return [
             *self.generator.trainable_variables,
             *self.latent.trainable_variables,
@@ -161,7 +163,7 @@ class InfoWGANGP(ImageModel):
 
     @property
     def updates_per_step(self) -> dict[str, int]:
-        """Updates of a train step, by the optimizer's argument of `compile`."""
+        """Updates per train step, by the name of the argument of `compile`."""
         return {
             "critic_optimizer": self.generator_period,
             "generator_optimizer": 1,
@@ -178,12 +180,12 @@ class InfoWGANGP(ImageModel):
         """Sets the two optimizers.
 
         Args:
-            critic_optimizer: Of trunk and heads.
-            generator_optimizer: Of generator and codebooks.
-            optimizer: Both in one `OptimizerPair`, in place of the two.
+            critic_optimizer: Optimizer of trunk and heads.
+            generator_optimizer: Optimizer of generator and codebooks.
+            optimizer: An `OptimizerPair` of both, instead of the two.
             **kwargs: `jit_compile`, `steps_per_execution`, `run_eagerly`, as
-                in `keras.Model.compile`. PyTorch cannot compile a double
-                backward pass, and so not this model.
+                in `keras.Model.compile`. PyTorch cannot compile this model,
+                because it cannot compile a double backward pass.
 
         Raises:
             ValueError: An optimizer is missing; `jit_compile=True` on
@@ -210,7 +212,7 @@ class InfoWGANGP(ImageModel):
         optimizer.build_both(self.critic_variables, self.generator_variables)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        # How it ran is up to the machine: PyTorch cannot compile it at all.
+        # How a model runs depends on the machine: PyTorch cannot compile it.
         config = keras.saving.deserialize_keras_object(config)
         self.compile(optimizer=config["optimizer"])
 
@@ -220,7 +222,7 @@ class InfoWGANGP(ImageModel):
     def critic_losses(
         self, x: Any, z: Any, epsilon: Any, training: bool = True
     ) -> dict[str, Any]:
-        """The losses of a critic update; changes nothing.
+        """Computes the losses of a critic update; changes nothing.
 
         Args:
             x: Images `(batch, height, width, channels)` in `[0, 1]`.
@@ -230,7 +232,7 @@ class InfoWGANGP(ImageModel):
             training: Whether in training mode.
 
         Returns:
-            Scalars by name, unweighted, but for their weighted sum
+            Scalars by name: unweighted losses, and their weighted sum
             `critic_loss`.
         """
         fake = ops.stop_gradient(self._generate(z, training))
@@ -249,14 +251,14 @@ class InfoWGANGP(ImageModel):
         return {"critic_loss": total, "gradient_norm": norm, **losses}
 
     def generator_losses(self, z: Any, training: bool = True) -> dict[str, Any]:
-        """The losses of a generator update; changes nothing.
+        """Computes the losses of a generator update; changes nothing.
 
         Args:
             z: Decoder inputs `(batch, latent.num_outputs)`.
             training: Whether in training mode.
 
         Returns:
-            Scalars by name, unweighted, but for their weighted sum
+            Scalars by name: unweighted losses, and their weighted sum
             `generator_loss`.
         """
         fake = self._generate(z, training)
@@ -283,13 +285,13 @@ class InfoWGANGP(ImageModel):
             self.trunk.variables,
         )
         square = ops.sum(ops.square(gradient), axis=(1, 2, 3))
-        # The root has no second derivative at 0.
+        # The square root has no derivative at 0.
         return ops.sqrt(square + 1e-12)
 
     def _latent_losses(
         self, latents: Any, z: Any, training: bool
     ) -> dict[str, Any]:
-        """How far the recovered latents are from those drawn."""
+        """The distance of recovered from drawn latents, and latent losses."""
         result = self.latent.compute(latents, training=training)
         recovered = ops.cast(result.outputs, z.dtype)
         return {
@@ -330,12 +332,12 @@ class InfoWGANGP(ImageModel):
         )
         z, _ = self._draw(batch_size)
         generator_losses = self.generator_losses(z, training=False)
-        # Others of the generator's have the names of the critic's.
+        # The generator's other losses have the names of the critic's.
         losses["generator_loss"] = generator_losses["generator_loss"]
         return self._logged(losses, batch_size)
 
     def generate(self, codes: Any, batch_size: int = 256) -> np.ndarray:
-        """Images of codes: `decode_codes` by the name GANs know it by."""
+        """Generates images from codes: the same as `decode_codes`."""
         return self.decode_codes(codes, batch_size)
 
     @property
@@ -358,7 +360,7 @@ class InfoWGANGP(ImageModel):
         if size is None or size % period or size < 2 * period:
             received = f"{size} images" if size else "a size that may vary"
             raise ValueError(
-                "A batch must hold `generator_period` minibatches of at least "
+                "A batch must have `generator_period` minibatches of at least "
                 "2 images: give `fit` batches of generator_period times the "
                 "minibatch, all of one size (`drop_remainder=True`). "
                 f"Received: batches of {received}, "
@@ -379,7 +381,7 @@ class InfoWGANGP(ImageModel):
 
     def _update_generator(self, batch_size: Any) -> dict[str, Any]:
         def compute() -> tuple[Any, Any]:
-            # Drawn in here: the codebooks learn through `z` too.
+            # Drawn here, since the codebooks also learn through `z`.
             z, _ = self._draw(batch_size)
             loss = self.generator_losses(z)["generator_loss"]
             return loss, {"generator_loss": loss}

@@ -1,4 +1,4 @@
-"""What goes into a model from the host: checked first, then in batches."""
+"""Inputs of a model: checks of data, and evaluation in batches."""
 
 from typing import Any
 
@@ -17,18 +17,18 @@ def check_fit_data(
 ) -> None:
     """Raises `ValueError` unless `fit` data hold images a model can read.
 
-    There must be one batch at least. Arrays are checked whole. Of a
-    `tf.data.Dataset` the shape is checked, and the values of a first batch
-    that is drawn aside, so that the data set itself is not consumed. (Drawing
-    it aside is a pass of its own: a seeded `shuffle` goes on with its second
-    order. To check the batch as training draws it would come too late: on JAX
-    Keras loses the weights of a model whose data fail or are none.)
-    Generators are left alone.
+    There must be at least one batch. All values of arrays are checked. For a
+    `tf.data.Dataset` the shape and the values of the first batch are checked.
+    That batch comes from a separate pass, so that the data set is not
+    consumed; training then gets the second order of a seeded `shuffle`.
+    (Checking during training would be too late: on JAX Keras loses the
+    weights of a model whose data fail or are empty.) Generators are not
+    checked.
 
     Args:
         data: What was given to `fit` or `evaluate` for the inputs.
-        image_shape: `(height, width, channels)` that the model wants.
-        what: What to call them in the message.
+        image_shape: `(height, width, channels)` that the model takes.
+        what: Their name in the message.
     """
     if data is None or hasattr(data, "__next__"):
         return
@@ -41,7 +41,7 @@ def check_fit_data(
     spec = first(getattr(data, "element_spec", data))
     if type(spec).__name__.startswith(("RaggedTensor", "SparseTensor")):
         raise ValueError(
-            f"`{what}` must be images of one size as dense numbers: resize "
+            f"`{what}` must be dense tensors of images of one size: resize "
             "ragged ones, for example with `keras.ops.image.resize`, and make "
             "sparse ones dense with `tf.sparse.to_dense`. Received: "
             f"{type(spec).__name__}"
@@ -50,12 +50,12 @@ def check_fit_data(
         if isinstance(first(data.element_spec), dict):
             raise ValueError(
                 f"Elements of `{what}` must be images or (images, factors): "
-                "`.map(lambda element: element['image'])` makes them so. "
+                "use `.map(lambda element: element['image'])`. "
                 f"Received: dicts of {sorted(first(data.element_spec))}"
             )
         _check_number(int(data.cardinality()), what)
         if hasattr(data, "_keras_qlae_state"):
-            return  # of this package: right by construction
+            return  # a data set of this package is always valid
         shape = first(data.element_spec).shape
         if shape.rank is not None:
             check_image_shape(tuple(shape), image_shape, what)
@@ -74,9 +74,9 @@ def check_fit_data(
 def in_batches(
     network: keras.Model, inputs: Any, batch_size: int, dtype: str
 ) -> np.ndarray:
-    """The outputs of a network for host arrays, compiled for one batch size.
+    """Computes the outputs of a network for NumPy arrays, batch by batch.
 
-    The last batch is filled up, since another size would be compiled anew.
+    The last batch is padded: another size would be compiled again.
 
     Args:
         network: Model from one input to one output.
@@ -115,15 +115,15 @@ def first(data: Any) -> Any:
 
 
 def refuse_weights(**weights: Any) -> None:
-    """Raises `ValueError` for weights: these models have no use for them.
+    """Raises `ValueError` for weights, which these models do not use.
 
     Args:
-        **weights: By the name of the argument; `None` where none were given.
+        **weights: By the name of the argument; `None` if not given.
     """
     for name, weight in weights.items():
         if weight is not None:
             raise ValueError(
-                f"This model has no use for {name.replace('_', ' ')}s: give "
+                f"This model does not use {name.replace('_', ' ')}s: give "
                 "it images, or (images, factors). "
                 f"Received: a `{name}`"
             )
@@ -132,7 +132,7 @@ def refuse_weights(**weights: Any) -> None:
 def _check_number(number: int | None, what: str) -> None:
     if number == 0:
         raise ValueError(
-            f"`{what}` must hold at least one batch of images. If it is "
+            f"`{what}` must have at least one batch of images. If it is "
             "batched with `drop_remainder=True`, it needs at least as many "
             "images as a batch. Received: no images"
         )

@@ -1,4 +1,4 @@
-"""What a decoder's outputs say of an image."""
+"""How a decoder's outputs define an image and its likelihood."""
 
 from typing import Any
 from typing import Literal
@@ -12,7 +12,7 @@ Likelihood = Literal["bernoulli", "gaussian"]
 
 
 def check_likelihood(likelihood: str) -> None:
-    """Raises `ValueError` for a likelihood that there is not."""
+    """Raises `ValueError` for an unknown likelihood."""
     if likelihood not in get_args(Likelihood):
         raise ValueError(
             "`likelihood` must be 'bernoulli' (outputs are logits) or "
@@ -22,12 +22,12 @@ def check_likelihood(likelihood: str) -> None:
 
 
 def reconstruction_loss(likelihood: str, images: Any, outputs: Any) -> Any:
-    """The loss of each example, a mean over its values.
+    """Computes the loss of each example, a mean over its values.
 
-    With `x` the image and `m` the decoder's output, minus the log-likelihood:
-    `"bernoulli"`: `-x log(p) - (1 - x) log(1 - p)`, `p = sigmoid(m)`;
-    `"gaussian"`: `(x - m)**2`, of a variance of 1/2 and without the constant
-    `log(pi) / 2`.
+    It is minus the log-likelihood of the image `x` for the decoder's output
+    `m`. `"bernoulli"`: `-x log(p) - (1 - x) log(1 - p)` with
+    `p = sigmoid(m)`. `"gaussian"`: `(x - m)**2`, with a variance of 1/2 and
+    without the constant `log(pi) / 2`.
 
     Args:
         likelihood: The name.
@@ -45,15 +45,15 @@ def reconstruction_loss(likelihood: str, images: Any, outputs: Any) -> Any:
 
 
 def expected(likelihood: str, outputs: Any) -> Any:
-    """What is shown of a decoder's outputs: the expected image.
+    """Converts a decoder's outputs to the expected image.
 
     Args:
         likelihood: The name.
         outputs: `(batch, ...)`.
 
     Returns:
-        Of the same shape. Images `(batch, height, width, channels)` are in
-        `[0, 1]`: Gaussian means beyond are clipped. Vectors are left alone.
+        Same shape. Images `(batch, height, width, channels)` are in `[0, 1]`:
+        Gaussian means outside are clipped. Vectors are not changed.
     """
     if likelihood == "bernoulli":
         return ops.sigmoid(outputs)

@@ -1,4 +1,4 @@
-"""A network that shows the outputs of its inner layers."""
+"""A network that also returns the outputs of its inner layers."""
 
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -9,15 +9,16 @@ import keras
 
 
 class Tapped(NamedTuple):
-    """A network as functions of inputs and of whether in training mode.
+    """A network as functions of its inputs and of the training mode.
 
-    Functions and not models: a model that had them for attributes would save
-    the layers twice.
+    These are functions, not models: a model with such models as attributes
+    would save the layers twice.
 
     Attributes:
-        whole: To its output, and the outputs of tapped layers by name.
-        taps: To the outputs of tapped layers by name; what lies behind all
-            of them is not computed.
+        whole: Returns the network's output, and the outputs of tapped layers
+            by name.
+        taps: Returns the outputs of tapped layers by name. Layers after all
+            of them are not computed.
     """
 
     whole: Callable[[Any, bool], tuple[Any, dict[str, Any]]]
@@ -25,16 +26,15 @@ class Tapped(NamedTuple):
 
 
 def tapped(network: keras.Model, names: Sequence[str]) -> Tapped:
-    """The functions of a network whose layers are tapped.
+    """Makes functions of a network that return outputs of inner layers.
 
     Args:
         network: Model from one input to one output; functional if there are
             names.
-        names: Of the layers to tap; a name may come twice.
+        names: Names of the layers to tap; a name may occur twice.
 
     Raises:
-        ValueError: A layer that the network lacks, or one that is not
-            functional.
+        ValueError: The network lacks a layer, or is not functional.
     """
     if not names:
         return Tapped(
@@ -45,8 +45,8 @@ def tapped(network: keras.Model, names: Sequence[str]) -> Tapped:
     unknown = sorted(set(names) - set(layers))
     if unknown or not hasattr(network, "inputs"):
         raise ValueError(
-            "Penalties tap layers of the decoder by name, and the decoder "
-            "must be a functional model that has them. Received: "
+            "Penalties read layers of the decoder by name: the decoder must "
+            "be a functional model with these layers. Received: "
             f"{', '.join(unknown or names)}; the decoder's layers: "
             f"{', '.join(layers)}"
         )

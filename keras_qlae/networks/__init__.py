@@ -1,4 +1,4 @@
-"""Functional-API encoders and decoders, of the paper's sizes and any other."""
+"""Encoders and decoders (functional API), in the paper's and other sizes."""
 
 from keras_qlae.networks.decoders import dense_decoder
 from keras_qlae.networks.decoders import image_decoder

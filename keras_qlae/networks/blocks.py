@@ -1,4 +1,4 @@
-"""The blocks that encoders and decoders are built of."""
+"""The building blocks of encoders and decoders."""
 
 import itertools
 import math
@@ -37,16 +37,17 @@ class Convolution(NamedTuple):
 class Blocks:
     """Adds blocks to a functional graph, with the paper's initializers.
 
-    Kernels and biases start uniform in ±1/sqrt(fan_in), the fan-in of the
-    layer they belong to: inputs times kernel area. For a transposed
-    convolution the inputs are the last axis of the kernel, and a bias has no
-    fan-in of its own, so the limit is computed here; Keras'
-    `VarianceScaling` gets both wrong.
+    Kernels and biases start uniform in ±1/sqrt(fan_in), where the fan-in of
+    their layer is inputs times kernel area. It is computed here because
+    Keras' `VarianceScaling` is wrong for transposed convolutions, whose
+    inputs are the last axis of the kernel, and for biases, which have no
+    fan-in of their own.
 
     Args:
-        seed: Integer; every variable gets its own stream of it. `None` leaves
-            the seeds to Keras, and so to `keras.utils.set_random_seed`.
-        dtype: Dtype policy of the layers, its name, or `None` for the global.
+        seed: Integer, from which every variable gets its own seed. `None`
+            leaves the seeds to Keras (`keras.utils.set_random_seed`).
+        dtype: Dtype policy of the layers, its name, or `None` for the global
+            one.
     """
 
     def __init__(self, seed: int | None, dtype: Any) -> None:
@@ -56,7 +57,7 @@ class Blocks:
         self._seeds = None if seed is None else np.random.default_rng(seed)
 
     def uniform(self, fan_in: int) -> keras.initializers.Initializer:
-        """An initializer uniform in ±1/sqrt(fan_in), with a seed of its own."""
+        """An initializer, uniform in ±1/sqrt(fan_in), with its own seed."""
         limit = 1 / math.sqrt(fan_in)
         seed = None if self._seeds is None else int(self._seeds.integers(2**31))
         return keras.initializers.RandomUniform(-limit, limit, seed=seed)
@@ -85,7 +86,7 @@ class Blocks:
         )(x)
 
     def gelu(self, x: Any, name: str) -> Any:
-        """The residual networks' activation, by its approximation."""
+        """The activation of residual networks, an approximate GELU."""
         return keras.layers.Activation(
             approximate_gelu, dtype=self.dtype, name=name
         )(x)
@@ -97,7 +98,7 @@ class Blocks:
         return keras.layers.ReLU(dtype=self.dtype, name=f"activation{i}")(x)
 
     def head(self, x: Any, units: int, name: str = "head") -> Any:
-        """A linear layer in full precision, whatever the policy."""
+        """A linear layer in full precision under every policy."""
         dtype = self.dtype.variable_dtype
         return self.dense(x, units, name, activation=None, dtype=dtype)
 
@@ -146,7 +147,7 @@ class Blocks:
         return InstanceNormalization(epsilon, dtype=self.dtype, name=name)(x)
 
     def leaky_relu(self, x: Any, name: str) -> Any:
-        """The convolutions' activation."""
+        """The activation after convolutions."""
         return keras.layers.LeakyReLU(LEAKY_SLOPE, dtype=self.dtype, name=name)(
             x
         )
@@ -159,7 +160,7 @@ class Blocks:
         epsilon: float = EPSILON,
         **kwargs: Any,
     ) -> Any:
-        """Normalization, then the scale and shift of a style."""
+        """A normalization whose scale and shift come from a style."""
         fan_in = style.shape[-1]
         return StyleModulation(
             epsilon,
@@ -183,7 +184,7 @@ class Blocks:
     def logits(
         self, x: Any, channels: int, kernel_size: int, use_bias: bool = False
     ) -> Any:
-        """The last convolution, in full precision, whatever the policy."""
+        """The last convolution, in full precision under every policy."""
         block = Convolution(channels, kernel_size, 1)
         dtype = self.dtype.variable_dtype
         return self.convolution(x, block, "conv_out", use_bias, dtype)
@@ -191,11 +192,12 @@ class Blocks:
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 def approximate_gelu(x: Any) -> Any:
-    """GELU by its approximation, `x / 2 * (1 + tanh(u))`.
+    """Approximates GELU by `x / 2 * (1 + tanh(u))`.
 
-    `u = sqrt(2 / pi) * (x + 0.044715 * x**3)`; written as
-    `x * sigmoid(2 * u)`, which is the same and takes fewer operations. Not
-    `keras.ops.gelu`: on TensorFlow it rounds the constants to float32.
+    Here `u = sqrt(2 / pi) * (x + 0.044715 * x**3)`. It is computed as
+    `x * sigmoid(2 * u)`, which is equal and takes fewer operations.
+    `keras.ops.gelu` is not used: on TensorFlow it rounds the constants to
+    float32.
     """
     cubic = x * (1 + 0.044715 * keras.ops.square(x))
     return x * keras.ops.sigmoid(math.sqrt(8 / math.pi) * cubic)
@@ -204,11 +206,11 @@ def approximate_gelu(x: Any) -> Any:
 def check_image_shape(
     image_shape: Sequence[int], strides: Sequence[int] = ()
 ) -> tuple[int, int, int]:
-    """The image shape as a tuple, checked against the network's strides.
+    """Returns the image shape as a tuple, after a check with the strides.
 
     Raises:
-        ValueError: Not three positive integers, or a height or width that the
-            product of the strides does not divide.
+        ValueError: The shape is not three positive integers, or the product
+            of the strides does not divide height and width.
     """
     shape = tuple(image_shape)
     if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
@@ -223,9 +225,9 @@ def check_image_shape(
         fitting = " or ".join(str(n * factor) for n in near)
         raise ValueError(
             f"The strides of the network shrink an image {factor} times, so "
-            f"its height and width must be multiples of {factor}: in place of "
-            f"{odd}, {fitting}. Resize the images (`image_size`) or pass other "
-            "`blocks`. "
+            f"its height and width must be multiples of {factor}: {fitting} "
+            f"instead of {odd}. Resize the images (`image_size`) or pass "
+            "other `blocks`. "
             f"Received: image_shape={shape}, strides={tuple(strides)}"
         )
     return shape
@@ -234,7 +236,7 @@ def check_image_shape(
 def blocks_from(
     widths: Sequence[int], kernel_sizes: Sequence[int], strides: Sequence[int]
 ) -> tuple[Convolution, ...]:
-    """Convolutions of given widths, kernels and strides taken in turn."""
+    """Convolutions of the given widths; kernels and strides are cycled."""
     return tuple(
         Convolution(*block)
         for block in zip(

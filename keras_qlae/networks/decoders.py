@@ -1,4 +1,4 @@
-"""Functional-API decoders: a latent's output in, image logits out."""
+"""Decoders (functional API) from a latent's output to image logits."""
 
 import math
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ def style_image_decoder(
 ) -> keras.Model:
     """The paper's decoder: the latents set the style of a learned map.
 
-    Dense layers with ReLU turn the latents into a style. A learned map, the
-    same for all images, then goes through blocks of a transposed convolution,
+    Dense layers with ReLU compute a style from the latents. A learned map,
+    the same for all images, goes through blocks of a transposed convolution,
     a leaky ReLU, and an instance normalization whose scale and shift are a
-    dense layer of the style. A 3x3 convolution ends in logits.
+    dense layer of the style. A last 3x3 convolution computes the logits.
 
     Args:
         num_inputs: Width of the input: the latent's `num_outputs`.
@@ -86,9 +86,9 @@ def image_decoder(
 ) -> keras.Model:
     """A plain convolutional decoder, the mirror image of `image_encoder`.
 
-    Dense layers with ReLU, the last of them reshaped to a map; then blocks of
-    a transposed convolution, an instance normalization and a leaky ReLU. A
-    1x1 convolution ends in logits.
+    It has dense layers with ReLU, the last of which is reshaped to a map,
+    then blocks of a transposed convolution, an instance normalization and a
+    leaky ReLU. A last 1x1 convolution computes the logits.
 
     Args:
         num_inputs: Width of the input: the latent's `num_outputs`.
@@ -98,7 +98,7 @@ def image_decoder(
             convolution, in place of those of `size`.
         dense_units: Widths of the dense layers, in place of those of `size`.
         map_channels: Channels of the map. Defaults to the width of the first
-            block, which is that of the encoder's last.
+            block, which equals that of the encoder's last block.
         seed: Integer, for repeatable initial weights.
         dtype: Dtype policy. Defaults to the global one.
         name: Name of the model.

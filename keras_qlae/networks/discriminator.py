@@ -1,4 +1,4 @@
-"""The network that tells latents from latents shuffled one by one."""
+"""The network that distinguishes latents from shuffled latents."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ def discriminator(
     seed: int | None = None,
     dtype: Any = None,
 ) -> keras.Model:
-    """FactorVAE's: dense layers with leaky ReLU, and two logits.
+    """FactorVAE's discriminator: dense layers with leaky ReLU, two logits.
 
     Args:
         width: Width of the input.
@@ -23,8 +23,8 @@ def discriminator(
         dtype: Dtype policy. Defaults to the global one.
 
     Returns:
-        A functional model from `(batch, width)` to `(batch, 2)`, the latter
-        in full precision.
+        A functional model from `(batch, width)` to logits `(batch, 2)` in
+        full precision.
     """
     build = Blocks(seed, dtype)
     inputs = x = keras.Input((width,), name="parts")

@@ -11,15 +11,16 @@ from keras_qlae.networks.blocks import Convolution
 from keras_qlae.networks.blocks import check_image_shape
 
 _STDDEV = 0.02
-_MAP_CHANNELS = 64  # of the map that a decoder begins with
-_MEAN = 0.5  # of a pixel: the networks see images less it
+_MAP_CHANNELS = 64  # of the map that a decoder starts from
+_MEAN = 0.5  # of a pixel; subtracted from the images
 
 
 class DvaeSize(NamedTuple):
     """Widths of an encoder, or of the decoder that mirrors it.
 
     Attributes:
-        widths: Of the groups of residual blocks; a decoder's in reverse.
+        widths: Widths of the groups of residual blocks; reversed in a
+            decoder.
         dense_units: The encoder's dense layers.
         num_residuals: Residual blocks in a group.
     """
@@ -46,15 +47,15 @@ def dvae_image_encoder(
 ) -> keras.Model:
     """FactorQVAE's encoder.
 
-    It reads images less 0.5. A 3x3 convolution leads to groups of residual
-    blocks with a 2x2 max-pooling between groups; the last map goes through
-    dense layers, each after a ReLU, and a linear head after one more, which
-    stays in full precision under a mixed policy. A residual block adds to its
-    input, which a 1x1 convolution brings to the width of the block if it has
-    another, a path of four convolutions, each after a ReLU, a quarter as wide
-    inside, with kernels of 3, 3, 3 and 1. The path is divided by the square
-    of the number of blocks. Kernels start normal with standard deviation
-    0.02, biases at 0.
+    0.5 is subtracted from the images. A 3x3 convolution is followed by groups
+    of residual blocks with a 2x2 max-pooling between groups. The last map
+    goes through dense layers and a linear head, each after a ReLU; the head
+    is in full precision under a mixed policy. A residual block adds a path to
+    its input; if the widths differ, a 1x1 convolution adapts the input. The
+    path has four convolutions, each after a ReLU, with kernels of 3, 3, 3 and
+    1 and a quarter of the width inside. It is divided by the square of the
+    number of blocks. Kernels start normal with standard deviation 0.02,
+    biases at 0.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -110,11 +111,12 @@ def dvae_image_decoder(
 ) -> keras.Model:
     """FactorQVAE's decoder, the mirror image of `dvae_image_encoder`.
 
-    A dense layer makes a map of 64 channels, a quarter of the image high and
-    wide. Groups of residual blocks as the encoder's, but with kernels of 1,
-    3, 3 and 3, go with a nearest-neighbor upsampling by 2 between groups. A
-    ReLU and a 1x1 convolution, plus 0.5, give the outputs: pixel values for a
-    Gaussian likelihood, there is no activation.
+    A dense layer makes a map of 64 channels with a quarter of the image's
+    height and width. It goes through groups of residual blocks like the
+    encoder's, but with kernels of 1, 3, 3 and 3, and a nearest-neighbor
+    upsampling by 2 between groups. A ReLU and a 1x1 convolution, plus 0.5,
+    give the outputs without an activation: pixel values for a Gaussian
+    likelihood.
 
     Args:
         num_inputs: Width of the input: the latent's `num_outputs`.
@@ -133,7 +135,7 @@ def dvae_image_decoder(
             not a multiple of 4.
 
     Reference:
-        As of `dvae_image_encoder`.
+        As in `dvae_image_encoder`.
     """
     network = _network(size)
     strides = [2] * (len(network.widths) - 1)

@@ -1,4 +1,4 @@
-"""Functional-API encoders: an image in, `num_outputs` real numbers out."""
+"""Encoders (functional API) from an image to `num_outputs` real numbers."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def image_trunk(
     dtype: Any = None,
     name: str = "trunk",
 ) -> keras.Model:
-    """An image encoder and a critic that share all but their heads.
+    """An image encoder and a critic that share all but the last layer.
 
     Args and errors are those of `image_encoder`.
 
@@ -57,8 +57,8 @@ def image_encoder(
 ) -> keras.Model:
     """The paper's convolutional encoder.
 
-    Each block is a convolution, an instance normalization and a leaky ReLU;
-    then dense layers with ReLU and a linear head, which stays in full
+    Each block is a convolution, an instance normalization and a leaky ReLU.
+    Dense layers with ReLU and a linear head follow; the head is in full
     precision under a mixed policy.
 
     Args:

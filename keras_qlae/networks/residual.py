@@ -19,8 +19,8 @@ class ResidualSize(NamedTuple):
     """Widths of a residual encoder, or of the decoder that mirrors it.
 
     Attributes:
-        widths: Of the encoder's stages, and at last of the map that is left.
-            A decoder has them in reverse, but for the first.
+        widths: Widths of the encoder's stages, then of the final map. A
+            decoder has them in reverse, without the first.
         dense_units: The encoder's dense layers.
         style_units: The decoder's dense layers.
         num_residuals: Residual blocks in a stage.
@@ -52,20 +52,20 @@ def residual_image_encoder(
 ) -> keras.Model:
     """Tripod's encoder.
 
-    It reads images stretched to `[-1, 1]`. Each stage is residual blocks,
-    a move of each 2x2 patch into channels, and a 1x1 convolution to the next
-    width. The mean over pixels then goes through dense layers with a layer
-    normalization and a GELU, and through a linear head, which stays in full
-    precision under a mixed policy. A residual block is two times a 3x3
-    convolution, an instance normalization and a GELU, plus its input, which a
-    1x1 convolution brings to the width of the block if it has another.
+    Images are scaled to `[-1, 1]`. Each stage has residual blocks, moves each
+    2x2 patch into channels, and ends in a 1x1 convolution to the next width.
+    The mean over pixels goes through dense layers with a layer normalization
+    and a GELU, and a linear head, which is in full precision under a mixed
+    policy. A residual block applies a 3x3 convolution, an instance
+    normalization and a GELU twice, and adds its input; if the widths differ,
+    a 1x1 convolution adapts the input.
 
     Args:
         image_shape: `(height, width, channels)`.
         num_outputs: Width of the head: the latent's `num_inputs`.
         size: `"large"` is Tripod's, `"tiny"` is for a CPU.
-        widths: Width of each stage, and at last of the map that is left, in
-            place of those of `size`.
+        widths: Width of each stage, then of the final map, in place of those
+            of `size`.
         dense_units: Widths of the dense layers, in place of those of `size`.
         num_residuals: Residual blocks in a stage, in place of that of `size`.
         seed: Integer, for repeatable initial weights.
@@ -77,9 +77,9 @@ def residual_image_encoder(
         `[0, 1]` to `(batch, num_outputs)`.
 
     Raises:
-        ValueError: An unknown `size`, `widths` that are no two positive
-            integers, or an image whose height or width the stages cannot
-            halve.
+        ValueError: `size` is unknown, `widths` are not at least two positive
+            integers, or the stages cannot halve the height or width of the
+            image.
 
     Example:
         >>> encoder = residual_image_encoder((16, 16, 3), 4, widths=[8, 8])
@@ -129,18 +129,18 @@ def residual_image_decoder(
     dtype: Any = None,
     name: str = "decoder",
 ) -> keras.Model:
-    """Tripod's decoder: the latents condition the blocks of a learned map.
+    """Tripod's decoder: the latents condition blocks that a map goes through.
 
-    Dense layers with a layer normalization and a GELU turn the latents into
-    a style. A learned map, the same for all images, starts at 1 and goes
+    Dense layers with a layer normalization and a GELU compute a style from
+    the latents. A learned map, the same for all images, starts at 1 and goes
     through stages of residual blocks, a nearest-neighbor upsampling by 2 and
-    a 3x3 convolution to the next width; that of the last stage gives the
-    logits. The residual blocks are the encoder's, but for the normalization,
-    whose scale (around 1) and shift are a linear layer of the style.
+    a 3x3 convolution to the next width; the last one computes the logits. The
+    residual blocks are the encoder's, except that the scale (around 1) and
+    shift of the normalization are a linear layer of the style.
 
-    The layer `"cond"` gives the style, and `"block0"`, `"block1"` and so on
-    the map after each stage but the last: places where a penalty may look,
-    as `decoder.get_layer("block0").output`.
+    A penalty can read the style, the output of the layer `"cond"`, and the
+    map after each stage but the last, the outputs of `"block0"`, `"block1"`
+    and so on: `decoder.get_layer("block0").output`.
 
     Args:
         num_inputs: Width of the input: the latent's `num_outputs`.
@@ -158,9 +158,9 @@ def residual_image_decoder(
         `(batch, height, width, channels)`, in full precision.
 
     Raises:
-        ValueError: An unknown `size`, `widths` that are no positive integers,
-            `style_units` without one, or an image whose height or width is
-            not a multiple of 2 to the number of stages.
+        ValueError: `size` is unknown, `widths` are not positive integers,
+            `style_units` is empty, or the height or width of the image is not
+            a multiple of 2 to the power of the number of stages.
 
     Example:
         >>> decoder = residual_image_decoder(4, (16, 16, 3), widths=[8, 8])
@@ -205,7 +205,7 @@ def residual_image_decoder(
 def _residual_block(
     build: Blocks, x: Any, width: int, name: str, style: Any = None
 ) -> Any:
-    """Two convolutions, normalized by themselves or by a style, and `x`."""
+    """Two convolutions, normalized with or without a style, plus `x`."""
     identity = x
     if x.shape[-1] != width:
         block = Convolution(width, 1, 1)
@@ -239,7 +239,7 @@ def _dense_block(
 
 
 def _network(size: str, **given: Any) -> ResidualSize:
-    """The named size, with whatever is given in place of its own."""
+    """The named size; what is given replaces its values."""
     if size not in RESIDUAL_SIZES:
         raise ValueError(
             f"`size` must be one of {', '.join(map(repr, RESIDUAL_SIZES))}; "

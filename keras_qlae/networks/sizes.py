@@ -46,7 +46,7 @@ def encoder_size(
     blocks: Sequence[Sequence[int]] | None,
     dense_units: Sequence[int] | None,
 ) -> Size:
-    """The named size, with whatever is given in place of its own."""
+    """The named size; what is given replaces its values."""
     if size not in SIZES:
         raise ValueError(
             f"`size` must be one of {', '.join(map(repr, SIZES))}; for any "
@@ -66,7 +66,7 @@ def decoder_size(
     blocks: Sequence[Sequence[int]] | None,
     dense_units: Sequence[int] | None,
 ) -> Size:
-    """As `encoder_size`, with the named widths in reverse."""
+    """Like `encoder_size`, with the named widths in reverse."""
     named = encoder_size(size, blocks, dense_units)
     if blocks is not None:
         return named

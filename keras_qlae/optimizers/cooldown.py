@@ -1,4 +1,4 @@
-"""A learning rate that stays, and then goes."""
+"""A learning rate that is constant, then falls to zero."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from keras import ops
 class Cooldown(keras.optimizers.schedules.LearningRateSchedule):
     """Constant, then linear to zero over the last part of training.
 
-    A high learning rate is what makes weight decay bite, and it also makes
-    the last weights noisy. So it stays high for most of the run and is let
-    down at the end.
+    A high learning rate makes weight decay effective, but also makes the
+    final weights noisy. So it stays high for most of the run and falls at
+    the end.
 
     Args:
-        learning_rate: Positive float, at first.
-        total_steps: Steps of the whole run; the rate is 0 from there on.
-        fraction: The share of them that the descent takes, in `(0, 1]`.
-            Defaults to `0.2`.
+        learning_rate: Positive float, the rate at the start.
+        total_steps: Steps of the whole run; after them the rate is 0.
+        fraction: The share of the steps during which the rate falls, in
+            `(0, 1]`. Defaults to `0.2`.
 
     Example:
         >>> schedule = Cooldown(0.1, total_steps=100, fraction=0.5)

@@ -9,15 +9,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class Cosine(keras.optimizers.schedules.LearningRateSchedule):
-    """From the learning rate to a lower one, along half a cosine.
+    """Falls from the learning rate to a lower one, along half a cosine.
 
     `final + (learning_rate - final) (1 + cos(pi step / total_steps)) / 2`,
     and `final` from the last step on.
 
     Args:
-        learning_rate: Positive float, at first.
+        learning_rate: Positive float, the rate at the start.
         total_steps: Steps of the whole run.
-        final: Float of at least 0, at last. Defaults to `0.0`.
+        final: Float of at least 0, the rate at the end. Defaults to `0.0`.
 
     Example:
         >>> schedule = Cosine(0.1, total_steps=100)

@@ -1,4 +1,4 @@
-"""The holder of two optimizers, such as a GAN's."""
+"""Two optimizers as one, such as those of a GAN."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from keras import ops
 class OptimizerPair(keras.optimizers.Optimizer):
     """Two optimizers that Keras sees as one.
 
-    Keras keeps and saves the state of a model's one optimizer. This one's
-    variables are those of both, so that training on JAX, saving and resuming
-    take all of it along. It updates nothing itself: a train step uses
-    `critic` and `generator`. Its learning rate is that of both: setting it, as
-    schedules in callbacks do, scales the two alike.
+    Keras saves the state of a single optimizer per model. The variables of a
+    pair are those of both optimizers, so that training on JAX, saving and
+    resuming include both. The pair updates nothing itself: a train step uses
+    `critic` and `generator`. Setting its learning rate, as schedules in
+    callbacks do, scales the rates of both by the same factor.
 
     Args:
         critic: Optimizer of the critic and the encoder; in a `FactorVAE`, of
@@ -32,13 +32,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
         name: str = "optimizer_pair",
     ) -> None:
         super().__init__(learning_rate=0.0, name=name)
-        self._ratio = 1.0  # of the generator's learning rate to the critic's
+        self._ratio = 1.0  # generator's learning rate / critic's
         self.critic = keras.optimizers.get(critic)
         self.generator = keras.optimizers.get(generator)
         if self.critic is self.generator:
             raise ValueError(
-                "`critic` and `generator` must be two optimizers, each with a "
-                "state of its own. Received: one optimizer for both"
+                "`critic` and `generator` must be two optimizers, each with "
+                "its own state. Received: one optimizer for both"
             )
 
     def build_both(
@@ -52,7 +52,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         self.generator.build(generator_variables)
 
     def build(self, variables: Sequence[Any]) -> None:
-        """Left to `build_both`."""
+        """Does nothing: `build_both` builds the optimizers."""
 
     @property
     def variables(self) -> list[Any]:
@@ -72,13 +72,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
             float(ops.convert_to_numpy(optimizer.learning_rate))
             for optimizer in (self.critic, self.generator)
         )
-        if critic:  # after a rate of 0 the ratio is the one before
+        if critic:  # a critic's rate of 0 keeps the previous ratio
             self._ratio = generator / critic
         self.critic.learning_rate = float(learning_rate)
         self.generator.learning_rate = self._ratio * float(learning_rate)
 
     def save_own_variables(self, store: Any) -> None:
-        # Keras saves the two by themselves.
+        # Keras saves the two optimizers separately.
         for i, variable in enumerate(super().variables):
             store[str(i)] = ops.convert_to_numpy(variable)
 

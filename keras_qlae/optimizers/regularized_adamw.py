@@ -14,31 +14,31 @@ UNREGULARIZED = ("bias", "beta", "codebook*", "embeddings*")
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
-    """AdamW that decays and clips the weights, and nothing else.
+    """AdamW that decays and clips the weights only.
 
-    Regularized variables (kernels, normalization scales, input maps) have
-    their gradients clipped element-wise to `[-clip, clip]` and lose
-    `learning_rate * weight_decay * variable` each step. Unregularized ones
-    (biases, codebooks) follow plain Adam: a codebook that decayed would shrink
-    to zero. Both:
+    Gradients of regularized variables (kernels, normalization scales, input
+    maps) are clipped element-wise to `[-clip, clip]`, and each step subtracts
+    `learning_rate * weight_decay * variable`. Unregularized variables
+    (biases, codebooks) follow plain Adam: with weight decay a codebook would
+    shrink to zero. For both:
 
         m <- beta_1 m + (1 - beta_1) g
         v <- beta_2 v + (1 - beta_2) g**2
         step = learning_rate * m_hat / (sqrt(v_hat) + epsilon)
 
-    with `m_hat`, `v_hat` bias-corrected *before* the division. So epsilon
-    means what it does in optax and PyTorch; `keras.optimizers.AdamW` adds it
-    before the correction, which makes it 30 times larger at the first steps,
-    and with losses that are means over pixels that is not small.
+    with `m_hat`, `v_hat` bias-corrected *before* the division. So epsilon has
+    the same meaning as in optax and PyTorch. `keras.optimizers.AdamW` adds it
+    before the correction, which makes it 30 times larger at the first steps.
+    With losses that are means over pixels, that matters.
 
-    Which variables are unregularized is read off the last component of
-    `variable.path`, never the whole path, in which the names of a user's own
-    layers stand. The result is the same on every backend.
+    The last component of `variable.path` decides which variables are
+    unregularized. The rest of the path is not used: it contains the names of
+    a user's own layers. The result is the same on every backend.
 
     Args:
         learning_rate: Float, or a `LearningRateSchedule`. Defaults to `1e-3`.
-        weight_decay: Float of at least 0. The paper's point is that an
-            unusually high value disentangles. Defaults to `0.1`.
+        weight_decay: Float of at least 0. The paper finds that an unusually
+            high value improves disentanglement. Defaults to `0.1`.
         clip: Positive float, or `None` for no clipping. Defaults to `None`.
         beta_1: Decay of the first moment, in `[0, 1)`. Defaults to `0.9`.
         beta_2: Decay of the second moment, in `[0, 1)`. Defaults to `0.999`.
@@ -53,7 +53,7 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         >>> optimizer = RegularizedAdamW(1e-3, weight_decay=0.1, clip=1.0)
 
     Raises:
-        ValueError: A value outside its range.
+        ValueError: A value is out of range.
 
     Reference:
         Loshchilov and Hutter, "Decoupled Weight Decay Regularization"
@@ -75,7 +75,7 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
     ) -> None:
         if isinstance(learning_rate, int):
             learning_rate = float(learning_rate)
-        # The base class must not decay too: its own `weight_decay` is None.
+        # `weight_decay` of the base class stays None: no decay there too.
         super().__init__(learning_rate=learning_rate, name=name, **kwargs)
         _check_range("weight_decay", weight_decay, weight_decay >= 0)
         _check_range("clip", clip, clip is None or clip > 0)
@@ -90,7 +90,7 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         self.unregularized = tuple(unregularized)
 
     def is_regularized(self, variable: Any) -> bool:
-        """Whether `variable` is clipped and decayed, by its path's end."""
+        """Whether `variable` is clipped and decayed, by the end of its path."""
         name = variable.path.rsplit("/", 1)[-1]
         return not any(
             fnmatch.fnmatchcase(name, pattern) for pattern in self.unregularized
@@ -128,7 +128,7 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         self.assign_sub(variable, learning_rate * update)
 
     def _bias_corrections(self, dtype: str) -> tuple[Any, Any]:
-        """Of both moments; in half precision, powers of 0.999 would be 1."""
+        """Those of both moments. In half precision, 0.999 would round to 1."""
         precision = "float64" if dtype == "float64" else "float32"
         step = ops.cast(self.iterations + 1, precision)
         return (

@@ -1,4 +1,4 @@
-"""Losses that belong to no layer: they see the batch, and the decoder."""
+"""Losses that belong to no layer: they use the batch and the decoder."""
 
 from keras_qlae.penalties.dip_covariance import DIPCovariance
 from keras_qlae.penalties.hausdorff_factorized_support import (

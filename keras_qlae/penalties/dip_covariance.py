@@ -1,4 +1,4 @@
-"""The covariance penalty of DIP-VAE, in both its variants."""
+"""The covariance penalty of DIP-VAE, in both variants."""
 
 from typing import Any
 from typing import Literal
@@ -18,15 +18,14 @@ _VARIANTS = ("I", "II")
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class DIPCovariance(Penalty):
-    """How far the covariance of the latents is from the identity.
+    """Measures how far the covariance of the latents is from the identity.
 
-    The sum of squares of the covariances between latents, plus
-    `diagonal_weight` times the sum of squares of the variances less 1; a
-    number of at least 0 for the batch. With a `GaussianLatent` it makes a
-    DIP-VAE:
+    It is the sum of squared covariances between latents, plus
+    `diagonal_weight` times the sum of squares of `variance - 1`: a number of
+    at least 0 for the batch. With a `GaussianLatent` it makes a DIP-VAE:
 
-    - variant `"I"` takes the covariance over the batch of the means. With
-      other latents it is that of the numbers before quantization.
+    - variant `"I"` takes the covariance of the means over the batch. With
+      other latents it takes that of the numbers before quantization.
     - variant `"II"` adds the mean over the batch of the posteriors'
       variances to the diagonal. It needs a latent with posteriors.
 
@@ -34,20 +33,20 @@ class DIPCovariance(Penalty):
     encoder through means and variances. The decoder gets none.
 
     Args:
-        weight: As of `Penalty`; the paper's weight off the diagonal, for a
+        weight: As in `Penalty`. The paper's weight off the diagonal is for a
             reconstruction loss that is a sum over pixels and channels. For a
-            mean over them, as `Autoencoder`'s, divide it by
+            mean over them, as in `Autoencoder`, divide it by
             `height * width * channels`.
-        diagonal_weight: What the diagonal weighs against the rest, at least
+        diagonal_weight: Weight of the diagonal relative to the rest, at least
             0. The paper's is 10 for variant I and 1 for II. Defaults to
             `10.0`.
         variant: `"I"` or `"II"`. Defaults to `"I"`.
-        name: As of `Penalty`.
+        name: As in `Penalty`.
 
     Raises:
-        ValueError: A weight that is negative or not finite, or an unknown
-            variant; when a model is first called, latents that are no
-            numbers, or without posteriors for variant II.
+        ValueError: A weight is negative or not finite, or the variant is
+            unknown. When a model is first called: the latents are not
+            numbers, or have no posteriors (variant II).
 
     Note:
         Under `tf.distribute` the batch is that of one replica.
@@ -75,7 +74,7 @@ class DIPCovariance(Penalty):
         check_loss_weights(diagonal_weight=diagonal_weight)
         if variant not in _VARIANTS:
             raise ValueError(
-                "`variant` must be 'I', of the means alone, or 'II', of the "
+                "`variant` must be 'I', for the means alone, or 'II', for the "
                 f"means and the posteriors. Received: variant={variant!r}"
             )
         self.diagonal_weight = diagonal_weight
@@ -100,7 +99,7 @@ class DIPCovariance(Penalty):
             raise ValueError(
                 "`DIPCovariance` of variant 'II' needs a latent with a "
                 "Gaussian posterior, such as `GaussianLatent`; variant 'I' "
-                f"does without. Received: {type(latent).__name__}"
+                f"does not. Received: {type(latent).__name__}"
             )
         return latent.posterior(forward.encoded).std
 

@@ -1,4 +1,4 @@
-"""How far a batch is from every combination of its latents' values."""
+"""A penalty of combinations of latent values that do not occur."""
 
 import itertools
 from typing import Any
@@ -18,39 +18,39 @@ from keras_qlae.penalties.scalars import standard_deviation
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class HausdorffFactorizedSupport(Penalty):
-    """Asks that latents occur in all combinations, however often.
+    """Is low if the values of latents occur in all combinations.
 
-    For a pair of latents, values of one and of the other are combined at
-    random, each from any example of the batch. Each such combination has a
-    squared distance to the nearest example; the largest of these is an
-    estimate of the squared Hausdorff distance between the pairs that occur
-    and all that could. The penalty is the sum over random pairs of latents:
-    a number of at least 0 for the batch, in squared units of the latents. It
-    is 0 for latents that are correlated too, as long as no combination is
+    For a pair of latents, a value of one and a value of the other are
+    combined at random, each from any example of the batch. Each combination
+    has a squared distance to the nearest example. The largest of these
+    estimates the squared Hausdorff distance between the combinations that
+    occur and all possible ones. The penalty is the sum over random pairs of
+    latents: a number of at least 0 for the batch, in squared units of the
+    latents. It is 0 for correlated latents too, as long as no combination is
     missing.
 
-    The latents are those before quantization, the means of a
-    `GaussianLatent`. Gradients reach the encoder through the combination and
-    through the nearest example. The decoder gets none.
+    The latents are those before quantization; for a `GaussianLatent`, the
+    means. Gradients reach the encoder through the combination and through
+    the nearest example. The decoder gets none.
 
-    Latents that shrink lower it too. A KL divergence keeps them from that;
-    `scale_weight` does so without one. It weighs the sum over latents of
+    The penalty also falls when latents shrink. A KL divergence prevents that.
+    Without one, use `scale_weight`: it weights the sum over latents of
     `max(0, 1 - standard deviation over the batch)`.
 
     Args:
-        weight: As of `Penalty`.
+        weight: As in `Penalty`.
         num_pairs: Pairs of latents in each step, at least 1; if there are
             fewer, all are taken. Defaults to the authors' `25`.
         num_combinations: Combinations for each example of the batch, at
-            least 1. The authors draw 100 whatever the batch; theirs has 64
-            examples. Defaults to `2`.
-        scale_weight: What the scale weighs against the distances, at least
-            0. Defaults to `0.0`, none.
-        name: As of `Penalty`.
+            least 1. The authors always draw 100, with batches of 64 examples.
+            Defaults to `2`.
+        scale_weight: Weight of the scale relative to the distances, at least
+            0. Defaults to `0.0`: no such term.
+        name: As in `Penalty`.
 
     Raises:
-        ValueError: A value out of range; when a model is first called,
-            latents that are no numbers, or fewer than two.
+        ValueError: A value is out of range. When a model is first called:
+            the latents are not numbers, or there are fewer than two.
 
     Note:
         Under `tf.distribute` the batch is that of one replica.
@@ -89,7 +89,7 @@ class HausdorffFactorizedSupport(Penalty):
         self.scale_weight = scale_weight
 
     def draw(self, batch_size: Any, latent: Latent, seed: Any) -> Any:
-        """Which pairs and examples are combined.
+        """Draws which pairs and examples are combined.
 
         Returns:
             A dict of numbers uniform in `[0, 1)`. `"pairs"`, `(batch, number
@@ -123,7 +123,7 @@ class HausdorffFactorizedSupport(Penalty):
         examples = ops.cast(
             ops.floor(examples * ops.cast(batch_size, examples.dtype)), "int32"
         )
-        # The product of a number below 1 may be rounded up.
+        # The product with a number below 1 may be rounded up.
         examples = ops.minimum(examples, batch_size - 1)
         # -> (combinations of all examples, pairs, 2)
         examples = ops.reshape(examples, (-1, num_taken, 2))

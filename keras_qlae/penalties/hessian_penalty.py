@@ -1,4 +1,4 @@
-"""Penalties of what the latents do to a decoder together."""
+"""A penalty of the interaction of latents in the decoder."""
 
 import math
 from collections.abc import Sequence
@@ -20,58 +20,58 @@ _SMALLEST_CURVATURE = 1e-10
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class HessianPenalty(Penalty):
-    """How much a latent's effect on the decoder depends on other latents.
+    """Measures how a latent's effect on the decoder depends on other latents.
 
     The decoder's second derivative along a random direction `v` of the
     latents is estimated by a second difference,
     `(f(z + e v) - 2 f(z) + f(z - e v)) / e**2`. With directions of random
-    signs, its variance over directions is the sum of squares of what is off
-    the diagonal of the Hessian, twice over; with normal directions, that of
-    all of the Hessian. Each latent is measured in its own standard
+    signs, its variance over directions is twice the sum of squares of the
+    off-diagonal entries of the Hessian; with normal directions, twice that of
+    all entries. Each latent is measured in units of its own standard
     deviation over the batch (before quantization, plus 1e-6), so that a
-    latent that is constant drops out.
+    constant latent has no effect.
 
     Normalized, the penalty is the first variance divided by the second: the
     share of the curvature that is between latents. It is 0 for a decoder
     that is a sum of functions of one latent each, and near 1 for a product.
-    It cannot be lowered by making the decoder flat. Two directions of each
-    kind, as the authors draw, make it noisy: single examples may be far
-    above 1. Not normalized, it is the first variance alone.
+    Making the decoder flat does not lower it. With two directions of each
+    kind, as the authors draw, it is noisy: single examples may be far above
+    1. Not normalized, it is the first variance alone.
 
-    `f` is each of the layers in `taps`, its outputs averaged; their
-    penalties are added, one number an example. The copies of the batch, 4
-    for each draw (2 if not normalized), go through the decoder in one call,
-    up to the taps.
+    `f` is each of the layers in `taps`. Variances are averaged over the
+    outputs of a layer and penalties are summed over layers: one number per
+    example. The copies of the batch, 4 for each draw (2 if not normalized),
+    go through the decoder in one call, up to the taps.
 
-    Gradients reach the decoder up to the taps, and the encoder, straight
-    through the quantizer and through the standard deviations.
+    Gradients reach the decoder up to the taps. They reach the encoder
+    straight through the quantizer and through the standard deviations.
 
     Args:
-        weight: As of `Penalty`. The paper's is 1e-2, 1e-4, 1e-2 and 1e-8
+        weight: As in `Penalty`. The paper's is 1e-2, 1e-4, 1e-2 and 1e-8
             on 3D Shapes, MPI3D, Falcor3D and Isaac3D.
-        normalized: Whether the variance is divided by that of all of the
-            Hessian. Defaults to `True`.
+        normalized: Whether to divide by the variance of the whole Hessian.
+            Defaults to `True`.
         taps: Names of the layers of a functional decoder. Defaults to those
             of the paper in `residual_image_decoder`.
         num_draws: Directions of each kind, at least 2. Defaults to `2`.
         epsilon: Positive size of the step, in standard deviations. Defaults
             to `0.1`.
-        name: As of `Penalty`.
+        name: As in `Penalty`.
 
     Raises:
-        ValueError: A value out of range, or no taps; in a model, taps that
-            the decoder lacks, or a decoder that computes in half precision;
-            when the model is first called, latents that are no numbers.
+        ValueError: A value is out of range, or there are no taps. In a model:
+            the decoder lacks a tap or computes in half precision. When the
+            model is first called: the latents are not numbers.
 
     Note:
         A second difference in half precision is rounding noise. Under a
-        mixed policy make the decoder with `dtype="float32"`.
+        mixed policy build the decoder with `dtype="float32"`.
 
-        Between the kinks of a ReLU nothing bends: in a decoder of ReLUs
-        alone a tap has no curvature at most latents.
+        A ReLU is linear except at 0: in a decoder of ReLUs alone a tap has
+        no curvature at most latents.
 
-        In a decoder with layers that mix the examples of a batch, as batch
-        normalization does, the penalty has no meaning.
+        The penalty is meaningless for a decoder with layers that mix the
+        examples of a batch, such as batch normalization.
 
     Example:
         >>> HessianPenalty(1e-2, taps=["style0"]).taps
@@ -85,7 +85,7 @@ class HessianPenalty(Penalty):
     """
 
     needs_full_precision = True
-    compares_images = True  # its steps are in units of a batch's spread
+    compares_images = True  # steps are in standard deviations of the batch
 
     def __init__(
         self,
@@ -98,13 +98,13 @@ class HessianPenalty(Penalty):
     ) -> None:
         super().__init__(weight, name)
         check_count(
-            2, "the variance of one draw is always 0", num_draws=num_draws
+            2, "the variance of a single draw is 0", num_draws=num_draws
         )
         check_positive("the size of the step", epsilon=epsilon)
         if not taps or isinstance(taps, str):
             raise ValueError(
-                "`taps` must be a list of names of the decoder's layers, at "
-                f"least one. Received: taps={taps!r}"
+                "`taps` must be a list of at least one name of a layer of "
+                f"the decoder. Received: taps={taps!r}"
             )
         self.normalized = bool(normalized)
         self.taps = tuple(taps)
@@ -112,7 +112,7 @@ class HessianPenalty(Penalty):
         self.epsilon = epsilon
 
     def draw(self, batch_size: Any, latent: Latent, seed: Any) -> Any:
-        """Directions for each example.
+        """Draws directions for each example.
 
         Returns:
             A dict: `"rademacher"`, of -1 and 1, and if normalized
@@ -149,7 +149,7 @@ class HessianPenalty(Penalty):
         at_z = ops.reshape(at_z, (-1, size))
         # -> (plus and minus, kinds, draws, batch, size)
         moved = ops.reshape(moved, (2, num_kinds, self.num_draws, -1, size))
-        # Differences of near numbers first: they are exact.
+        # Subtract close numbers first: that is exact.
         second = (moved[0] - at_z) - (at_z - moved[1])
         second = second / self.epsilon**2
         variance = backend.mean(

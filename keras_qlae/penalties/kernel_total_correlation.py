@@ -16,35 +16,35 @@ _BANDWIDTHS = ("paper", "silverman")
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class KernelTotalCorrelation(Penalty):
-    """How far the latents of a batch are from independent, by kernels.
+    """Estimates the dependence between latents with kernel densities.
 
-    An estimate of the total correlation, `log p(z) - sum_k log p(z_k)` in
-    nats, one number an example. Each density is a mean of Gaussians around
-    the examples of the batch, the example itself included. With `sigma` the
-    standard deviation of each latent over the batch before it was quantized
-    (plus 1e-6), the Gaussians of the joint density have the standard
+    It estimates the total correlation, `log p(z) - sum_k log p(z_k)` in
+    nats, one number per example. Each density is a mean of Gaussians around
+    the examples of the batch, including the example itself. Let `sigma` be
+    the standard deviation of each latent over the batch before quantization
+    (plus 1e-6). The Gaussians of the joint density have the standard
     deviations `s * sigma`, by Silverman's rule for `n` latents and `b`
     examples: `s = (4 / (n + 2))**(1 / (n + 4)) * b**(-1 / (n + 4))`. The
-    densities are taken at what the decoder reads.
+    densities are taken at the decoder's inputs.
 
-    It belongs with a quantizer. A latent that is constant adds the same
-    number whatever the others do.
+    Use it with a quantizer. A constant latent adds the same number whatever
+    the others do.
 
     Gradients reach the encoder through both examples of each pair, straight
     through the quantizer, and through `sigma`. The decoder gets none.
 
     Args:
-        weight: As of `Penalty`. The paper's is 1e-4, 1e-8, 1e-10 and 1e-4
+        weight: As in `Penalty`. The paper's is 1e-4, 1e-8, 1e-10 and 1e-4
             on 3D Shapes, MPI3D, Falcor3D and Isaac3D.
         marginal_bandwidth: The factor of `sigma` in the density of one
-            latent. `"paper"` is that of the authors' code, 1. It is wider
-            than `s`, so that the estimate is not consistent and may well be
-            negative. `"silverman"` is the same rule for one latent.
-        name: As of `Penalty`.
+            latent. `"paper"` is 1, as in the authors' code. It is wider than
+            `s`, so that the estimate is not consistent and is often negative.
+            `"silverman"` is Silverman's rule for one latent.
+        name: As in `Penalty`.
 
     Raises:
-        ValueError: A weight or bandwidth that there is not; when a model is
-            first called, latents that are no numbers.
+        ValueError: The weight or bandwidth is invalid. When a model is first
+            called: the latents are not numbers.
 
     Note:
         Time and memory grow as `b**2 * n`. Under `tf.distribute` the batch
@@ -95,7 +95,7 @@ class KernelTotalCorrelation(Penalty):
         marginals = ops.logsumexp(
             exponents * ops.exp(-2 * log_marginal), axis=1
         )
-        # The densities' factors 1 / sigma cancel, as those of pi do.
+        # The factors 1 / sigma of the densities cancel, as do those of pi.
         factors = num_latents * (log_marginal - log_joint)
         counts = (num_latents - 1) * log_batch
         return joint - ops.sum(marginals, axis=-1) + factors + counts

@@ -1,4 +1,4 @@
-"""What every penalty is: a loss of a batch's forward pass."""
+"""The base class of penalties: losses of a batch's forward pass."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from keras_qlae.layers.latent import LatentOutputs
 
 
 class ForwardPass(NamedTuple):
-    """What a penalty may look at: one batch on its way through a model.
+    """What a penalty may use: the forward pass of one batch.
 
     Tensors are in full precision, float32 or better, under every dtype
     policy, and carry their gradients.
@@ -23,18 +23,18 @@ class ForwardPass(NamedTuple):
         images: `(batch, height, width, channels)` in `[0, 1]`.
         encoded: The encoder's output, `(batch, latent.num_inputs)`.
         latent: The latent space.
-        outputs: What the latent made of `encoded`; `outputs.outputs` is what
-            the decoder read, `latent.scalars(encoded)` the latents before
-            they were made discrete.
+        outputs: What the latent computed from `encoded`. `outputs.outputs` is
+            the decoder's input; `latent.scalars(encoded)` are the latents
+            before quantization.
         logits: The decoder's output, of the shape of `images`: logits, or
             means if the model's likelihood is Gaussian.
-        taps: Outputs of the decoder's inner layers by their names: of those
-            layers that the model's penalties name.
+        taps: Outputs of inner layers of the decoder, by layer name. Only
+            layers that the model's penalties name are included.
         decode: Calls the decoder again, in the same mode, on values
             `(any batch, latent.num_outputs)`; returns logits and taps. Each
             layer computes in its own dtype.
-        tap: As `decode`, but returns the taps alone and computes no layer
-            behind them.
+        tap: As `decode`, but returns only the taps and computes no layer
+            after them.
     """
 
     images: Any
@@ -48,29 +48,29 @@ class ForwardPass(NamedTuple):
 
 
 class Penalty:
-    """Base of the penalties: a loss by name, with a weight, given to a model.
+    """Base class of penalties: a loss with a name and a weight, for a model.
 
-    A penalty is for what belongs to no single layer: it may compare the
+    A penalty is a loss that belongs to no single layer: it may compare the
     examples of a batch, read the decoder's inner layers, or call the decoder
     again. It has no variables. A model adds `weight` times its mean to the
     loss, in training and in evaluation, and logs the mean unweighted under
     `name`.
 
     A subclass defines `compute`, `draw` if it needs random numbers, `taps` if
-    it reads inner layers, and `get_config` if its constructor takes more. It
-    is registered with `keras.saving.register_keras_serializable`.
+    it reads inner layers, and `get_config` if its constructor has further
+    arguments. Register it with `keras.saving.register_keras_serializable`.
 
     Args:
-        weight: Finite number of at least 0; 0 logs the penalty and leaves it
-            out of the loss. Defaults to `1.0`.
-        name: Name in the logs. Defaults to the class's, in snake case.
+        weight: Finite number of at least 0. With 0 the penalty is logged, but
+            not part of the loss. Defaults to `1.0`.
+        name: Name in the logs. Defaults to the class name in snake case.
 
     Attributes:
         taps: Names of the decoder's layers whose outputs it reads.
         needs_full_precision: Whether every layer of the decoder must compute
             in float32 or better.
-        compares_images: Whether it is more than a mean over the images of a
-            batch, so that parts of a batch do not do.
+        compares_images: Whether it compares the images of a batch, so that a
+            batch cannot be computed in parts.
 
     Example:
         >>> class Size(Penalty):
@@ -80,7 +80,7 @@ class Penalty:
         'size'
 
     Raises:
-        ValueError: A weight that is negative or not finite.
+        ValueError: The weight is negative or not finite.
     """
 
     taps: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class Penalty:
         self.name = name or _snake_case(type(self).__name__)
 
     def check(self, decoder: keras.Model) -> None:
-        """Sees that a decoder will do, before a model is made of it.
+        """Checks the decoder when a model is made.
 
         Args:
             decoder: The decoder.
@@ -110,13 +110,13 @@ class Penalty:
         if self.needs_full_precision and half:
             raise ValueError(
                 f"`{type(self).__name__}` needs a decoder that computes in "
-                'float32 or better: make it with `dtype="float32"`. The '
+                'float32 or better: build it with `dtype="float32"`. The '
                 "encoder may compute in half precision. Received: half "
                 f"precision in {', '.join(half)}"
             )
 
     def draw(self, batch_size: Any, latent: Latent, seed: Any) -> Any:
-        """What is drawn at random for a batch, before `compute`.
+        """Draws the random numbers that `compute` needs for a batch.
 
         Args:
             batch_size: Number of examples.
@@ -124,20 +124,20 @@ class Penalty:
             seed: The model's `keras.random.SeedGenerator`.
 
         Returns:
-            A tensor or a structure of tensors, examples on the first axis;
-            or `None`, as here, if nothing is needed.
+            A tensor or a structure of tensors with examples on the first
+            axis, or `None`, as here, if nothing is needed.
         """
         return None
 
     def compute(self, forward: ForwardPass, noise: Any) -> Any:
-        """The penalty of a batch, unweighted.
+        """Computes the unweighted penalty of a batch.
 
         Args:
             forward: The batch's forward pass.
             noise: What `draw` returned.
 
         Returns:
-            A scalar, or one number an example, `(batch,)`: the mean counts.
+            A scalar, or one number per example, `(batch,)`, to be averaged.
         """
         raise NotImplementedError
 
@@ -150,6 +150,6 @@ class Penalty:
 
 
 def _snake_case(name: str) -> str:
-    """`HTTPLoss` as `http_loss`."""
+    """Converts a name to snake case: `HTTPLoss` to `http_loss`."""
     words = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", words).lower()

@@ -1,4 +1,4 @@
-"""The latents of a forward pass as numbers, and how far they spread."""
+"""The latents of a forward pass as numbers, and their spread."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ SMALLEST_SPREAD = 1e-6
 
 
 def scalars(penalty: Penalty, forward: ForwardPass) -> Any:
-    """Each latent as one number, before they were made discrete.
+    """Returns each latent as one number, before quantization.
 
     Args:
-        penalty: Who asks, for the message.
+        penalty: The penalty, for the message.
         forward: The forward pass.
 
     Returns:
         `(batch, num_latents)`, with the gradient of the encoder.
 
     Raises:
-        ValueError: The latents are no numbers.
+        ValueError: The latents are not numbers.
     """
     found = forward.latent.scalars(forward.encoded)
     if found is None:
@@ -35,27 +35,27 @@ def scalars(penalty: Penalty, forward: ForwardPass) -> Any:
 
 
 def spreads(penalty: Penalty, forward: ForwardPass) -> Any:
-    """The standard deviation of each latent over the batch, plus 1e-6.
+    """Computes the standard deviation of each latent over the batch, plus 1e-6.
 
-    It is that of `scalars`, and a unit for the decoder's inputs, which must
-    be one number a latent too. A latent that is constant gets no gradient.
+    It is that of `scalars` and a unit for the decoder's inputs, which must
+    also be one number per latent. A constant latent gets no gradient.
 
     Args:
-        penalty: Who asks, for the message.
+        penalty: The penalty, for the message.
         forward: The forward pass.
 
     Returns:
         `(num_latents,)`.
 
     Raises:
-        ValueError: The latents are no numbers, or the decoder reads more
-            than one number of each.
+        ValueError: The latents are not numbers, or the decoder reads more
+            than one number per latent.
     """
     latent = forward.latent
     if latent.num_outputs != latent.num_latents:
         raise ValueError(
-            f"`{type(penalty).__name__}` needs a latent whose decoder reads "
-            "one number of each latent, such as `FiniteScalarQuantizer` or "
+            f"`{type(penalty).__name__}` needs a latent that gives the decoder "
+            "one number per latent, such as `FiniteScalarQuantizer` or "
             f"`ScalarCodebookQuantizer`. Received: {type(latent).__name__} "
             f"with num_outputs={latent.num_outputs}, "
             f"num_latents={latent.num_latents}"
@@ -64,7 +64,7 @@ def spreads(penalty: Penalty, forward: ForwardPass) -> Any:
 
 
 def standard_deviation(values: Any) -> Any:
-    """Over the first axis; where it is 0 the gradient is 0, not NaN."""
+    """Over the first axis. If it is 0, the gradient is 0, not NaN."""
     variance = backend.mean(
         ops.square(values - backend.mean(values, axis=0)), axis=0
     )

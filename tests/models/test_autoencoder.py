@@ -324,7 +324,7 @@ class TestErrors:
         model = small_autoencoder()
         images, weights = float_images(4), np.ones(4)
         for target in (None, images):
-            with pytest.raises(ValueError, match="no use for sample weights"):
+            with pytest.raises(ValueError, match="does not use sample weights"):
                 model.fit(images, target, sample_weight=weights, verbose=0)
-        with pytest.raises(ValueError, match="no use for sample weights"):
+        with pytest.raises(ValueError, match="does not use sample weights"):
             model.train_on_batch(images, images, sample_weight=weights)

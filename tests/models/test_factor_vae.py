@@ -380,7 +380,7 @@ def test_refuses():
     optimizer = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="Received: one for both"):
         model.compile(optimizer, optimizer)
-    with pytest.raises(ValueError, match="brings its own losses"):
+    with pytest.raises(ValueError, match="has its own losses"):
         model.compile("adam", loss="mse")
 
     class Heavy(models.FactorVAE):

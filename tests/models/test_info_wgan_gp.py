@@ -245,5 +245,5 @@ def test_refuses_sample_weights_of_a_data_set():
     weighted = (IMAGES[:8], np.zeros(8), np.ones(8))
     model = small_gan()
     for step in (model.update, model.assess):
-        with pytest.raises(ValueError, match="no use for sample weights"):
+        with pytest.raises(ValueError, match="does not use sample weights"):
             step(weighted)

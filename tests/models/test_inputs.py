@@ -133,9 +133,9 @@ class TestNothingStarts:
                 good, validation_data=data, verbose=0
             ),
         }.items():
-            with pytest.raises(ValueError, match=f"`{name}` must hold at"):
+            with pytest.raises(ValueError, match=f"`{name}` must have at"):
                 call()
-        with pytest.raises(ValueError, match="`x` must hold at least one"):
+        with pytest.raises(ValueError, match="`x` must have at least one"):
             model.evaluate(data, verbose=0)
         model.save(tmp_path / "model.keras")
 
@@ -156,7 +156,7 @@ class TestNothingStarts:
             model.fit(images, verbose=0)
 
     def test_class_weights(self, model):
-        with pytest.raises(ValueError, match="no use for class weights"):
+        with pytest.raises(ValueError, match="does not use class weights"):
             model.fit(float_images(4), class_weight={0: 2.0}, verbose=0)
 
     def test_a_data_set_that_is_not_batched(self, model):

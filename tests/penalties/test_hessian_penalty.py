@@ -268,7 +268,7 @@ def test_refuses():
     with pytest.raises(ValueError, match=r"size of the step.*epsilon=0"):
         HessianPenalty(epsilon=0)
     for taps in ("cond", []):
-        with pytest.raises(ValueError, match="list of names of the decoder"):
+        with pytest.raises(ValueError, match="at least one name of a layer"):
             HessianPenalty(taps=taps)
     forward = forward_pass(
         layers.VectorQuantizer(3, 5, 2), np.zeros((2, 6), "float32")
