@@ -1,11 +1,11 @@
 """Disentangled representations by latent quantization, for Keras 3.
 
-After "Disentanglement via Latent Quantization" (NeurIPS 2023, arXiv
-2305.18378). A part of the package is imported when it is first used, so that
-`keras_qlae.metrics` needs no framework. Where Keras is imported already, the
+The method is that of "Disentanglement via Latent Quantization" (NeurIPS 2023,
+arXiv 2305.18378). A part of the package is imported when it is first used, so
+that `keras_qlae.metrics` needs no framework. If Keras is already imported, the
 classes of the package are registered with it at once, so that saved models
-load. TensorFlow, when it is imported afterwards, leaves out its notes on the
-machine, unless `TF_CPP_MIN_LOG_LEVEL` says what it shall write.
+load. If TensorFlow is imported afterwards, its notes on the machine are
+suppressed, unless `TF_CPP_MIN_LOG_LEVEL` is set.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The ground floor: files that are whole or not there, locks, tables."""
+"""Files that are written completely or not at all, locks, and tables."""
 
 import csv
 import errno
@@ -23,28 +23,28 @@ _LOCK = ".lock"
 
 
 class FileContentError(ValueError):
-    """What is wrong in a file that a person wrote, in the words of the file."""
+    """An error in a file that a person wrote, in the terms of that file."""
 
 
 @contextmanager
 def replacing(path: Path, size: int = 0) -> Iterator[Path]:
-    """A temporary path that takes the place of `path` when all went well.
+    """Yields a temporary path, and renames it to `path` if nothing failed.
 
-    The temporary name stands beside `path`, keeps its suffix, and is flushed
-    to the disk before the rename, so that a crash leaves the old file or the
-    new one. Files and folders both work. A link at either name is replaced,
-    never followed.
+    The temporary file is in the folder of `path` and has its suffix. It is
+    flushed to the disk before the rename, so that a crash leaves the old file
+    or the new one. Folders work too. A link at either name is replaced, never
+    followed.
 
     Args:
-        path: Where the file or folder shall be.
-        size: Bytes that will be written, roughly. With less space on the disk
-            nothing is begun. For formats whose library cannot stop midway.
+        path: The file or folder to write.
+        size: Rough number of bytes to be written. With less space on the disk
+            it fails at once; use it if a library cannot stop midway.
 
     Yields:
         Where to write it.
 
     Raises:
-        OSError: The disk is full or read-only; says which path.
+        OSError: The disk is full or read-only. The message names the path.
     """
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
@@ -58,8 +58,8 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
         _try_to_remove(temporary)
         raise type(error)(
             error.errno,
-            f"Cannot write {path}: {error.strerror or error}. What was there "
-            "is as it was. Free some space or choose a directory that can be "
+            f"Cannot write {path}: {error.strerror or error}. The old content "
+            "is unchanged. Free some space or choose a directory that can be "
             "written",
         ) from error
     except BaseException:
@@ -69,10 +69,10 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
 
 @contextmanager
 def locked(folder: Path, busy: str) -> Iterator[None]:
-    """Holds the lock of a folder, which is made if need be.
+    """Holds the lock of a folder, which is created if necessary.
 
-    The lock ends with the process, however that ends. Without `fcntl`
-    (Windows) there is none.
+    The lock ends with the process, even if that is killed. Without `fcntl`
+    (on Windows) there is no lock.
 
     Args:
         folder: The folder.
@@ -81,7 +81,7 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
     Raises:
         RuntimeError: Another process holds it.
         OSError: The folder cannot be written, or its lock file is a link or
-            no ordinary file: the folder may come from somebody else.
+            not an ordinary file: the folder may come from somebody else.
     """
     try:
         import fcntl
@@ -99,16 +99,17 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file, whole or not at all.
+    """Writes a text file, completely or not at all.
 
-    A name of a file that is not valid UTF-8 is written with backslashes.
+    A file name in the text that is not valid UTF-8 is written with
+    backslashes.
     """
     with replacing(path) as temporary:
         temporary.write_text(text, "utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes plain values as JSON, whole or not at all."""
+    """Writes plain values as JSON, completely or not at all."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
@@ -116,8 +117,8 @@ def read_json(path: Path) -> Any:
     """Reads a JSON file.
 
     Raises:
-        ValueError: It is not JSON, or too large; says which file.
-        OSError: It is not there, or no ordinary file.
+        ValueError: It is not JSON, or too large. The message names the file.
+        OSError: It does not exist or is not an ordinary file.
     """
     _check_text(path)
     try:
@@ -128,9 +129,9 @@ def read_json(path: Path) -> Any:
 
 
 def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows as CSV with a header, whole or not at all.
+    """Writes rows as CSV with a header, completely or not at all.
 
-    The columns are the names in any of the rows; `None` is an empty cell.
+    The columns are the names of all rows; `None` is an empty cell.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO(newline="")
@@ -144,8 +145,8 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """Reads the rows of a CSV file with a header.
 
     Raises:
-        ValueError: It is not CSV, or too large; says which file.
-        OSError: It is not there, or no ordinary file.
+        ValueError: It is not CSV, or too large. The message names the file.
+        OSError: It does not exist or is not an ordinary file.
     """
     _check_text(path)
     try:
@@ -156,16 +157,16 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table in Markdown, without a line break at its end."""
+    """Makes a table in Markdown, without a line break at its end."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 hash of a file.
+    """Computes the SHA-256 hash of a file.
 
     Raises:
-        OSError: It is not there, or no ordinary file.
+        OSError: It does not exist or is not an ordinary file.
     """
     check_ordinary(path)
     with path.open("rb") as file:
@@ -173,10 +174,10 @@ def digest(path: Path) -> str:
 
 
 def check_ordinary(path: Path) -> None:
-    """Refuses pipes and devices, which may keep a reader waiting for ever.
+    """Refuses pipes and devices, on which a reader may wait forever.
 
     Raises:
-        OSError: It is no ordinary file, nor a link to one.
+        OSError: It is neither an ordinary file nor a link to one.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
@@ -185,11 +186,11 @@ def check_ordinary(path: Path) -> None:
 
 
 def open_to_append(path: Path) -> IO[str]:
-    """Opens a text file to add to it, which is made if need be.
+    """Opens a text file for appending; creates it if necessary.
 
     Raises:
-        OSError: It is a link or no ordinary file: the folder may come from
-            somebody else.
+        OSError: It is a link or not an ordinary file: the folder may come
+            from somebody else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _open_own(path, os.O_WRONLY | os.O_APPEND)
@@ -197,7 +198,7 @@ def open_to_append(path: Path) -> IO[str]:
 
 
 def sweep(folder: Path) -> None:
-    """Removes what a killed `replacing` left in a folder.
+    """Removes what a killed `replacing` has left in a folder.
 
     Call it only while no other process writes there.
     """
@@ -212,7 +213,7 @@ def _cell(value: Any) -> str:
 
 
 def _check_text(path: Path) -> None:
-    """Raises unless a file can be read as a whole."""
+    """Raises if a file is too large to be read."""
     check_ordinary(path)
     num_bytes = path.stat().st_size
     if num_bytes > MAX_TEXT:
@@ -223,7 +224,7 @@ def _check_text(path: Path) -> None:
 
 
 def _open_own(path: Path, flags: int) -> int:
-    """Opens an ordinary file, made if need be; follows no link.
+    """Opens or creates an ordinary file; follows no link.
 
     Returns:
         The descriptor.
@@ -236,8 +237,8 @@ def _open_own(path: Path, flags: int) -> int:
         if error.errno == errno.ELOOP:
             raise OSError(
                 errno.ELOOP,
-                f"{path} is a link, which is not written through: remove it "
-                "if the folder is yours",
+                f"{path} is a link and is not followed: remove it if the "
+                "folder is yours",
             ) from error
         if error.errno == errno.ENXIO:  # a pipe that nobody reads
             raise _not_ordinary(path) from error
@@ -257,8 +258,8 @@ def _check_space(folder: Path, size: int) -> None:
     if free < size:
         raise OSError(
             errno.ENOSPC,
-            f"No space left on the disk, {size / 1e6:.1f} MB are needed and "
-            f"{free / 1e6:.1f} MB free",
+            f"No space left on the disk: {size / 1e6:.1f} MB are needed, "
+            f"{free / 1e6:.1f} MB are free",
         )
 
 
@@ -278,7 +279,7 @@ def _remove(path: Path) -> None:
 
 
 def _try_to_remove(path: Path) -> None:
-    """What there is to say has been said by the error that led here."""
+    """Ignores errors: the error that led here was already reported."""
     try:
         _remove(path)
     except OSError:
@@ -286,7 +287,7 @@ def _try_to_remove(path: Path) -> None:
 
 
 def _take_place(temporary: Path, path: Path) -> None:
-    """Renames; a folder cannot be renamed onto one that is not empty."""
+    """Renames; moves a folder that is in the way aside first."""
     if path.is_symlink() or not path.is_dir():
         os.replace(temporary, path)
         return

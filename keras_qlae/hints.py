@@ -1,4 +1,4 @@
-"""Which name was meant, where a name is unknown."""
+"""Suggests similar names for an unknown name."""
 
 import difflib
 import re
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 
 class UnknownNameError(ValueError):
-    """Of something that is chosen by its name, and is not there."""
+    """Raised for an unknown name of something that is chosen by name."""
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """A sentence with the names that are meant, perhaps; else nothing.
+    """Returns a sentence with similar names, or an empty string.
 
     Args:
-        name: What was given.
-        known: What there is.
+        name: The name that was given.
+        known: The names that are available.
     """
     known = list(known)
     close = difflib.get_close_matches(name, known, 3)
@@ -24,5 +24,5 @@ def hint(name: str, known: Iterable[str]) -> str:
 
 
 def _initials(name: str) -> str:
-    """Those of `weight_decay`: `wd`."""
+    """Returns the initials of a name: `wd` of `weight_decay`."""
     return "".join(word[:1] for word in re.split(r"[_-]", name))

@@ -1,8 +1,7 @@
-"""TensorFlow's notes at its import, left out.
+"""Suppresses the notes that TensorFlow writes when it is imported.
 
-TensorFlow writes some lines to standard error whenever it is imported: which
-instructions it uses, that there is no GPU. They come from C++, before any
-level can be set.
+They are lines on standard error on the instructions that it uses and on a
+missing GPU. They come from C++, before a log level can be set.
 """
 
 import importlib.abc
@@ -17,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-# A process of its own leaves the notes out: what is written before TensorFlow
-# ends the process comes through.
+# A separate process filters the notes, so that what TensorFlow writes before
+# it ends the process is not lost.
 _FILTER = r"""
 import re, sys
 note = re.compile(
@@ -36,21 +35,21 @@ _NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 def leave_out() -> None:
-    """Has TensorFlow imported without its notes, whoever imports it."""
+    """Makes later imports of TensorFlow suppress its notes."""
     if not any(isinstance(each, _Finder) for each in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
 
 def level() -> str:
-    """The level of TensorFlow's log: errors, and without a GPU none.
+    """The level of TensorFlow's log: errors, or nothing without a GPU.
 
-    At the level of errors it writes, without a GPU, that there is none.
+    Without a GPU, TensorFlow reports that as an error.
     """
     return "2" if _NVIDIA_DRIVER.exists() else "3"
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Finds TensorFlow, with a loader that leaves its notes out."""
+    """Finds TensorFlow with a loader that suppresses its notes."""
 
     def find_spec(
         self,
@@ -67,7 +66,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 class _Loader(importlib.abc.Loader):
-    """Loads a module as its own loader does, but without notes."""
+    """Loads a module with its own loader, but without notes."""
 
     def __init__(self, own: importlib.abc.Loader) -> None:
         self.own = own
@@ -96,7 +95,7 @@ def _without_notes() -> Iterator[None]:
             stdin=subprocess.PIPE,
             stdout=own,
         )
-    except OSError:  # closed: nothing can be written; or no second process
+    except OSError:  # standard error is closed, or no process can be started
         yield
         return
     assert kept.stdin is not None  # noqa: S101 - as of PIPE

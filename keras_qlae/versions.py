@@ -1,17 +1,18 @@
-"""Which versions of the libraries are installed."""
+"""Versions of installed libraries."""
 
 import importlib
 import importlib.metadata
 
 
 def version_of(name: str) -> str:
-    """Version of a library; "none" if it is not installed.
+    """Returns the version of a library, or "none" if it is not installed.
 
-    A library may come from a distribution of another name, as TensorFlow does
-    from `tensorflow-cpu`: it is then asked itself.
+    If the distribution has another name, such as `tensorflow-cpu`, the
+    version is read from the module.
 
     Args:
-        name: Of the distribution, which is that of the module but for hyphens.
+        name: Name of the distribution, which is that of the module except for
+            hyphens.
     """
     try:
         return importlib.metadata.version(name)

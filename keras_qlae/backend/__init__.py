@@ -1,8 +1,8 @@
 """The operations that differ between TensorFlow, JAX and PyTorch.
 
-They are described here. One module a framework has them under the same names,
-and says what is peculiar to it; that of the Keras backend in use is chosen
-once, at import.
+They are documented here. Each framework has one module with the same names,
+which documents what is special to it. The module of the Keras backend in use
+is chosen once, at import.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ AdamWStep = _framework.AdamWStep
 def conv2d(
     inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
 ) -> Any:
-    """Convolution, channels last.
+    """Computes a convolution, channels last.
 
     Args:
         inputs: `(batch, height, width, in)`.
@@ -48,7 +48,7 @@ def conv2d(
 
 
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
-    """Transposed convolution, 'same' padding, channels last.
+    """Computes a transposed convolution, 'same' padding, channels last.
 
     Args:
         inputs: `(batch, height, width, in)`.
@@ -68,13 +68,13 @@ def normalize(
     scale: Any = 1.0,
     shift: Any = 0.0,
 ) -> Any:
-    """`scale * (x - mean) / sqrt(variance + epsilon) + shift`.
+    """Computes `scale * (x - mean) / sqrt(variance + epsilon) + shift`.
 
     Its gradient can be differentiated again.
 
     Args:
         inputs: A tensor of floats.
-        axes: The axes that mean and variance go over.
+        axes: The axes of mean and variance.
         epsilon: Added to the variance.
         scale: A tensor or float that is the same along `axes`.
         shift: As `scale`.
@@ -86,14 +86,14 @@ def normalize(
 
 
 class StepModel(_framework.StepModel):  # type: ignore[misc]
-    """Keras' train and test steps, from steps written with assignments.
+    """Makes Keras' train and test steps from steps that assign variables.
 
-    A model derives from it and defines `update` and `assess`. Inside them
-    variables are read and assigned as they are outside, on every backend.
+    A model derives from it and defines `update` and `assess`. In them
+    variables are read and assigned as usual, on every backend.
     """
 
     def update(self, data: Any) -> dict[str, Any]:
-        """One step of `fit` on a batch: moves the weights, returns logs."""
+        """One step of `fit` on a batch: updates the weights, returns logs."""
         raise NotImplementedError
 
     def assess(self, data: Any) -> dict[str, Any]:
@@ -102,18 +102,19 @@ class StepModel(_framework.StepModel):  # type: ignore[misc]
 
 
 def argmin(values: Any) -> Any:
-    """Position of the first least value on the last axis, int32.
+    """Returns the position of the first minimum on the last axis, int32.
 
-    Without the care that `keras.ops.argmin` takes of negative zeros: it reads
-    the bits of the numbers, which neither ONNX nor LiteRT can.
+    `keras.ops.argmin` is not used: to handle negative zeros it reads the bits
+    of numbers, which neither ONNX nor LiteRT can do.
     """
     return _framework.argmin(values)
 
 
 def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Mean over axes, in the precision of the values.
+    """Computes the mean over axes in the precision of the values.
 
-    Not `keras.ops.mean`, which casts float64 to float32 on JAX and PyTorch.
+    `keras.ops.mean` is not used: it casts float64 to float32 on JAX and
+    PyTorch.
 
     Args:
         values: A floating-point tensor.
@@ -124,7 +125,7 @@ def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def to_dense(gradient: Any) -> Any:
-    """A gradient as a tensor."""
+    """Converts a gradient to a dense tensor."""
     return _framework.to_dense(gradient)
 
 
@@ -133,18 +134,18 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """A loss and its gradients, with the state that computing it changes.
+    """Computes a loss and its gradients, and updates the state it changes.
 
     Args:
         compute: Function without arguments that returns `(loss, extras)`: a
             scalar and any structure of tensors.
-        variables: What to differentiate by.
+        variables: The variables to differentiate by.
         state: Every variable that `compute` reads or changes.
 
     Returns:
-        `(loss, extras, gradients)`; a gradient is `None` where the backend
-        knows that the loss does not depend on the variable. Gradients are
-        those of the loss divided by the number of replicas.
+        `(loss, extras, gradients)`. A gradient is `None` if the backend knows
+        that the loss does not depend on the variable. Gradients are those of
+        the loss divided by the number of replicas.
     """
     result: tuple[Any, Any, list[Any]] = _framework.value_and_gradients(
         compute, variables, state
@@ -155,10 +156,10 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """The gradient of `sum(function(x))` by `x`, differentiable itself.
+    """Computes a differentiable gradient of `sum(function(x))` by `x`.
 
     Args:
-        function: From a batch to one number an example.
+        function: From a batch to one number per example.
         x: A batch.
         state: Every variable that `function` reads or changes.
 
@@ -171,24 +172,24 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """One update of the variables and of the optimizer's state."""
+    """Updates the variables and the optimizer's state once."""
     _framework.apply_gradients(optimizer, gradients, variables)
 
 
 def without_notes() -> contextlib.AbstractContextManager[None]:
-    """Leaves out what a framework remarks on several models in a process."""
+    """Suppresses a framework's notes on several models in a process."""
     notes: contextlib.AbstractContextManager[None] = _framework.without_notes()
     return notes
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """Random numbers, different ones on every replica.
+    """Draws random numbers, different ones on every replica.
 
     Args:
         sampler: Function `sampler(size, seed=seed)` that draws a batch: a
             tensor or a structure of tensors, examples on the first axis, or
             `None`.
-        size: How many examples a replica.
+        size: Number of examples per replica.
         seed: A `keras.random.SeedGenerator`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""JAX: what Keras has no operation for."""
+"""The operations on JAX for which Keras has none."""
 
 import contextlib
 import functools
@@ -16,7 +16,7 @@ _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 def argmin(values: Any) -> Any:
-    """JAX's own, cast."""
+    """Uses JAX's `argmin`, and casts its result."""
     return jax.numpy.argmin(values, axis=-1).astype("int32")
 
 
@@ -26,7 +26,7 @@ def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def to_dense(gradient: Any) -> Any:
-    """It is a tensor."""
+    """Returns the gradient: on JAX it is always a tensor."""
     return gradient
 
 
@@ -51,7 +51,7 @@ def normalize(
     scale: Any = 1.0,
     shift: Any = 0.0,
 ) -> Any:
-    """With the mean and the centred square written out."""
+    """Computes the moments from the mean and the centred square."""
     centred = inputs - mean(inputs, axes, keepdims=True)
     variance = mean(ops.square(centred), axes, keepdims=True)
     return centred * (ops.rsqrt(variance + epsilon) * scale) + shift
@@ -59,13 +59,13 @@ def normalize(
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
-    """Transposed convolution, 'same' padding, channels last.
+    """Computes a transposed convolution, 'same' padding, channels last.
 
-    XLA takes the kernel gradient of a transposed convolution through a
+    XLA computes the kernel gradient of a transposed convolution with a
     dilated convolution, which on a CPU is 4 to 8 times slower than needed
     (jax#23783, jax#31662). The transposed convolution is the adjoint of a
-    strided one, so its gradients are that convolution and its own kernel
-    gradient; they may be differentiated again.
+    strided convolution. So its gradients are that convolution and its kernel
+    gradient, which can be differentiated again.
     """
     return jax.lax.conv_transpose(
         inputs,
@@ -105,7 +105,7 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """A pure function of all values, differentiated."""
+    """Differentiates a pure function of all values."""
     chosen = {id(v) for v in variables}
     others = [v for v in state if id(v) not in chosen]
     pure = _pure(compute, [*variables, *others])
@@ -124,7 +124,7 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """A pure function of the input and all values, differentiated."""
+    """Differentiates a pure function of the input and all values."""
     state = list(state)
 
     def total_of(x: Any, values: list[Any]) -> Any:
@@ -141,7 +141,7 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """The optimizer returns new values, which are assigned."""
+    """Assigns the new values that the optimizer returns."""
     new_values, new_state = optimizer.stateless_apply(
         [v.value for v in optimizer.variables],
         list(gradients),
@@ -152,17 +152,17 @@ def apply_gradients(
 
 
 def without_notes() -> contextlib.AbstractContextManager[None]:
-    """There are none."""
+    """Does nothing: JAX writes no such notes."""
     return contextlib.nullcontext()
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """One replica sees the global batch."""
+    """Draws for the global batch, which one replica processes."""
     return sampler(size, seed=seed)
 
 
 class StepModel:
-    """JAX's steps are functions of values: assignments become results."""
+    """Returns what a step assigned: on JAX steps are functions of values."""
 
     def train_step(self: Any, state: Any, data: Any) -> Any:
         groups = (
@@ -183,11 +183,11 @@ class StepModel:
 
 
 class AdamWStep:
-    """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""
+    """Adds nothing: `RegularizedAdamW` uses Keras' loop over `update_step`."""
 
 
 def _pure(function: Callable[[], Any], variables: Sequence[Any]) -> Any:
-    """`function`, from the variables' values to its result and new values."""
+    """Makes `function` pure: from values to its result and new values."""
     variables = list(variables)
 
     def pure(values: Sequence[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""TensorFlow: what Keras has no operation for."""
+"""The operations on TensorFlow for which Keras has none."""
 
 import contextlib
 import logging
@@ -13,17 +13,17 @@ from keras import ops
 
 
 def argmin(values: Any) -> Any:
-    """With the dtype that is asked for."""
+    """Uses TensorFlow's `argmin` with the dtype int32."""
     return tf.argmin(values, axis=-1, output_type="int32")
 
 
 def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Keras' own keeps the precision here."""
+    """Uses `keras.ops.mean`, which keeps the precision on TensorFlow."""
     return ops.mean(values, axis=axis, keepdims=keepdims)
 
 
 def to_dense(gradient: Any) -> Any:
-    """An embedding's gradient comes as indexed slices."""
+    """Converts indexed slices, the gradient of an embedding, to a tensor."""
     return tf.convert_to_tensor(gradient)
 
 
@@ -48,7 +48,7 @@ def normalize(
     scale: Any = 1.0,
     shift: Any = 0.0,
 ) -> Any:
-    """With the mean and the centred square written out."""
+    """Computes the moments from the mean and the centred square."""
     centred = inputs - mean(inputs, axes, keepdims=True)
     variance = mean(ops.square(centred), axes, keepdims=True)
     return centred * (ops.rsqrt(variance + epsilon) * scale) + shift
@@ -66,7 +66,7 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """Recorded on a tape; optimizers sum over replicas."""
+    """Differentiates with a tape; optimizers sum over replicas."""
     with tf.GradientTape() as tape:
         loss, extras = compute()
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
@@ -77,7 +77,7 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """Recorded on a tape, inside that of the loss."""
+    """Differentiates with a tape inside the tape of the loss."""
     with tf.GradientTape() as tape:
         tape.watch(x)
         total = tf.reduce_sum(function(x))
@@ -87,13 +87,13 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """The optimizer assigns."""
+    """Calls the optimizer, which assigns the variables."""
     optimizer.apply(gradients, variables)
 
 
 @contextlib.contextmanager
 def without_notes() -> Iterator[None]:
-    """Leaves out the note that several models compile the same function."""
+    """Suppresses the note that several models compile the same function."""
 
     def is_other(record: logging.LogRecord) -> bool:
         return "triggered tf.function retracing" not in record.getMessage()
@@ -107,9 +107,9 @@ def without_notes() -> Iterator[None]:
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """A mirrored generator has the same state on every replica.
+    """Draws for all replicas on each replica, and returns its part.
 
-    So each draws for all of them, and takes its own part.
+    A mirrored generator has the same state on every replica.
     """
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
@@ -122,7 +122,7 @@ def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
 
 
 class StepModel:
-    """TensorFlow's steps assign already."""
+    """Calls the steps: on TensorFlow they may assign variables."""
 
     def train_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.update(data)  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ class StepModel:
 
 
 class AdamWStep:
-    """The step of `RegularizedAdamW`: Keras' loop over `update_step`."""
+    """Adds nothing: `RegularizedAdamW` uses Keras' loop over `update_step`."""
 
 
 @contextlib.contextmanager

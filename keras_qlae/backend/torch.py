@@ -1,4 +1,4 @@
-"""PyTorch: what Keras has no operation for."""
+"""The operations on PyTorch for which Keras has none."""
 
 import contextlib
 import itertools
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 
 def argmin(values: Any) -> Any:
-    """PyTorch's own, cast."""
+    """Uses PyTorch's `argmin`, and casts its result."""
     return torch.argmin(values, dim=-1).to(torch.int32)
 
 
@@ -24,18 +24,18 @@ def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def to_dense(gradient: Any) -> Any:
-    """It is a tensor."""
+    """Returns the gradient: on PyTorch it is always a tensor."""
     return gradient
 
 
 def conv2d(
     inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
 ) -> Any:
-    """Convolution, channels last, in memory too.
+    """Computes a convolution with channels last in memory too.
 
-    `keras.ops.conv` copies inputs to channels first and back, and its kernels
-    have a layout that PyTorch refuses to differentiate where an image has one
-    channel or a batch one image.
+    `keras.ops.conv` copies inputs to channels first and back. PyTorch cannot
+    differentiate its kernels' layout if images have one channel or a batch
+    has one image.
     """
     pads = [(0, 0), (0, 0)]
     if padding == "same":
@@ -67,16 +67,16 @@ def conv2d(
 def _same_padding(
     size: int, kernel_size: int, strides: int, dilation_rate: int
 ) -> tuple[int, int]:
-    """Zeros before and after one axis; an odd one goes after."""
+    """Number of zeros before and after an axis; an odd one goes after."""
     reach = (kernel_size - 1) * dilation_rate + 1
     total = max((-(-size // strides) - 1) * strides + reach - size, 0)
     return total // 2, total - total // 2
 
 
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
-    """Transposed convolution, 'same' padding, channels last, in memory too."""
-    # PyTorch crops both sides alike: zeros make up the kernel to a size whose
-    # excess over the strides is even.
+    """Computes it with channels last in memory too."""
+    # PyTorch crops both sides equally, so the kernel is padded with zeros
+    # until its size minus the strides is even.
     pads = [
         (max(size - strides, 0) % 2, max(strides - size, 0))
         for size in kernel.shape[:2]
@@ -100,9 +100,9 @@ def normalize(
     scale: Any = 1.0,
     shift: Any = 0.0,
 ) -> Any:
-    """With the gradient written out.
+    """Computes its own gradient.
 
-    PyTorch's own takes three times as many passes over the maps.
+    PyTorch's gradient needs three times as many passes over the maps.
     """
     scale, shift = (
         torch.as_tensor(t, dtype=inputs.dtype, device=inputs.device)
@@ -125,10 +125,10 @@ class _Normalize(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Any) -> Any:
         x, scale, shift, centred, factor = ctx.saved_tensors
-        if torch.is_grad_enabled():  # it will be differentiated, by x too
+        if torch.is_grad_enabled():  # to be differentiated again, also by x
             centred, factor = _standardize(x, ctx.axes, ctx.epsilon)
         mean = gradient.mean(ctx.axes, keepdim=True)
-        # Of the gradient times the standardized x.
+        # The mean of the gradient times the standardized x.
         product = factor * (gradient * centred).mean(ctx.axes, keepdim=True)
         slope = factor * scale
         dx = torch.addcmul(
@@ -147,7 +147,7 @@ class _Normalize(torch.autograd.Function):
 
 
 def _standardize(x: Any, axes: Any, epsilon: float) -> tuple[Any, Any]:
-    """`x` without its mean, and 1 / standard deviation."""
+    """Returns `x` minus its mean, and 1 / standard deviation."""
     centred = x - x.mean(axes, keepdim=True)
     variance = (centred * centred).mean(axes, keepdim=True)
     return centred, torch.rsqrt(variance + epsilon)
@@ -158,7 +158,7 @@ def value_and_gradients(
     variables: Sequence[Any],
     state: Sequence[Any],
 ) -> tuple[Any, Any, list[Any]]:
-    """By `autograd.grad`, which leaves `.grad` alone."""
+    """Differentiates with `autograd.grad`, which does not change `.grad`."""
     with torch.enable_grad():
         loss, extras = compute()
     gradients = torch.autograd.grad(
@@ -173,7 +173,7 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """With a graph of its own, to be differentiated again."""
+    """Differentiates with a new graph, which can be differentiated again."""
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
         total = torch.sum(function(x))
@@ -183,23 +183,23 @@ def input_gradient(
 def apply_gradients(
     optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]
 ) -> None:
-    """The optimizer assigns, unrecorded."""
+    """Calls the optimizer without recording gradients."""
     with torch.no_grad():
         optimizer.apply(gradients, variables)
 
 
 def without_notes() -> contextlib.AbstractContextManager[None]:
-    """There are none."""
+    """Does nothing: PyTorch writes no such notes."""
     return contextlib.nullcontext()
 
 
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
-    """There is one replica."""
+    """Draws once: on PyTorch there is one replica."""
     return sampler(size, seed=seed)
 
 
 class StepModel:
-    """PyTorch's steps assign already."""
+    """Calls the steps: on PyTorch they may assign variables."""
 
     def train_step(self, data: Any) -> dict[str, Any]:
         logs: dict[str, Any] = self.update(data)  # type: ignore[attr-defined]
@@ -213,9 +213,9 @@ class StepModel:
 class AdamWStep:
     """The step of `RegularizedAdamW`, for all variables at once and in place.
 
-    Keras goes through the variables one by one, and on PyTorch that costs
-    several times the arithmetic. It calls this instead, as it does for its
-    own optimizers; the rule is that of `update_step`.
+    Keras updates the variables one by one, which on PyTorch takes several
+    times as long as the arithmetic. It calls this method instead, as for its
+    own optimizers. The rule is that of `update_step`.
     """
 
     def _backend_update_step(
@@ -231,7 +231,7 @@ class AdamWStep:
             values = [v.value for v in variables]
             m = [self._momentums[i].value for i in indices]
             v = [self._velocities[i].value for i in indices]
-            # One layout: that of a kernel's gradient may be another.
+            # The layout of a kernel's gradient may differ from the kernel's.
             gradients = [
                 gradient.to(value.dtype).contiguous()
                 for gradient, value in zip(gradients, values, strict=True)

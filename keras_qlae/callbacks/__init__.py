@@ -1,4 +1,4 @@
-"""What watches a model while it trains."""
+"""Callbacks that watch a model while it trains."""
 
 from keras_qlae.callbacks.codes_in_use import CodesInUse
 from keras_qlae.callbacks.finite_loss import FiniteLoss

@@ -1,4 +1,4 @@
-"""How a model uses its codes while it trains."""
+"""Counts the codes that a model uses while it trains."""
 
 from typing import Any
 
@@ -12,22 +12,22 @@ from keras_qlae.metrics import code_usage
 class CodesInUse(keras.callbacks.Callback):
     """Counts which codes of each latent occur, at the end of each epoch.
 
-    Puts `val_code_entropy` (in nats) and `val_code_perplexity`, means over
-    latents, and `val_dead_codes`, the sum over latents, into the epoch's
-    logs. Of few images, codes that are rare count as dead.
+    Logs `val_code_entropy` (in nats) and `val_code_perplexity`, means over
+    latents, and `val_dead_codes`, the sum over latents. With few images, rare
+    codes are counted as dead.
 
     Args:
         images: NumPy `(n, height, width, channels)`, integers in `[0, 255]`
             or floats in `[0, 1]`.
 
     Attributes:
-        names: What is logged.
-        usage: The last `keras_qlae.metrics.CodeUsage`, with one number a
+        names: Names of what is logged.
+        usage: The last `keras_qlae.metrics.CodeUsage`, with one number per
             latent, or `None`.
 
     Raises:
-        ValueError: At the end of an epoch, a model whose latents are not
-            discrete or do not say how many values they have.
+        ValueError: At the end of an epoch: the latents of the model are not
+            discrete or have no `codebook_sizes`.
     """
 
     names = ("val_code_entropy", "val_code_perplexity", "val_dead_codes")
@@ -50,7 +50,7 @@ class CodesInUse(keras.callbacks.Callback):
         if not self.can_watch(self.model):
             raise ValueError(
                 "`CodesInUse` counts the codes of discrete latents that have "
-                "`codebook_sizes`, one integer a latent. Received: model of "
+                "`codebook_sizes`, one integer per latent. Received: model of "
                 f"type {type(self.model).__name__}"
             )
         self.usage = code_usage(

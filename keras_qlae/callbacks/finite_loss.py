@@ -1,4 +1,4 @@
-"""Stops a training run whose loss is no longer a number."""
+"""Stops a training run whose loss is NaN or infinite."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ _TOTALS = ("loss", "critic_loss", "generator_loss")
 class FiniteLoss(keras.callbacks.Callback):
     """Raises when a loss is NaN or infinite.
 
-    `keras.callbacks.TerminateOnNaN` ends `fit` as if nothing had happened;
-    this one says at which step, and lets no later callback save the spoiled
-    weights. A step's loss is that before its update: what the last update of
-    an epoch spoils shows in the validation loss, which is looked at too. List
-    it first.
+    `keras.callbacks.TerminateOnNaN` ends `fit` without an error. This
+    callback raises an error that names the step, so that no later callback
+    saves the broken weights. The loss of a step is computed before its
+    update, so the validation loss is checked too, for the last update of an
+    epoch. List this callback first.
 
     Args:
-        start_step: Steps done before this `fit`, for the step's number.
+        start_step: Steps done before this `fit`, to number the steps.
 
     Raises:
         FloatingPointError: In `fit`, with the number of the step.

@@ -17,16 +17,14 @@ from keras_qlae.metrics import infomec
 class InfoMEC(keras.callbacks.Callback):
     """Scores held-out images at the end of epochs.
 
-    Puts `val_infom`, `val_infoe`, `val_infoc` (in `[0, 1]`, higher is better)
-    and `val_active_latents` into the epoch's logs, where the progress bar,
-    `History`, `CSVLogger`, `TensorBoard`, `EarlyStopping`, `ModelCheckpoint`
-    (with `mode="max"`) and Keras Tuner find them. List it before callbacks
-    that read its scores.
+    Logs `val_infom`, `val_infoe`, `val_infoc` (in `[0, 1]`, higher is better)
+    and `val_active_latents` for the progress bar, `History`, `CSVLogger`,
+    `TensorBoard`, `EarlyStopping`, `ModelCheckpoint` (with `mode="max"`) and
+    Keras Tuner. List it before callbacks that read its scores.
 
-    With `every` above 1 the epochs between carry the last scores, since most
-    readers fail where a name is missing. A carried score is no improvement:
-    give `EarlyStopping` a `patience` of `every` times as many epochs as you
-    mean scorings.
+    With `every` above 1 the epochs between repeat the last scores, since most
+    callbacks fail if a name is missing. A repeated score is not an
+    improvement: multiply the `patience` of `EarlyStopping` by `every`.
 
     Args:
         data: What to score: a `keras_qlae.datasets.FactorDataset`, or
@@ -39,13 +37,13 @@ class InfoMEC(keras.callbacks.Callback):
         codes: Function `codes(model, images)` that returns the latents to
             score, `(n, num_latents)`: integers are scored as discrete, floats
             as continuous. Defaults to `model.codes(images)`.
-        metrics: Functions `metric(factors, latents)` by name, of what is
-            scored to a number. Each is logged as `val_<name>`.
+        metrics: Further metrics: functions `metric(factors, latents)` that
+            return a number, by name. Each is logged as `val_<name>`.
         active: Which latents count: see `keras_qlae.metrics.infomec`.
-        seed: Integer, of the draw and of the scores of continuous latents.
+        seed: Integer, for the draw and the scores of continuous latents.
 
     Attributes:
-        names: What is logged.
+        names: Names of what is logged.
         result: The last `keras_qlae.metrics.InfoMECResult`, or `None`.
         results: All of them by epoch, from 0.
         seconds: How long the last scoring took.
@@ -105,14 +103,14 @@ class InfoMEC(keras.callbacks.Callback):
 
     @property
     def logs(self) -> dict[str, float]:
-        """The last scores under the names they are logged with."""
+        """The last scores by the names under which they are logged."""
         return dict(self._logs)
 
     def restore(self, logs: dict[str, float]) -> None:
-        """Takes up scores of an earlier run, to be carried as if its own.
+        """Restores the last scores of an earlier run, to be repeated.
 
         Args:
-            logs: What `logs` was.
+            logs: The `logs` of that run.
         """
         self._logs = dict(logs)
         self._is_restored = True
@@ -121,7 +119,7 @@ class InfoMEC(keras.callbacks.Callback):
         """Scores a model now.
 
         Args:
-            model: One with `codes`, or what the function given reads.
+            model: A model with `codes`, or one that the given function reads.
 
         Returns:
             The scores.
@@ -146,7 +144,7 @@ class InfoMEC(keras.callbacks.Callback):
         return result
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        # Another model's scores are not carried.
+        # Scores of another model are not repeated.
         is_known = self._owner is not None and self._owner() is self.model
         if not is_known and not self._is_restored:
             self._logs = {}
@@ -163,7 +161,7 @@ class InfoMEC(keras.callbacks.Callback):
             logs.update(self._logs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "InfoMEC":
-        """A copy that shares the images: Keras Tuner makes one a trial."""
+        """A copy that shares the images: Keras Tuner copies once per trial."""
         other = copy.copy(self)
         other.results = dict(self.results)
         other._logs = dict(self._logs)
@@ -191,8 +189,8 @@ def _draw(
     if hasattr(data, "factor_names") and hasattr(data, "images"):
         if not data.factor_names:
             raise ValueError(
-                "InfoMEC scores latents against known factors, and `data` has "
-                "none: leave the callback out, or give the images factors. "
+                "InfoMEC scores latents against known factors, but `data` has "
+                "no factors: remove the callback, or add factors to the data. "
                 f"Received: {data!r}"
             )
         index = _positions(rng, len(data), num_samples)
@@ -205,8 +203,8 @@ def _draw(
     images, factors = (np.asarray(part) for part in data)
     if len(images) != len(factors) or factors.ndim != 2:
         raise ValueError(
-            "`data` must have one row of factors an image: (n, height, width, "
-            "channels) and (n, num_factors). Received: images of shape "
+            "`data` must have one row of factors per image: (n, height, "
+            "width, channels) and (n, num_factors). Received: images of shape "
             f"{images.shape}, factors of shape {factors.shape}"
         )
     index = _positions(rng, len(images), num_samples)

@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost."""
+"""Makes Ctrl-C stop training on every backend."""
 
 import signal
 import threading
@@ -12,17 +12,17 @@ import keras
 class Interrupts(keras.callbacks.Callback):
     """Stops `fit` at the next batch when Ctrl-C was pressed.
 
-    Keras turns logs into numbers under an `except` that catches everything. On
-    JAX a step ends just there, and a `KeyboardInterrupt` is swallowed in one of
-    three cases. This callback remembers the signal and raises again.
+    Keras converts logs to numbers under an `except` that catches everything.
+    On JAX the program waits for a step just there, and one
+    `KeyboardInterrupt` in three is lost. This callback remembers the signal
+    and raises it again.
 
     Use it as a context around `fit`, and give it to `fit`:
 
         with Interrupts() as interrupts:
             model.fit(data, callbacks=[interrupts])
 
-    Outside of the main thread, where Python handles no signals, it does
-    nothing.
+    Outside the main thread, where Python handles no signals, it does nothing.
     """
 
     def __init__(self) -> None:

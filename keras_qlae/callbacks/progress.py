@@ -1,4 +1,4 @@
-"""How far a training run is, and how good."""
+"""Shows the progress, the time left and the scores of a training run."""
 
 import time
 from collections.abc import Iterable
@@ -20,21 +20,21 @@ _SHOWN = {
 }
 _LOSSES = ("loss", "critic_loss", "latent_loss")
 _SCORES = ("val_infom", "val_infoe", "val_infoc")
-_FIRST = 5  # steps that are not measured: they compile and fill queues
-_MEASURED = 20  # steps to tell the time of one from, at least
-_SECONDS = 2.0  # for which they are measured, at least
-_WORTH = 30.0  # seconds from which on the time is worth a line
+_FIRST = 5  # first steps, not measured: they compile and fill queues
+_MEASURED = 20  # least number of steps to measure
+_SECONDS = 2.0  # least time for which steps are measured
+_WORTH = 30.0  # seconds left above which a line is printed
 
 
 class Progress(keras.callbacks.Callback):
-    """A bar for the whole run with the time left, and a line an epoch.
+    """A bar for the whole run with the time left, and one line per epoch.
 
-    Keras' own bar starts anew every epoch and, with an autoencoder's many
-    losses, is wider than a terminal. Use it with `fit(verbose=0)`, after the
-    callbacks whose scores it shall show (`val_psnr`, `val_infom`, ...). The
-    bar goes to standard error and only to a terminal, the lines to standard
-    output. Soon after the start a line tells how long the steps will take, as
-    measured; after each epoch the time left counts scoring, too.
+    Keras' own bar starts again every epoch and, with the many losses of an
+    autoencoder, is wider than a terminal. Use this with `fit(verbose=0)`,
+    after the callbacks whose scores it should show (`val_psnr`, `val_infom`,
+    ...). The bar is written to standard error if that is a terminal, the
+    lines to standard output. Soon after the start a line shows how long the
+    steps will take; after each epoch the time left includes scoring.
 
     Args:
         total_steps: Steps of the whole run.
@@ -76,7 +76,7 @@ class Progress(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, Any] | None = None
     ) -> None:
         self._epoch_start = self.step
-        self._measured = None  # the scoring between is no step
+        self._measured = None  # do not measure the scoring between epochs
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -106,7 +106,7 @@ class Progress(keras.callbacks.Callback):
         self.close()
 
     def _estimate(self) -> None:
-        """Tells how long it will take, once enough steps were measured."""
+        """Prints how long it will take, once enough steps were measured."""
         done, now = self.step - self._start_step, time.perf_counter()
         if self._measured is None:
             if done >= _FIRST:
@@ -120,12 +120,12 @@ class Progress(keras.callbacks.Callback):
         if left > _WORTH:
             self._bar.write(
                 f"about {duration(left)} for {self.total_steps - self.step:,} "
-                f"steps, {1000 * seconds / steps:.0f} ms each, and the scoring "
-                "of each epoch"
+                f"steps, {1000 * seconds / steps:.0f} ms each, plus the "
+                "scoring of each epoch"
             )
 
     def close(self) -> None:
-        """Ends the bar, also where `fit` was broken off."""
+        """Ends the bar, even if `fit` was interrupted."""
         if self._bar is not None:
             self._bar.close()
 
@@ -141,7 +141,7 @@ def duration(seconds: float) -> str:
 
 
 def _titled(logs: dict[str, Any] | None, names: Iterable[str]) -> Iterator[str]:
-    """Title and value of each of the names that was logged."""
+    """Title and value of each name that was logged."""
     for name in names:
         if logs and name in logs:
             title, form = _SHOWN[name]

@@ -1,4 +1,4 @@
-"""How well a model rebuilds held-out images while it trains."""
+"""Logs how well a model reconstructs held-out images while it trains."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ PSNR = "val_psnr"
 class Reconstruction(keras.callbacks.Callback):
     """Logs `val_psnr` of models that do not measure it themselves: GANs.
 
-    It is the mean over images, in dB, of `model.psnr(images)`. A model
-    that logs `val_psnr`, as an autoencoder does, is left alone, but for the
-    last epoch: there it is measured on all images that are scored, so that it
-    is the PSNR of the trained model.
+    `val_psnr` is the mean over images, in dB, of `model.psnr(images)`. If a
+    model logs it already, as an autoencoder does, only that of the last epoch
+    is replaced: it is measured on all scored images, so that it is the PSNR of
+    the trained model.
 
     Args:
         images: NumPy `(n, height, width, channels)`, integers in `[0, 255]`
             or floats in `[0, 1]`.
-        scored: What the trained model is scored on. Defaults to `None`: the
-            last epoch is like any other.
+        scored: The images on which the trained model is scored. Defaults to
+            `None`: the last epoch is like any other.
         last_epoch: The number of the last epoch, from 0.
     """
 

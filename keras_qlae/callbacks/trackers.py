@@ -1,4 +1,4 @@
-"""Training runs in the trackers that people use."""
+"""Sends training runs to Weights & Biases and MLflow."""
 
 import importlib
 import os
@@ -16,23 +16,23 @@ from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 
 IDS = "trackers.json"
-_FOREIGN = re.compile(r"[^\w./: -]")  # what MLflow allows in no name
+_FOREIGN = re.compile(r"[^\w./: -]")  # not allowed in names by MLflow
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Tracker(keras.callbacks.Callback):
-    """Sends what each epoch logs to a tracker.
+    """Sends the logs of each epoch to a tracker.
 
     Use it as a context around `fit`, and give it to `fit`, after the
-    callbacks whose scores it shall send. A run that goes on in the same
-    directory goes on at the tracker too: `trackers.json` has its id.
+    callbacks whose scores it should send. A run that is resumed in the same
+    directory is also resumed at the tracker: `trackers.json` has its id.
 
-    A subclass has `extra`, the library, and `_begin`, `_log`, `_summarize` and
-    `_end`.
+    A subclass defines `extra`, the library, and `_begin`, `_log`,
+    `_summarize` and `_end`.
 
     Args:
         directory: Folder of the run.
-        name: What the tracker calls it.
+        name: Name of the run at the tracker.
         settings: Plain values by name.
 
     Raises:
@@ -86,7 +86,7 @@ class Tracker(keras.callbacks.Callback):
         self._log(values, epoch + 1)
 
     def _begin(self, known: str | None) -> str:
-        """Begins, or goes on with what has a known id; returns the id."""
+        """Starts a run, or resumes the one with a known id; returns the id."""
         raise NotImplementedError
 
     def _log(self, values: dict[str, float], epoch: int) -> None:
@@ -108,8 +108,8 @@ class Tracker(keras.callbacks.Callback):
         if known is None or (isinstance(known, str) and _ID.fullmatch(known)):
             return known
         raise ValueError(
-            f"{self.directory / IDS} is damaged: delete it, and the run "
-            f"begins anew at {self.extra}. Received: {known!r:.100}"
+            f"{self.directory / IDS} is damaged: delete it to start a new "
+            f"run at {self.extra}. Received: {known!r:.100}"
         )
 
     def _ids(self) -> dict[str, Any]:
@@ -121,9 +121,9 @@ class Tracker(keras.callbacks.Callback):
 class WandB(Tracker):
     """A run at Weights & Biases.
 
-    Project, entity and mode are those of `WANDB_PROJECT` (or else
-    `keras-qlae`), `WANDB_ENTITY`, `WANDB_MODE` and so on. Args are those of
-    `Tracker`.
+    Project, entity and mode come from `WANDB_PROJECT` (by default
+    `keras-qlae`), `WANDB_ENTITY`, `WANDB_MODE` and so on. Arguments are those
+    of `Tracker`.
     """
 
     extra = "wandb"
@@ -153,8 +153,8 @@ class WandB(Tracker):
 class MLflow(Tracker):
     """A run at MLflow.
 
-    Server and experiment are those of `MLFLOW_TRACKING_URI` and
-    `MLFLOW_EXPERIMENT_NAME`. Args are those of `Tracker`.
+    Server and experiment come from `MLFLOW_TRACKING_URI` and
+    `MLFLOW_EXPERIMENT_NAME`. Arguments are those of `Tracker`.
     """
 
     extra = "mlflow"

@@ -1,4 +1,4 @@
-"""Encoders and decoders for use without this package: SavedModel and others."""
+"""Exports models as SavedModel, ONNX or LiteRT for use without keras_qlae."""
 
 from keras_qlae.export.export_model import PARTS
 from keras_qlae.export.export_model import export_model

@@ -29,51 +29,52 @@ def export_model(
     format: str = "saved_model",
     metadata: dict[str, Any] | None = None,
 ) -> Path:
-    """Writes a part of a model as a folder that needs no `keras_qlae`.
+    """Writes a part of a model to a folder that works without `keras_qlae`.
 
     The signatures, for any batch size:
 
-    - `encode`: `images`, float32 in `[0, 1]`, to `latents` (before the latent
-      space), `quantized` (what the decoder reads) and `codes`;
-    - `encode_uint8`: the same of uint8 `images`;
-    - `decode`: `values`, float32 as `quantized`, to `images` in `[0, 1]`;
-    - `decode_codes`: the same of `codes`, int32 (float32 if continuous);
-    - `reconstruct`: `images`, float32 in `[0, 1]`, to `reconstructions` and
-      what `encode` gives;
-    - `reconstruct_uint8`: the same of uint8 `images`.
+    - `encode`: from `images`, float32 in `[0, 1]`, to `latents` (before the
+      latent space), `quantized` (what the decoder reads) and `codes`;
+    - `encode_uint8`: the same for uint8 `images`;
+    - `decode`: from `values`, float32 like `quantized`, to `images` in
+      `[0, 1]`;
+    - `decode_codes`: the same for `codes`, int32 (float32 if continuous);
+    - `reconstruct`: from `images`, float32 in `[0, 1]`, to `reconstructions`
+      and the outputs of `encode`;
+    - `reconstruct_uint8`: the same for uint8 `images`.
 
     `"encoder"` has the first two, `"decoder"` the next two, `"autoencoder"`
-    all; the first of each part is the SavedModel's `serving_default`, for the
-    autoencoder `reconstruct`.
+    all. The `serving_default` of the SavedModel is the first signature of the
+    part; for the autoencoder it is `reconstruct`.
 
     Formats: `"saved_model"`, for TensorFlow and TensorFlow Serving;
-    `"onnx"`, a file `<signature>.onnx` each; `"litert"`, one `model.tflite`.
-    A SavedModel is written by the backend in use where that is TensorFlow or
-    JAX (and then runs on the platform that it was exported on, CPU or GPU).
-    Everything else is written by TensorFlow, in a process of its own if the
-    backend is another: give a model with classes of your own to it in an
-    installed package.
+    `"onnx"`, one file `<signature>.onnx` each; `"litert"`, one
+    `model.tflite`. On TensorFlow and JAX, the backend in use writes a
+    SavedModel (which on JAX runs on the platform where it was exported, CPU
+    or GPU). Everything else is written by TensorFlow, on another backend in a
+    separate process; classes of your own must then be in an installed
+    package.
 
     `metadata.json` in the folder has the signatures, shapes, versions,
-    codebooks and the list of files. The folder is whole or not there. An
-    earlier export in its place is replaced if there is nothing else in it.
+    codebooks and the list of files. The folder is written completely or not
+    at all. An earlier export is replaced if the folder has nothing else.
 
     Args:
         model: An `Autoencoder` or `InfoWGANGP`.
         path: The folder to write.
         part: `"encoder"`, `"decoder"` or `"autoencoder"`.
         format: `"saved_model"`, `"onnx"` or `"litert"`.
-        metadata: More to put into `metadata.json`, plain values: names of the
-            factors, scores.
+        metadata: Further plain values for `metadata.json`, such as names of
+            the factors and scores.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: An unknown part or format, a model of another kind, one
-            that is not built, or weights that are not finite.
+        ValueError: The part or format is unknown, or the model is of another
+            kind, not built, or has weights that are not finite.
         ImportError: A library that the format needs is not installed.
-        FileExistsError: There is something at `path` that no export wrote.
+        FileExistsError: `path` has something that is not from an export.
         RuntimeError: The process on TensorFlow failed.
     """
     path = Path(path)
@@ -123,13 +124,13 @@ def _check_place(path: Path) -> None:
         if there <= written:
             return
     raise FileExistsError(
-        f"{path} is there and holds something that is no export: choose "
-        "another path, so that nothing in it is overwritten."
+        f"{path} exists and is not an export: choose another path. Nothing "
+        "in it was changed."
     )
 
 
 def _files_of_export(path: Path) -> set[str]:
-    """What `metadata.json` says was written, with itself."""
+    """The files that `metadata.json` lists, and itself."""
     try:
         listed = read_json(path / _METADATA)["files"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Weights that are numbers."""
+"""Checks that weights are finite."""
 
 import keras
 import numpy as np
@@ -7,16 +7,16 @@ import numpy as np
 def check_finite(model: keras.Model) -> None:
     """Raises unless all weights of a model are finite.
 
-    A latent would encode every image to its first code, without a word.
+    Otherwise a latent would silently encode every image to its first code.
 
     Raises:
-        ValueError: Some are not; says which.
+        ValueError: Some weights are not. The message names one.
     """
     for variable in model.weights:
         values = np.asarray(keras.ops.convert_to_numpy(variable))
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError(
-                "The model has weights that are NaN or infinite, so that its "
-                "codes mean nothing: train it again, with a lower learning "
-                f"rate. Received: {variable.path}"
+                "The model has weights that are NaN or infinite, so its codes "
+                "are meaningless: train it again with a lower learning rate. "
+                f"Received: {variable.path}"
             )

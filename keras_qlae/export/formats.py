@@ -1,4 +1,4 @@
-"""Writers of the formats. All but SavedModel on JAX run on TensorFlow."""
+"""Writers of the formats; all run on TensorFlow, SavedModel also on JAX."""
 
 import importlib.util
 import tempfile
@@ -14,11 +14,11 @@ from keras_qlae.export.signatures import layers_of
 from keras_qlae.export.signatures import signatures_of
 from keras_qlae.models.image_model import ImageModel
 
-OPSET = 18  # of ONNX: the highest that tf2onnx writes
+OPSET = 18  # the highest of ONNX that tf2onnx writes
 
 
 def write_saved_model(model: ImageModel, part: str, folder: Path) -> None:
-    """Writes a SavedModel: on TensorFlow, or on JAX through `jax2tf`."""
+    """Writes a SavedModel on TensorFlow, or on JAX with `jax2tf`."""
     archive = keras.export.ExportArchive()
     for layer in layers_of(model, part):
         archive.track(layer)
@@ -63,9 +63,9 @@ class Format(NamedTuple):
 
     Attributes:
         write: Function of a model, a part and a folder to be made.
-        backends: Keras backends that it runs on; under another one it runs in
-            a process of its own, on TensorFlow.
-        requires: Modules of the extra that is named like the format.
+        backends: Keras backends on which it runs; on others it runs in a
+            separate process on TensorFlow.
+        requires: Modules of the extra with the name of the format.
     """
 
     write: Callable[[ImageModel, str, Path], None]
@@ -86,11 +86,11 @@ FORMATS = {
 
 
 def check_format(name: str) -> None:
-    """Raises unless a format is known and what it needs is installed.
+    """Raises unless a format is known and its libraries are installed.
 
     Raises:
-        ValueError: Unknown format.
-        ImportError: A library is missing; says how to install it.
+        ValueError: The format is unknown.
+        ImportError: A library is missing.
     """
     if name not in FORMATS:
         raise ValueError(

@@ -1,7 +1,7 @@
-"""Exports a model of another backend, in a process on TensorFlow.
+"""Exports a model of another backend in a process on TensorFlow.
 
-`python -m keras_qlae.export.on_tensorflow MODEL PART FORMAT FOLDER` is that
-process. The model goes over as `model.keras`, which loads on any backend.
+The process is `python -m keras_qlae.export.on_tensorflow MODEL PART FORMAT
+FOLDER`. It gets the model as `model.keras`, which loads on any backend.
 """
 
 import importlib.util
@@ -20,11 +20,12 @@ from keras_qlae.models.image_model import ImageModel
 def write_on_tensorflow(
     model: ImageModel, part: str, format: str, folder: Path
 ) -> None:
-    """Writes a format with TensorFlow whatever the backend in use.
+    """Writes a format with TensorFlow on every backend.
 
     Raises:
         ImportError: TensorFlow is not installed.
-        RuntimeError: The other process failed; with the end of what it said.
+        RuntimeError: The other process failed. The message has the end of its
+            output.
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise ImportError(
@@ -48,10 +49,10 @@ def write_on_tensorflow(
         )
     if result.returncode:
         raise RuntimeError(
-            f"Export to {format!r} runs on TensorFlow, in a process of its "
-            "own, which failed. Classes of your own must be importable there "
+            f"Export to {format!r} runs in a separate process on TensorFlow, "
+            "which failed. Classes of your own must be importable there "
             "(registered, in an installed package); or load the model on the "
-            "TensorFlow backend and export it there. It said:\n"
+            "TensorFlow backend and export it there. Its output:\n"
             f"{result.stderr.strip()[-2000:]}"
         )
 

@@ -1,4 +1,4 @@
-"""What an exported model computes: its functions by name."""
+"""The functions of an exported model, by name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ class Signature(NamedTuple):
 
     Attributes:
         function: From one tensor to a dict of tensors.
-        shape: Shape of the input without the batch.
+        shape: Shape of the input without the batch axis.
         dtype: Dtype of the input.
     """
 
@@ -31,7 +31,7 @@ class Signature(NamedTuple):
 
 
 def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
-    """The functions of a part of a model, by name; the first is the default.
+    """Makes the functions of a part of a model; the first is the default.
 
     Args:
         model: The model.
@@ -43,10 +43,10 @@ def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
     dtype = model.variable_dtype
     latent = model.latent
 
-    # The names of the arguments are those of the inputs.
+    # The names of the arguments become those of the inputs.
     def encode(images: Any) -> dict[str, Any]:
         latents = model.encoder(ops.cast(images, dtype), training=False)
-        # Not `compute`: an exported model has no use for losses and noise.
+        # Not `compute`: an exported model needs neither losses nor noise.
         codes = latent.codes(latents)
         return {
             "latents": ops.cast(latents, "float32"),
@@ -67,7 +67,7 @@ def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
 
     def reconstruct(images: Any) -> dict[str, Any]:
         encoded = encode(images)
-        # ONNX wants another name than the input's.
+        # In ONNX the output needs another name than the input.
         rebuilt = decode(encoded["quantized"])["images"]
         return {"reconstructions": rebuilt, **encoded}
 

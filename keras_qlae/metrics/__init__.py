@@ -1,6 +1,7 @@
 """Scores of a representation against the true factors of variation.
 
-NumPy arrays in, numbers out: nothing here knows of Keras or of a model.
+Functions take NumPy arrays and return numbers. They use neither Keras nor
+models.
 """
 
 from keras_qlae.metrics.active_latents import active_latents

@@ -10,7 +10,7 @@ from keras_qlae.metrics.arrays import check_latents
 
 RULES = ("range", "iqr", "tenth")
 
-# A continuous latent is active from this fraction of the largest spread on.
+# A continuous latent is active above this fraction of the largest spread.
 _CONTINUOUS_FRACTION = {"range": 1 / 20, "iqr": 1 / 10, "tenth": 1 / 10}
 # A discrete latent is active above this spread, in the units of its values.
 _DISCRETE_LIMIT = {"range": 0.0, "iqr": 0.1}
@@ -21,10 +21,10 @@ def active_latents(
     discrete: bool | None = None,
     rule: str | npt.ArrayLike = "range",
 ) -> BoolArray:
-    """Says which latents vary enough to be counted as used.
+    """Finds the latents that vary enough to be counted as used.
 
-    InfoM and InfoC are taken over the active latents only, so that a model
-    is not judged by latents that it switched off.
+    InfoM and InfoC use the active latents only, so that latents that a model
+    switched off do not affect its scores.
 
     | rule | discrete | continuous |
     | --- | --- | --- |
@@ -32,9 +32,9 @@ def active_latents(
     | `"iqr"` | IQR > 0.1 | IQR > 1/10 of the largest IQR |
     | `"tenth"` | range > 1/10 of the largest range | the same |
 
-    IQR is the interquartile range of the numbers as they are given: for
-    discrete latents it depends on whether those are codes (0, 1, 2, ...) or
-    codebook values. `"range"` does not.
+    IQR is the interquartile range. For discrete latents it depends on whether
+    they are given as codes (0, 1, 2, ...) or as codebook values. `"range"`
+    does not.
 
     Args:
         latents: `(num_samples, num_latents)`, finite.
@@ -66,7 +66,7 @@ def select_active(
     is_discrete: bool,
     rule: str | npt.ArrayLike,
 ) -> BoolArray:
-    """Does the work of `active_latents` on latents that were checked."""
+    """Computes `active_latents` for latents that were checked."""
     if not isinstance(rule, str):
         return _check_mask(rule, latents.shape[1])
     if rule not in RULES:
@@ -81,7 +81,7 @@ def select_active(
 
 
 def _half_spread(latents: FloatArray, rule: str) -> FloatArray:
-    """Half the range or IQR: that of the largest floats does not overflow."""
+    """Half the range or IQR, which does not overflow for large floats."""
     percentiles = [25, 75] if rule == "iqr" else [0, 100]
     low, high = np.percentile(latents / 2, percentiles, axis=0)
     return np.asarray(high - low)

@@ -1,4 +1,4 @@
-"""Every score of a representation at once, each named with its variant."""
+"""All scores of a representation, and the variant of each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,8 +27,8 @@ _CONDITIONAL = "given the other factors; counts, or 2 nearest neighbours"
 _DCI = "gradient-boosted trees, 100 rounds of depth 3, at most 255 bins"
 _HELD_OUT = "fitted on 3/4 of the samples, measured on the rest"
 
-#: How each score of `all_scores` is computed, where papers and libraries
-#: differ: for the legends of reports.
+#: How each score of `all_scores` is computed, since papers and libraries
+#: differ. Reports show it.
 VARIANTS = {
     "InfoM": _INFOMEC,
     "InfoE": "unpenalised logistic regression, balanced, fitted to the end; "
@@ -36,7 +36,7 @@ VARIANTS = {
     "InfoC": _INFOMEC,
     "cInfoM": _CONDITIONAL,
     "cInfoC": _CONDITIONAL,
-    "MIG": "codes counted each by itself, continuous latents in 20 bins",
+    "MIG": "one bin per code, 20 bins for continuous latents",
     "DCI-D": _DCI,
     "DCI-C": _DCI,
     "DCI-I": f"accuracy of {_DCI}; {_HELD_OUT}",
@@ -66,26 +66,27 @@ def all_scores(
     """Computes every score of latents against factors.
 
     InfoMEC, conditional InfoMEC, MIG and modularity count how often codes
-    occur. The others take a latent for a number, and the codes of a learned
-    codebook need not be in the order of its values: pass those as `numbers`.
+    occur. The other scores treat a latent as a number. The codes of a learned
+    codebook may not be in the order of its values: pass the values as
+    `numbers`.
 
     Args:
         factors: `(num_samples, num_factors)`, integers, of at most 1,000
             values each.
         latents: `(num_samples, num_latents)`, finite.
         discrete: As in `infomec`.
-        numbers: `(num_samples, num_latents)`, finite: the values of codes.
+        numbers: `(num_samples, num_latents)`, finite: the values of the codes.
             Defaults to `None`: `latents`.
         active: Which latents InfoMEC counts: see `active_latents`.
             Conditional InfoMEC has its own rule.
-        seed: Integer: of all draws.
+        seed: Integer, for all random draws.
         progress: Function `progress(done, total, name)`, called before each
-            score: DCI takes seconds.
+            score, since DCI takes seconds.
 
     Returns:
-        Floats in [0, 1] by name, higher is better; `VARIANTS` says how each
-        is computed. What chance gives differs: see each function. Without
-        cInfoM and cInfoC where the samples allow them for no factor.
+        Floats in [0, 1] by name, higher is better. `VARIANTS` has how each is
+        computed. The value by chance differs: see each function. cInfoM and
+        cInfoC are left out if no factor has enough samples.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]] * 10
@@ -98,8 +99,8 @@ def all_scores(
         ValueError: As `infomec`, and if there are fewer than 2 samples.
 
     Reference:
-        Those of the functions; for what the scores agree on, Locatello et
-        al., "Challenging Common Assumptions in the Unsupervised Learning of
+        See the functions. On how far the scores agree: Locatello et al.,
+        "Challenging Common Assumptions in the Unsupervised Learning of
         Disentangled Representations", ICML 2019, arXiv 1811.12359.
     """
     warn_of_categories(factors)

@@ -1,4 +1,4 @@
-"""What every metric accepts: the two arrays, checked and in one form."""
+"""Checks and converts the two arrays that every metric takes."""
 
 import warnings
 from typing import Any
@@ -13,15 +13,15 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-# A quantized latent takes few values. More than this, and more than one for
-# every two samples, means that continuous numbers were called discrete.
+# A quantized latent takes few values. More than this, and more than one per
+# two samples, means that continuous latents were passed as discrete.
 _MIN_SUSPICIOUS_VALUES = 32
-# Floats that take few values, each of them this often, are codes. In a small
-# sample that, and more factors than latents, may be chance.
+# Floats that take few values, each this often, are codes. In a small sample
+# this may be chance, and so may more factors than latents.
 _MAX_CODES, _MIN_REPEATS = 256, 10
 _MIN_DOUBTED = 100
-# A classifier with weights for each value of a factor takes minutes, and
-# gigabytes, for more.
+# With more values, a classifier with weights for each value of a factor
+# needs minutes and gigabytes.
 _MAX_FACTOR_VALUES = 1000
 
 
@@ -76,8 +76,8 @@ def check_latents(
     """
     if not (discrete is None or isinstance(discrete, bool | np.bool_)):
         raise TypeError(
-            "`discrete` must be True, False, or None to tell from the dtype "
-            f"of `latents`. Received: discrete={discrete!r}"
+            "`discrete` must be True, False, or None to use the dtype of "
+            f"`latents`. Received: discrete={discrete!r}"
         )
     array = _check_table(latents, "latents", "num_latents")
     is_integer = array.dtype.kind in "biu"
@@ -93,7 +93,7 @@ def check_latents(
 def check_numbers(
     factors: npt.ArrayLike, latents: npt.ArrayLike
 ) -> tuple[IntArray, FloatArray]:
-    """Checks both arrays for a score that takes latents for real numbers."""
+    """Checks both arrays for a score that treats latents as real numbers."""
     checked_factors, values, _ = check_pair(factors, latents, False)
     return checked_factors, values.astype(np.float64)
 
@@ -106,8 +106,8 @@ def check_pair(
 ) -> tuple[IntArray, FloatArray | IntArray, bool]:
     """Checks both arrays, and that they have one row for each sample.
 
-    With `discrete=None` it warns where the arrays look swapped, and where
-    floats look like codes. `stacklevel` is that of `warnings.warn`.
+    With `discrete=None` it warns if the arrays look swapped or floats look
+    like codes. `stacklevel` is that of `warnings.warn`.
     """
     checked_factors = check_factors(factors)
     checked_latents, is_discrete = check_latents(latents, discrete)
@@ -142,22 +142,22 @@ def check_num_values(factors: IntArray) -> None:
 
 
 def warn_of_categories(factors: npt.ArrayLike, stacklevel: int = 3) -> None:
-    """Warns of text and categories where a score needs an order of values."""
+    """Warns about text and categories if a score needs ordered values."""
     if is_unordered(factors):
         warnings.warn(
-            "Strings and unordered categories of `factors` are taken for "
-            "numbers in alphabetical order, or that of the categories: this "
-            "score depends on it. Pass numbers, ordered categories, or leave "
-            "these columns out.",
+            "Strings and unordered categories of `factors` are numbered in "
+            "alphabetical order, or in that of the categories, and this score "
+            "depends on the order. Pass numbers or ordered categories, or "
+            "leave these columns out.",
             stacklevel=stacklevel,
         )
 
 
 def find_varying_factors(factors: IntArray, stacklevel: int = 3) -> BoolArray:
-    """Says which factors take more than one value; warns of the others.
+    """Finds the factors with more than one value; warns about the others.
 
-    `stacklevel` is that of `warnings.warn`: 3 blames the caller of the
-    public function that calls this one.
+    `stacklevel` is that of `warnings.warn`: with 3 the warning names the line
+    that called the public function.
     """
     varies = np.asarray(factors.min(axis=0) < factors.max(axis=0))
     if not varies.all():
@@ -200,7 +200,7 @@ def _check_table(
             f"`{name}` must hold at least one sample and one column. "
             f"Received: {name}.shape={array.shape}"
         )
-    # Also true of the bfloat16 of `ml_dtypes`, whose kind is not "f".
+    # Also true for the bfloat16 of `ml_dtypes`, whose kind is not "f".
     if not np.can_cast(array.dtype, np.float64, "same_kind"):
         raise TypeError(
             f"`{name}` must be an array of real numbers. "
@@ -241,16 +241,15 @@ def _check_few_values(latents: FloatArray) -> None:
 def _warn_of_doubts(
     factors: IntArray, latents: FloatArray | IntArray, stacklevel: int
 ) -> None:
-    """Warns, in one line each, of what is probably not meant."""
+    """Warns, in one line each, about probable mistakes."""
     if len(latents) < _MIN_DOUBTED:
         return
     is_integer = latents.dtype.kind == "i"
     if is_integer and factors.shape[1] > latents.shape[1] > 1:
         warnings.warn(
-            f"`factors` has more columns ({factors.shape[1]}) than the "
-            f"integers of `latents` ({latents.shape[1]}): if they are "
-            "swapped, the order is (factors, latents); if not, pass "
-            "`discrete=True`.",
+            f"`factors` has more columns ({factors.shape[1]}) than `latents` "
+            f"({latents.shape[1]}), which are integers: if they are swapped, "
+            "the order is (factors, latents); if not, pass `discrete=True`.",
             stacklevel=stacklevel,
         )
     if not is_integer and _looks_discrete(latents):

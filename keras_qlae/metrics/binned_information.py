@@ -1,4 +1,4 @@
-"""Mutual information as the older metrics count it: in equal-width bins."""
+"""Mutual information as in older metrics: counted in equal-width bins."""
 
 import numpy as np
 
@@ -15,13 +15,13 @@ def binned_information(
     is_discrete: bool,
     num_bins: int,
 ) -> FloatArray:
-    """Mutual information of factors with latents, in nats, from counts.
+    """Computes mutual information of factors with latents from counts, in nats.
 
     Args:
         factors: Labels of each factor.
         latents: `(num_samples, num_latents)`, finite.
-        is_discrete: Whether each value is a bin of its own.
-        num_bins: Bins between the extremes of a continuous latent.
+        is_discrete: Whether each value has its own bin.
+        num_bins: Number of bins of a continuous latent.
 
     Returns:
         `(num_factors, num_latents)`.

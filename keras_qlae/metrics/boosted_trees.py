@@ -3,14 +3,14 @@
 The trees are those of scikit-learn's `GradientBoostingClassifier` with its
 defaults: 100 rounds, in each a tree of depth 3 for every class (one for two
 classes), learning rate 0.1, splits by the decrease in squared error, one
-Newton step in each leaf. A latent of up to 255 values has a bin for each, and
-the same splits are found; others have 255 bins of equal counts (fewer, down to
-16, with more than 257 latents). Equal splits, between which chance decides
-there, share the importance here, and the first of them is taken.
+Newton step in each leaf. A latent of up to 255 values has one bin per value,
+which gives the same splits; others have 255 bins of equal counts (fewer, down
+to 16, with more than 257 latents). Between equal splits scikit-learn chooses
+at random; here they share the importance and the first one is used.
 
-Written here because no library that is required does both: in scikit-learn
-these trees sort the samples at every node, more than ten times as slow, and
-its histogram trees publish no importances and have other splits.
+This is own code because no required library has it. In scikit-learn these
+trees sort the samples at every node, which is more than ten times as slow;
+its histogram trees have no importances and other splits.
 """
 
 from typing import Any
@@ -26,9 +26,9 @@ from keras_qlae.metrics.labels import Labels
 _NUM_ROUNDS = 100
 _LEARNING_RATE = 0.1
 _DEPTH = 3
-# Of a latent, and of all latents together.
+# Limits per latent, and for all latents together.
 _MIN_BINS, _MAX_BINS, _TOTAL_BINS = 16, 255, 2**16
-# Where one sample of many contradicts certainty a Newton step has no bound.
+# A Newton step is unbounded where one sample contradicts a sure prediction.
 _MAX_STEP = 1e6
 # Splits whose gains differ by less, relative to the best, count as equal:
 # gains are computed in float32.
@@ -76,15 +76,15 @@ def boost(bins: Bins, target: Labels) -> tuple[FloatArray, IntArray]:
     Args:
         bins: `(num_latents, num_samples)`, of the samples of the fit, which
             `target` labels, and then of those to predict.
-        target: Of at least two values.
+        target: Labels with at least two values.
 
     Returns:
-        The importance of each latent, the decrease in squared error that its
-        splits bring, of sum 1 (or all 0 where nothing can be split); and the
+        The importance of each latent, which is the decrease in squared error
+        by its splits, with sum 1 (or all 0 if nothing can be split); and the
         predicted value of each of the other samples.
     """
-    # An order of latents that is a function of what they hold alone decides
-    # between equal splits.
+    # Of equal splits the first is used, in an order of the latents that
+    # depends on their values only.
     order = sorted(range(len(bins)), key=lambda j: bins[j].tobytes())
     bins = bins[order]
     num_fit, num_values = len(target.index), target.num_values
@@ -217,7 +217,7 @@ def _best_splits(
     credit = is_best * (best.clip(0) / is_best.sum(axis=0))
     return (
         latent,
-        # Where nothing can be split all samples go left.
+        # If nothing can be split, all samples go left.
         np.where(
             best < 0,
             _MAX_BINS,
@@ -243,7 +243,7 @@ def _leaf_values(
 def _interleave(
     first: npt.NDArray[np.generic], second: npt.NDArray[np.generic], axis: int
 ) -> npt.NDArray[Any]:
-    """The children of each node side by side along the axis of nodes."""
+    """Puts the children of each node side by side on the axis of nodes."""
     both = np.stack([first, second], axis=axis + 1)
     shape = list(first.shape)
     shape[axis] *= 2

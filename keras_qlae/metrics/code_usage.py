@@ -18,7 +18,7 @@ class CodeUsage(NamedTuple):
         entropy: In nats, in [0, log(codebook size)].
         perplexity: exp(entropy): how many codes, used equally often, would
             have this entropy; in [1, codebook size].
-        num_dead: How many codes no sample has.
+        num_dead: How many codes no sample uses.
     """
 
     entropy: FloatArray
@@ -37,7 +37,7 @@ def code_usage(
 
     Args:
         codes: `(..., num_latents)`, integers from 0 to the size of the
-            latent's codebook less 1; every axis before the last is batch.
+            latent's codebook minus 1. All axes but the last are batch axes.
         codebook_sizes: Positive integers, `(num_latents,)`, or one for all.
 
     Returns:
@@ -76,7 +76,7 @@ def code_usage(
     if (table < 0).any() or (table >= sizes).any():
         row, column = np.argwhere((table < 0) | (table >= sizes))[0]
         raise ValueError(
-            "`codes` must be from 0 to the size of the latent's codebook less "
+            "`codes` must be from 0 to the size of the latent's codebook minus "
             f"1. Received: {table[row, column]} for latent {column}, "
             f"codebook_sizes={codebook_sizes!r}"
         )

@@ -1,4 +1,4 @@
-"""InfoM and InfoC: how concentrated the table of information is."""
+"""InfoM and InfoC: the concentration of mutual information."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,14 +10,14 @@ from keras_qlae.metrics.arrays import FloatArray
 def infom_score(
     nmi: npt.ArrayLike, is_active: npt.ArrayLike | None = None
 ) -> float:
-    """Modularity: does each latent tell about a single factor?
+    """Modularity: does each latent have information on a single factor?
 
     InfoM = (mean over active latents of max_i NMI / sum_i NMI - 1/S)
     / (1 - 1/S), with S factors.
 
-    A latent that shares nothing with any factor counts 1/S, the value of
-    one that shares equally with all. With one factor the score is 1. With
-    no active latent it is 0.
+    A latent without information on any factor counts as 1/S, like one with
+    equal information on all. With one factor the score is 1. With no active
+    latent it is 0.
 
     Args:
         nmi: `(num_factors, num_latents)`, not negative. Leave out the rows
@@ -41,12 +41,12 @@ def infom_score(
 def infoc_score(
     nmi: npt.ArrayLike, is_active: npt.ArrayLike | None = None
 ) -> float:
-    """Compactness: is each factor told by a single latent?
+    """Compactness: is the information on each factor in a single latent?
 
     InfoC = (mean over factors of max_j NMI / sum_j NMI - 1/A)
     / (1 - 1/A), with A active latents.
 
-    A factor that shares nothing with any latent counts 1/A. With one active
+    A factor on which no latent has information counts as 1/A. With one active
     latent the score is 1. With none it is 0.
 
     Args:
@@ -91,7 +91,7 @@ def _select_columns(
 
 
 def _concentration(table: FloatArray) -> float:
-    """Mean share of the largest entry of each column; uniform 0, single 1."""
+    """Mean share of each column's largest entry, from 0 (uniform) to 1."""
     if table.size == 0:
         return 0.0
     num_rows = len(table)

@@ -35,16 +35,17 @@ class ConditionalInfoMECResult:
     """Scores of a representation, each in [0, 1]; higher is better.
 
     Attributes:
-        infom: Conditional modularity (cInfoM): each latent tells about a
-            single factor, the others being known.
-        infoc: Conditional compactness (cInfoC): each factor is told by a
-            single latent, the other factors being known.
-        ncmi: `(num_factors, num_latents)`, the share of each factor's entropy
-            given the others that each latent tells; of all latents, active or
-            not. The row of a factor that was left out is 0.
+        infom: Conditional modularity (cInfoM): each latent has information on
+            a single factor, given the other factors.
+        infoc: Conditional compactness (cInfoC): the information on each factor
+            is in a single latent, given the other factors.
+        ncmi: `(num_factors, num_latents)`: conditional mutual information of
+            factor and latent given the other factors, divided by the factor's
+            conditional entropy. For all latents, active or not. The row of a
+            factor that was left out is 0.
         active: Boolean, `(num_latents,)`: the latents that count.
         counted: Boolean, `(num_factors,)`: the factors that were not left
-            out. If none is, nothing was measured.
+            out. If all are false, nothing was measured.
     """
 
     infom: float
@@ -72,36 +73,36 @@ def conditional_infomec(
     *,
     seed: int = 0,
 ) -> ConditionalInfoMECResult:
-    """Scores modularity and compactness with the other factors known.
+    """Scores modularity and compactness given the other factors.
 
-    Where factors are correlated a latent that follows one of them shares
-    information with others too, and InfoM blames it for that. Here the table
-    is of
+    If factors are correlated, a latent that follows one of them also has
+    information on others, and its InfoM is lower. Here the table has the
+    entries
 
     NCMI[i, j] = I(factor i; latent j | other factors)
     / H(factor i | other factors), in [0, 1],
 
     and cInfoM and cInfoC are its `infom_score` and `infoc_score`.
 
-    Discrete latents: exact, from the counts. Continuous latents: I(latent;
-    all factors) - I(latent; the other factors) by the nearest-neighbour
-    estimator with 2 neighbours, on the standardised latents and a second copy
-    of them with normal noise of 0.01, so that a combination of factors that
-    occurs once has a neighbour.
+    For discrete latents it is exact, from counts. For continuous latents it
+    is I(latent; all factors) - I(latent; the other factors) by the
+    nearest-neighbour estimator with 2 neighbours. The estimator uses the
+    standardised latents and a second copy of them with normal noise of 0.01,
+    so that a combination of factors that occurs once has a neighbour.
 
     The estimate needs many samples with the same values of all factors but
-    one, as all combinations of the factors have: with few it tells little,
-    and a warning says so.
+    one, as in a data set of all combinations. With few it means little, and
+    there is a warning.
 
     Args:
-        factors: `(num_samples, num_factors)`, integers. Those with a single
-            value, or that the others determine, are left out with a warning.
+        factors: `(num_samples, num_factors)`, integers. Factors with a single
+            value, or determined by the others, are left out with a warning.
         latents: `(num_samples, num_latents)`, finite.
         discrete: Whether the latents take few values. Defaults to `None`:
             true for integers, false for floats.
         active: As in `active_latents`. Defaults to `"tenth"`, the rule of the
             source: a range above a tenth of the largest.
-        seed: Integer: of the noise. For continuous latents.
+        seed: Integer, for the noise of continuous latents.
 
     Returns:
         A `ConditionalInfoMECResult`. Both scores are 0 if no latent is active
@@ -165,13 +166,13 @@ def _warn_of_few_samples(
     ]
     for indices, what in (
         (left_out, "left out, since the other factors determine them"),
-        (alone, "hardly measured, since most samples have nobody to compare"),
+        (alone, "hardly measured, since most samples have no neighbours"),
     ):
         if indices:
             warnings.warn(
                 f"cInfoM and cInfoC: the factors at indices {indices} are "
                 f"{what}: score more samples with the same values of all "
-                "factors but one, best every combination of the factors.",
+                "factors but one, ideally all combinations of the factors.",
                 stacklevel=3,
             )
 
@@ -195,7 +196,7 @@ def _from_counts(
         ]
         for rest in others
     ]
-    # What is left of an exact 0 is rounding.
+    # Smaller values are rounding errors of an exact 0.
     return np.where(np.array(table) > ROUNDING, table, 0.0)
 
 

@@ -24,10 +24,10 @@ class DCIResult:
 
     Attributes:
         disentanglement: Does each latent matter for a single factor?
-        completeness: Is each factor told by a single latent?
+        completeness: Does a single latent matter for each factor?
         informativeness: Accuracy of predicting the factors.
-        importances: `(num_latents, num_factors)`; the column of each factor
-            that can be predicted sums to 1, others are 0.
+        importances: `(num_latents, num_factors)`. The column of each factor
+            that can be predicted sums to 1; other columns are 0.
     """
 
     disentanglement: float
@@ -51,33 +51,34 @@ def dci_scores(
     *,
     seed: int | None = 0,
 ) -> DCIResult:
-    """Scores the importance R[j, i] of latent j for factor i.
+    """Scores how concentrated the importance of latents for factors is.
 
-    R comes from gradient-boosted trees (those of scikit-learn's defaults, on
-    latents of at most 255 bins) that predict a factor from all latents,
-    fitted on three quarters of the samples. D = sum_j rho_j (1 - H(R[j])),
-    where H is the entropy to the base of the number of factors and rho_j
-    latent j's share of all importance; C the same over factors, to the base
-    of the number of latents. I is the mean accuracy on the rest of the
-    samples. Latents that split a factor equally well, such as copies of one
-    another, share its importance.
+    The importance R[j, i] of latent j for factor i is that in gradient-boosted
+    trees (scikit-learn's defaults, on latents of at most 255 bins) that
+    predict the factor from all latents, fitted on three quarters of the
+    samples. Disentanglement is D = sum_j rho_j (1 - H(R[j])), where H is the
+    entropy to the base of the number of factors and rho_j the share of latent
+    j in all importance. Completeness C is the same over factors, to the base
+    of the number of latents. Informativeness I is the mean accuracy on the
+    rest of the samples. Latents that split a factor equally well, such as
+    copies, share its importance.
 
-    Time grows with the number of samples, of latents, and of values that the
-    factors have together: 10,000 samples of 12 latents and 57 values take one
-    core a few seconds.
+    Time grows with the number of samples, of latents, and of the values of
+    all factors: 10,000 samples of 12 latents and 57 values take one core a few
+    seconds.
 
     Args:
         factors: `(num_samples, num_factors)`, integers, of at most 1,000
             values each.
         latents: `(num_samples, num_latents)`, finite.
-        seed: Of the choice of samples. `None`: the first three quarters.
+        seed: For the choice of samples. `None`: the first three quarters.
 
     Returns:
         A `DCIResult`. By chance D and C approach 0 with more samples, and I
-        the share of a factor's most frequent value. Factors of a
-        single value are left out with a warning, and have a column of 0.
-        With no other, and with constant latents only, D and C are 0; so is I
-        in the first case. With one factor D is 1, with one latent C is 1.
+        the share of a factor's most frequent value. Factors with a single
+        value are left out with a warning, and have a column of 0. If no
+        factor is left, all scores are 0. If all latents are constant, D and C
+        are 0. With one factor D is 1, with one latent C is 1.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]] * 8
@@ -113,7 +114,7 @@ def dci_scores(
 
 
 def _predict(fitted: IntArray, bins: Bins) -> tuple[FloatArray, IntArray]:
-    """Importance of each latent, and the values at the other samples."""
+    """Importance of each latent, and predictions for the other samples."""
     values = np.unique(fitted)
     if len(values) == 1:
         num_latents, num_samples = bins.shape
@@ -123,7 +124,7 @@ def _predict(fitted: IntArray, bins: Bins) -> tuple[FloatArray, IntArray]:
 
 
 def _concentration(weights: FloatArray) -> float:
-    """Mean, by total weight, of 1 - the entropy of the rows; 1 if single."""
+    """Weighted mean of 1 - entropy of the rows; 1 for a single column."""
     total = weights.sum(axis=1)
     if total.sum() == 0:
         return 0.0

@@ -18,23 +18,24 @@ def explicitness_score(
     *,
     seed: int | None = 0,
 ) -> float:
-    """Can the factors be read linearly from all latents together?
+    """Can the factors be predicted linearly from all latents together?
 
-    Mean over factors, and over the values of a factor, of the area under the
-    ROC curve of telling that value from the others with a logistic
-    regression on the standardised latents. Fitted on three quarters of the
-    samples, measured on the rest. Latents count as numbers, also when they
-    are codes.
+    The score is the area under the ROC curve of a logistic regression that
+    separates one value of a factor from the others, on the standardised
+    latents, averaged over the values of a factor and over factors. It is
+    fitted on three quarters of the samples and measured on the rest. Codes
+    are treated as numbers.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
         latents: `(num_samples, num_latents)`, finite.
-        seed: Of the choice of samples. `None`: the first three quarters.
+        seed: For the choice of samples. `None`: the first three quarters.
 
     Returns:
-        Float in [0, 1]; higher is better, 0.5 by chance. Factors of a single
-        value are left out with a warning, values seen on one side of the
-        split alone without; with nothing left the score is 0.5.
+        Float in [0, 1]; higher is better, 0.5 by chance. Factors with a
+        single value are left out with a warning. Values that occur on one
+        side of the split only are left out without a warning. If nothing is
+        left the score is 0.5.
 
     Example:
         >>> explicitness_score([[0], [1]] * 20, [[-1.0], [1.0]] * 20)

@@ -1,4 +1,4 @@
-"""The FactorVAE score: which latent stays put when a factor does."""
+"""The FactorVAE score: which latent is constant while a factor is fixed."""
 
 import numpy as np
 import numpy.typing as npt
@@ -20,27 +20,27 @@ def factor_vae_score(
     num_votes: int = 10_000,
     seed: int = 0,
 ) -> float:
-    """Can a fixed factor be told from the latent that varies least?
+    """Does the latent that varies least identify a fixed factor?
 
-    Each vote draws a factor, one of its values, and 64 samples that share it
-    (with replacement), and goes to the latent with the least variance
-    relative to that over all samples. A table of the most frequent factor of
-    each latent is made from `num_votes` votes; the score is its accuracy on
-    half as many others. Latents with a standard deviation below 0.05 take no
-    part. The score saturates: latents without noise that mix the factors
-    somewhat (each with 0.3 of the other factor, say) have 1 too, and so have
-    many latents for one factor.
+    Each vote draws a factor, one of its values, and 64 samples with that
+    value (with replacement). It goes to the latent with the least variance
+    relative to its variance over all samples. `num_votes` votes give the most
+    frequent factor of each latent; the score is the accuracy of these factors
+    on half as many other votes. Latents with a standard deviation below 0.05
+    are left out. The score saturates: it is also 1 for latents without noise
+    that mix the factors a little (each with 0.3 of the other factor, for
+    example), and for many latents per factor.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
         latents: `(num_samples, num_latents)`, finite.
         num_votes: Integer of at least 2.
-        seed: Of the draws.
+        seed: For the random draws.
 
     Returns:
         Float in [0, 1]; higher is better, 1 / S by chance with S factors.
-        Factors of a single value are left out with a warning. With none
-        left, or no latent that varies, the score is 0.
+        Factors with a single value are left out with a warning. If none is
+        left, or no latent varies, the score is 0.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -62,7 +62,7 @@ def factor_vae_score(
             f"Received: num_votes={num_votes!r}"
         )
     sources = sources[:, find_varying_factors(sources)]
-    # In units of the largest, so that squares do not overflow.
+    # Divided by the largest value, so that squares do not overflow.
     largest = np.maximum(np.abs(table).max(axis=0), np.finfo(float).tiny)
     table = table / largest
     deviations = table.std(axis=0, ddof=min(1, len(table) - 1))

@@ -1,7 +1,7 @@
-"""Latents as the features of a linear classifier, ready for the optimizer.
+"""Latents as whitened features of a linear classifier.
 
 A quasi-Newton method needs a third of the iterations if the features are
-uncorrelated and of one scale. That changes neither the functions that a
+uncorrelated and have one scale. That changes neither the functions that a
 linear model can express nor, without a penalty, the best of them.
 """
 
@@ -28,8 +28,8 @@ _RANK_TOLERANCE = 1e-10
 class Features(Protocol):
     """A `(num_features, num_samples)` matrix that may not be stored as such.
 
-    Products are in float32, twice as fast and exact enough: the scores move
-    by about 1e-6.
+    Products are in float32, which is twice as fast and changes the scores by
+    about 1e-6 only.
     """
 
     num_features: int
@@ -110,7 +110,7 @@ def whitened_features(columns: npt.NDArray[Any]) -> DenseFeatures:
 
 
 def _turn(columns: FloatArray) -> FloatArray:
-    """As many columns as samples, with the same span: a rotation of more."""
+    """Rotates to as many columns as samples, with the same span."""
     triangle: FloatArray = np.linalg.qr(columns.T)[1]
     return triangle.T
 

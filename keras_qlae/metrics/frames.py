@@ -1,4 +1,4 @@
-"""Data frames as arrays, of any library whose columns convert to NumPy."""
+"""Converts data frames of any library to NumPy arrays."""
 
 from typing import Any
 
@@ -7,16 +7,15 @@ import numpy.typing as npt
 
 
 def frame_to_array(values: Any, name: str) -> npt.NDArray[Any]:
-    """Returns anything array-like as an array, its text numbered.
+    """Converts anything array-like to an array; numbers its strings.
 
     Strings, categories and booleans become integers: categories in their own
     order, strings in alphabetical order. Nullable integers become integers.
 
     Args:
-        values: An array, which may hold strings if it is that of the factors,
-            or a frame with `columns` and `__getitem__`, as those of pandas and
-            polars.
-        name: What to call it in messages.
+        values: An array, which may contain strings if it is `factors`, or a
+            frame with `columns` and `__getitem__`, as in pandas and polars.
+        name: Its name in messages.
 
     Raises:
         TypeError: If a column of a frame holds neither numbers nor text.

@@ -1,4 +1,4 @@
-"""How close reconstructions are to their images."""
+"""PSNR and SSIM: how similar reconstructions are to the images."""
 
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +41,14 @@ def psnr(images: npt.ArrayLike, reconstructions: npt.ArrayLike) -> FloatArray:
 
 
 def ssim(images: npt.ArrayLike, reconstructions: npt.ArrayLike) -> FloatArray:
-    """Structural similarity of each image, mean over places and channels.
+    """Structural similarity of each image, mean over positions and channels.
 
     Means, variances and covariance (divided by the sum of the weights, not
-    by one less) under a Gaussian window of 11 x 11 pixels, standard deviation
-    1.5, at the places where all of it lies within the image: the border of 5
-    pixels counts only as neighbours. Smaller images get the largest odd
-    window that fits. Each channel by itself; K1 = 0.01, K2 = 0.03, values in
-    [0, 1].
+    by one less) are weighted by a Gaussian window of 11 x 11 pixels with
+    standard deviation 1.5. The window must lie inside the image, so that the
+    border of 5 pixels counts only as neighbours. Smaller images use the
+    largest odd window that fits. Each channel is scored separately, with
+    K1 = 0.01, K2 = 0.03 and values in [0, 1].
 
     Args:
         images: As in `psnr`.

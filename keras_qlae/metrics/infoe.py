@@ -1,4 +1,4 @@
-"""InfoE: how well simple classifiers read the factors off the latents."""
+"""InfoE: how well linear classifiers predict the factors from the latents."""
 
 from collections.abc import Sequence
 
@@ -25,21 +25,21 @@ def infoe_score(
     latents: npt.ArrayLike,
     discrete: bool | None = None,
 ) -> float:
-    """Explicitness: how much of the factors a linear classifier can read.
+    """Explicitness: how well a linear classifier predicts the factors.
 
     InfoE = mean over factors of (H0 - CE) / H0, where H0 = log(number of
     values) and CE is the cross-entropy of a multinomial logistic regression
     of the factor on all latents: one-hot if discrete, standardised if
-    continuous. It is fitted without a penalty, with all values of the factor
-    weighted to be equally frequent, and scored unweighted on the samples of
-    the fit. A factor whose CE exceeds H0, as the weights make possible when
-    its values are of very different frequency, counts 0.
+    continuous. It is fitted without a penalty, with weights that make all
+    values of the factor equally frequent, and scored unweighted on the samples
+    of the fit. A factor with CE > H0 counts as 0. That is possible, because of
+    the weights, if its values have very different frequencies.
 
-    The fit is run to convergence rather than for a number of iterations. A
-    perfect code has no best fit; it is stopped close to a score of 1.
+    The fit runs until it converges. A perfect code has no best fit; its fit is
+    stopped close to a score of 1.
 
     Args:
-        factors: `(num_samples, num_factors)`, integers. Those with a single
+        factors: `(num_samples, num_factors)`, integers. Factors with a single
             value are left out with a warning.
         latents: `(num_samples, num_latents)`, finite.
         discrete: Whether the latents take few values. Defaults to `None`:
@@ -71,7 +71,7 @@ def explicitness(
     factors: Sequence[Labels],
     latents: Sequence[Labels] | FloatArray | IntArray,
 ) -> float:
-    """Does the work of `infoe_score` for factors that all vary."""
+    """Computes `infoe_score` for factors that all vary."""
     if not factors:
         return 0.0
     factors = _in_canonical_order(factors)
@@ -89,10 +89,10 @@ def explicitness(
 
 
 def _in_canonical_order(columns: Sequence[Labels]) -> list[Labels]:
-    """Columns in an order that is a function of what they hold alone.
+    """Sorts columns in an order that depends on their contents only.
 
-    A fit that has no best, or a flat one, ends where rounding leads it: it
-    must not depend on the order of columns or on the names of values.
+    If there is no best fit, or a flat optimum, rounding decides where the fit
+    ends. It must not depend on the order of columns or the names of values.
     """
     return sorted(
         (column.renumbered() for column in columns),

@@ -27,12 +27,13 @@ class InfoMECResult:
     """Scores of a representation, each in [0, 1]; higher is better.
 
     Attributes:
-        infom: Modularity: each latent tells about a single factor.
-        infoe: Explicitness: linear classifiers can read the factors.
-        infoc: Compactness: each factor is told by a single latent.
-        nmi: `(num_factors, num_latents)`, the share of each factor's entropy
-            that each latent tells; of all latents, active or not. The row
-            of a factor that was left out is 0.
+        infom: Modularity: each latent has information on a single factor.
+        infoe: Explicitness: linear classifiers can predict the factors.
+        infoc: Compactness: the information on each factor is in a single
+            latent.
+        nmi: `(num_factors, num_latents)`, mutual information of factor and
+            latent divided by the factor's entropy, for all latents, active or
+            not. The row of a factor that was left out is 0.
         active: Boolean, `(num_latents,)`: the latents that infom and infoc
             count.
     """
@@ -78,21 +79,21 @@ def infomec(
 ) -> InfoMECResult:
     """Scores latents against the true factors (the paper's "sources").
 
-    InfoM and InfoC are read off the table of normalised mutual information
-    (`normalized_mutual_information`, `infom_score`, `infoc_score`) over the
-    active latents; InfoE is `infoe_score`, over all latents.
+    InfoM and InfoC are computed from normalised mutual information
+    (`normalized_mutual_information`, `infom_score`, `infoc_score`) of the
+    active latents. InfoE is `infoe_score`, of all latents.
 
-    The scores do not depend on the order of the samples' columns or on the
-    numbering of the factors' values, nor, with `active="range"`, on the
-    numbering of a discrete latent's codes.
+    The scores do not depend on the order of columns or on the numbering of
+    the factors' values. With `active="range"` they do not depend on the
+    numbering of a discrete latent's codes either.
 
-    Where a formula would divide by zero the score is defined: all three are
-    0 if no latent is active or no factor varies, InfoC is 1 with one active
-    latent, InfoM is 1 with one factor that varies, and a latent that shares
-    nothing with any of S factors counts 1/S.
+    Scores are also defined where a formula would divide by zero: all three
+    are 0 if no latent is active or no factor varies, InfoC is 1 with one
+    active latent, InfoM is 1 with one factor that varies, and a latent without
+    information on any of S factors counts as 1/S.
 
     Args:
-        factors: `(num_samples, num_factors)`, integers. Those with a single
+        factors: `(num_samples, num_factors)`, integers. Factors with a single
             value are left out with a warning.
         latents: `(num_samples, num_latents)`, finite: integer codes or
             codebook values of a quantized model, or real numbers.
@@ -101,8 +102,8 @@ def infomec(
         active: `"range"`, `"iqr"` or a boolean mask of shape
             `(num_latents,)`: see `active_latents`.
         num_neighbors: Integer of at least 1: the neighbours in the estimate
-            of mutual information. For continuous latents.
-        seed: Integer: breaks ties in that estimate. For continuous latents.
+            of mutual information of continuous latents.
+        seed: Integer: breaks ties in that estimate.
 
     Returns:
         An `InfoMECResult`.

@@ -1,4 +1,4 @@
-"""IRS: how little a latent moves when other factors do."""
+"""IRS: how little a latent changes when other factors change."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +13,22 @@ _QUANTILE = 0.99
 def irs_score(factors: npt.ArrayLike, latents: npt.ArrayLike) -> float:
     """Interventional robustness: does each latent follow a single factor?
 
-    While a factor is held at a value, a latent deviates from its mean by so
-    much (0.99 quantile). Averaged over the factor's values and divided by
-    the largest deviation from the overall mean, that is the share of the
-    latent's movement which the factor does not cause. A latent scores 1 less
-    the smallest share; latents are weighted by their largest deviation, so
-    that a constant one does not count, and the scale of one against another
-    matters.
+    For each value of a factor, take the 0.99 quantile of a latent's deviation
+    from its mean. The average over the factor's values, divided by the
+    largest deviation from the overall mean, is the share of the latent's
+    change that the factor does not cause. The score of a latent is 1 minus
+    the smallest share. Latents are weighted by their largest deviation: a
+    constant latent does not count, and the relative scale of latents matters.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
         latents: `(num_samples, num_latents)`, finite.
 
     Returns:
-        Float in [0, 1]; higher is better. Chance is not 0: the deviation
-        within groups is a quantile, that overall a maximum. Factors of a
-        single value are left out with a warning. With none left, or with
-        constant latents only, the score is 0.
+        Float in [0, 1]; higher is better. It is not 0 by chance, since the
+        deviation for each value is a quantile and the overall one a maximum.
+        Factors with a single value are left out with a warning. If none is
+        left, or all latents are constant, the score is 0.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]

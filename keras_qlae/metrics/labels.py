@@ -1,4 +1,4 @@
-"""Discrete columns as consecutive labels, the form that counting needs."""
+"""Discrete columns as consecutive labels, for counting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ class Labels:
         return np.split(order, np.cumsum(self.counts)[:-1])
 
     def renumbered(self) -> "Labels":
-        """The values numbered in the order in which samples first have them.
+        """Numbers the values in the order of their first occurrence.
 
-        What is computed from these labels cannot depend on the values' names.
+        Results from these labels do not depend on the names of the values.
         """
         first = np.empty(self.num_values, np.int64)
         first[self.index[::-1]] = np.arange(len(self.index))[::-1]
@@ -61,10 +61,10 @@ def columns_to_labels(table: FloatArray | IntArray) -> list[Labels]:
 
 
 def join(columns: Sequence[Labels], num_samples: int) -> Labels:
-    """Numbers the combinations of values; of no columns there is one."""
+    """Numbers the combinations of values; without columns there is one."""
     joint = to_labels(np.zeros(num_samples, np.int64))
     for column in columns:
-        # Numbered anew each time, so that no product overflows.
+        # Numbered again each time, so that no product overflows.
         joint = to_labels(joint.index * column.num_values + column.index)
     return joint
 

@@ -1,8 +1,8 @@
 """L-BFGS for several independent problems that are evaluated together.
 
-The problems are blocks of rows of one array of coefficients. Their steps,
-curvatures and ends are their own; only the evaluations are shared, since one
-large matrix product is much faster than several small ones.
+The problems are blocks of rows of one array of coefficients. Each has its own
+steps, curvature and end. Only the evaluations are shared, since one large
+matrix product is much faster than several small ones.
 
 `scipy.optimize.minimize(method="L-BFGS-B")` fits one problem at a time. On
 10,000 samples of the benchmark's codes and continuous latents, and of codes
@@ -71,7 +71,7 @@ class _InverseHessian:
         return result
 
     def update(self, step: FloatArray, change: FloatArray) -> None:
-        """Learns from a step; blocks without positive curvature do not."""
+        """Updates with a step, except blocks without positive curvature."""
         curvature = self._blocks.dot(step, change)
         square = self._blocks.dot(change, change)
         is_usable = curvature > 1e-10 * square
@@ -95,9 +95,9 @@ def minimize_blocks(
 ) -> FloatArray:
     """Minimises each block of rows of the coefficients.
 
-    A block ends when the decrease that its quadratic model promises is at
-    most `tolerance`, when its value is at most `small_value`, when no
-    shorter step decreases it, or with `max_iterations`.
+    A block ends when its quadratic model predicts a decrease of at most
+    `tolerance`, when its value is at most `small_value`, when no shorter step
+    decreases it, or after `max_iterations`.
 
     Args:
         objective: Values of the blocks, and the gradient.

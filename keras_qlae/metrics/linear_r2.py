@@ -1,4 +1,4 @@
-"""R²: how much of the factors' variance a linear map of the latents tells."""
+"""R²: the share of the factors' variance that a linear map explains."""
 
 import numpy as np
 import numpy.typing as npt
@@ -18,21 +18,22 @@ def linear_r2_score(
 ) -> float:
     """Can the factors be computed linearly from all latents together?
 
-    Mean over factors of R² = 1 - sum of squared errors / sum of squared
-    deviations from the mean, of least squares with an intercept on all
-    latents. Fitted on three quarters of the samples, measured on the rest. A
-    negative R², worse than the mean, counts 0. Factors and codes are taken
-    for ordered numbers.
+    The score is the mean over factors of R² = 1 - sum of squared errors / sum
+    of squared deviations from the mean, for least squares with an intercept
+    on all latents. It is fitted on three quarters of the samples and measured
+    on the rest. A negative R², worse than the mean, counts as 0. Factors and
+    codes are treated as ordered numbers.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
         latents: `(num_samples, num_latents)`, finite.
-        seed: Of the choice of samples. `None`: the first three quarters.
+        seed: For the choice of samples. `None`: the first three quarters.
 
     Returns:
-        Float in [0, 1]; higher is better, 0 by chance. Factors of a single
-        value are left out with a warning, those with a single value in the
-        quarter that is measured without; with nothing left the score is 0.
+        Float in [0, 1]; higher is better, 0 by chance. Factors with a single
+        value are left out with a warning. Factors with a single value in the
+        measured quarter are left out without a warning. If none is left the
+        score is 0.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]] * 5
@@ -45,8 +46,8 @@ def linear_r2_score(
 
     Reference:
         Khemakhem et al., "Variational Autoencoders and Nonlinear ICA: A
-        Unifying Framework", AISTATS 2020, arXiv 1907.04809, whose matched
-        correlations it accompanies in later work.
+        Unifying Framework", AISTATS 2020, arXiv 1907.04809. It introduces
+        matched correlations, with which later work reports R².
     """
     warn_of_categories(factors)
     sources, values = check_numbers(factors, latents)

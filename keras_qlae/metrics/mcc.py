@@ -16,14 +16,14 @@ def mcc_score(
     *,
     correlation: str = "pearson",
 ) -> float:
-    """Mean correlation coefficient: is each factor a latent, up to its scale?
+    """Mean correlation coefficient: is each factor a latent, up to scale?
 
-    Mean over factors of the absolute correlation with the latent matched to
-    it. No two factors get the same latent, and the matching is the one with
-    the highest mean (the Hungarian algorithm). Of two latents that copy one
-    factor only one counts, and latents without a factor do not. A factor left
-    without a latent, as there are too few, counts 0. Factors and codes are
-    taken for ordered numbers.
+    The score is the mean over factors of the absolute correlation with the
+    latent matched to it. Each latent is matched to at most one factor, so
+    that the mean is highest (Hungarian algorithm). Latents that are not
+    matched, such as second copies of a factor, do not count. A factor without
+    a latent, if there are too few, counts as 0. Factors and codes are treated
+    as ordered numbers.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
@@ -32,9 +32,9 @@ def mcc_score(
             increasing function of a latent scores the same.
 
     Returns:
-        Float in [0, 1]; higher is better. Chance approaches 0 with more
-        samples. Factors of a single value are left out with a warning; with
-        no other the score is 0. A constant latent correlates with nothing.
+        Float in [0, 1]; higher is better. By chance it approaches 0 with more
+        samples. Factors with a single value are left out with a warning; if
+        none is left the score is 0. The correlation of a constant latent is 0.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]

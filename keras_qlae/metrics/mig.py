@@ -1,4 +1,4 @@
-"""MIG: the gap between the two latents that tell most about a factor."""
+"""MIG: the gap between the two latents with most information on a factor."""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +17,21 @@ def mig_score(
     *,
     num_bins: int = 20,
 ) -> float:
-    """Mutual information gap: is each factor told by a single latent?
+    """Mutual information gap: is the information on a factor in one latent?
 
     MIG = mean over factors of (largest - second largest I(factor; latent))
-    / H(factor). A single latent has no second: the gap is to 0.
+    / H(factor). With a single latent the second largest is 0.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
         latents: `(num_samples, num_latents)`, finite.
-        discrete: Whether each value of a latent is counted by itself.
-            Defaults to `None`: true for integers, false for floats.
-        num_bins: Equal-width bins of a continuous latent.
+        discrete: Whether each value of a latent is a bin. Defaults to `None`:
+            true for integers, false for floats.
+        num_bins: Number of equal-width bins of a continuous latent.
 
     Returns:
-        Float in [0, 1]; higher is better, 0 by chance. Factors of a single
-        value are left out with a warning; with no other the score is 0.
+        Float in [0, 1]; higher is better, 0 by chance. Factors with a single
+        value are left out with a warning; if none is left the score is 0.
 
     Example:
         >>> mig_score([[0], [0], [1], [1]], [[5, 0], [5, 1], [3, 0], [3, 1]])

@@ -16,12 +16,13 @@ def modularity_score(
     *,
     num_bins: int = 20,
 ) -> float:
-    """Does each latent tell about a single factor?
+    """Does each latent have information on a single factor?
 
-    Mean over latents of 1 - sum of I(factor; latent)² over the factors but
-    the best / (I(best; latent)² (S - 1)), with S factors. A latent that
-    tells nothing at all counts 0. A latent that is pure noise does not: its
-    estimated information is small but not 0, so chance has no fixed value.
+    The score is the mean over latents of 1 - sum of I(factor; latent)² over
+    all factors but the best / (I(best; latent)² (S - 1)), with S factors. A
+    latent with an estimated information of 0 counts as 0. The estimate for
+    pure noise is small but not 0, so that the score by chance has no fixed
+    value.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
@@ -30,9 +31,9 @@ def modularity_score(
         num_bins: As in `mig_score`.
 
     Returns:
-        Float in [0, 1]; higher is better. With one factor, the share of the
-        latents that tell anything. Factors of a single value are left out
-        with a warning; with no other the score is 0.
+        Float in [0, 1]; higher is better. With one factor, the share of
+        latents with any information on it. Factors with a single value are
+        left out with a warning; if none is left the score is 0.
 
     Example:
         >>> factors = [[0, 0], [0, 1], [1, 0], [1, 1]]

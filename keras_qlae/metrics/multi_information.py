@@ -1,4 +1,4 @@
-"""How strongly factors depend on one another."""
+"""How strongly factors depend on each other."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,14 +8,14 @@ from keras_qlae.metrics.labels import columns_to_labels
 from keras_qlae.metrics.labels import join
 from keras_qlae.metrics.mutual_information import entropy
 
-_ROUNDING = 1e-10  # what may be left of an exact 0, relative
+_ROUNDING = 1e-10  # relative rounding error of an exact 0
 
 
 def normalized_multi_information(factors: npt.ArrayLike) -> float:
-    """Measures how strongly the factors of a data set depend on one another.
+    """Measures how strongly the factors of a data set depend on each other.
 
-    The multi-information, or total correlation, sum_i H(factor i) - H(all
-    factors), by counts, divided by the largest that it can be:
+    It is the multi-information, or total correlation, sum_i H(factor i) -
+    H(all factors), from counts, divided by its largest possible value,
     sum_i H(factor i) - max_i H(factor i).
 
     Args:
@@ -23,9 +23,9 @@ def normalized_multi_information(factors: npt.ArrayLike) -> float:
 
     Returns:
         Float in [0, 1]: 0 for independent factors, 1 if one of them
-        determines all others; 0 if fewer than two vary. Counts of few samples
-        overestimate it: of samples with a combination of factors each it is
-        far from 0.
+        determines all others; 0 if fewer than two vary. It is overestimated
+        with few samples: if every sample has a different combination of
+        factors it is far from 0.
 
     Example:
         >>> round(normalized_multi_information([[0, 0], [1, 1], [2, 2]]), 6)

@@ -1,4 +1,4 @@
-"""Information shared by every factor with every latent."""
+"""Mutual information of every factor with every latent."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from keras_qlae.metrics.labels import columns_to_labels
 from keras_qlae.metrics.labels import join
 from keras_qlae.metrics.nearest_neighbors import nearest_neighbor_information
 
-# What is left of an exact 0 after adding and subtracting a few entropies.
+# Rounding error of an exact 0 after adding and subtracting a few entropies.
 ROUNDING = 1e-13
 
 
@@ -25,13 +25,13 @@ def mutual_information(
     num_neighbors: int = 10,
     seed: int = 0,
 ) -> FloatArray:
-    """Mutual information of every factor with every latent, in nats.
+    """Computes mutual information of every factor with every latent, in nats.
 
-    Discrete latents: from the counts, H(factor) + H(latent) - H(both), so
-    that the result is exact for the empirical distribution. Continuous
-    latents: standardised, then the nearest-neighbour estimator of Ross
-    (2014), moved into the range that is possible, [0, H(factor)]. Ties
-    between continuous values are broken by a seeded jitter of 1e-10.
+    For discrete latents it is computed from counts, H(factor) + H(latent) -
+    H(both), which is exact for the empirical distribution. Continuous latents
+    are standardised; the nearest-neighbour estimate of Ross (2014) is clipped
+    to the possible range, [0, H(factor)]. Ties between continuous values are
+    broken by a seeded jitter of 1e-10.
 
     Args:
         factors: `(num_samples, num_factors)`, integers.
@@ -39,7 +39,7 @@ def mutual_information(
         discrete: Whether the latents take few values. Defaults to `None`:
             true for integers, false for floats.
         num_neighbors: Integer of at least 1; for continuous latents.
-        seed: Integer; of the jitter, for continuous latents.
+        seed: Integer; for the jitter of continuous latents.
 
     Returns:
         Array of shape `(num_factors, num_latents)` of values in
@@ -76,7 +76,7 @@ def normalized_mutual_information(
     num_neighbors: int = 10,
     seed: int = 0,
 ) -> FloatArray:
-    """Share of every factor's entropy that every latent tells.
+    """Computes mutual information divided by the entropy of the factor.
 
     NMI[i, j] = I(factor i; latent j) / H(factor i).
 
@@ -123,7 +123,7 @@ def information_table(
     num_neighbors: int,
     seed: int,
 ) -> FloatArray:
-    """Does the work of `mutual_information`: labels mean exact counts."""
+    """Computes `mutual_information`: labels are counted exactly."""
     entropies = np.array([entropy(factor.counts) for factor in factors])
     if isinstance(latents, np.ndarray):
         table = nearest_neighbor_information(

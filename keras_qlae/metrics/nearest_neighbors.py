@@ -32,15 +32,15 @@ def nearest_neighbor_information(
 
     I = psi(N) + mean psi(k_t) - mean psi(n_t) - mean psi(m_t).
 
-    On a line neighbours are adjacent after sorting, so that one sort a
+    Neighbours of a scalar are adjacent after sorting, so that one sort per
     latent replaces the search trees that more dimensions would need.
 
     Args:
         factors: The labels of each factor.
         latents: `(num_samples, num_latents)`, finite; standardised here.
         num_neighbors: Positive integer.
-        seed: Seed of the jitter. Every latent gets the same, so that the
-            order of the latents does not matter.
+        seed: Seed of the jitter. Every latent gets the same jitter, so that
+            the order of the latents does not matter.
 
     Returns:
         Array of shape `(num_factors, num_latents)`; estimates may be
@@ -131,8 +131,8 @@ def _count_closer(
     values: FloatArray, centers: FloatArray, radius: FloatArray
 ) -> IntArray:
     """Number of ascending `values` closer to each center than its radius."""
-    # `center - radius` is rounded: where that put the edge one too far in or
-    # out, the distance itself, which `radius` was computed from, decides.
+    # `center - radius` is rounded. If that moved the edge by one, the exact
+    # distance, from which `radius` was computed, decides.
     padded = np.concatenate([[-np.inf], values, [np.inf]])
     first = np.searchsorted(values, centers - radius, side="right")
     first -= _is_closer(padded[first], centers, radius)

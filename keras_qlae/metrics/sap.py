@@ -23,15 +23,16 @@ def sap_score(
     method: str = "accuracy",
     seed: int | None = 0,
 ) -> float:
-    """Separated attribute predictability: best less second best latent.
+    """Separated attribute predictability: gap of the two best latents.
 
-    Mean over factors of that gap between single latents' scores:
-    `"accuracy"` is that of a linear classifier (support vectors, C = 0.01,
-    balanced classes) on the quarter of the samples it was not fitted on;
-    `"correlation"` is the squared correlation in the other three quarters,
-    and takes factors for ordered. The classifier has a penalty, so the scale
-    of the latents matters for the first, not for the second. One number
-    does not tell many values apart linearly: a latent that is its factor has
+    The score is the mean over factors of the difference between the best and
+    the second best score of a single latent. `"accuracy"` is the accuracy of
+    a linear classifier (support vectors, C = 0.01, balanced classes) on the
+    quarter of the samples it was not fitted on. It depends on the scale of
+    the latents, since the classifier has a penalty. `"correlation"` is the
+    squared correlation in the other three quarters; it treats factors as
+    ordered numbers and does not depend on the scale. A linear classifier of
+    one number cannot separate many values: a latent equal to its factor has
     an accuracy of 1 with up to four values, of 0.61 with five, 0.40 with
     eight.
 
@@ -39,13 +40,14 @@ def sap_score(
         factors: `(num_samples, num_factors)`, integers.
         latents: `(num_samples, num_latents)`, finite.
         method: `"accuracy"` or `"correlation"`.
-        seed: Of the choice of samples. `None`: the first three quarters.
+        seed: For the choice of samples. `None`: the first three quarters.
 
     Returns:
-        Float in [0, 1]; higher is better, 0 by chance. A perfect accuracy
-        is less than 1: the second best latent still guesses. A single
-        latent's gap is to 0. Factors of a single value are left out with a
-        warning; with no other the score is 0.
+        Float in [0, 1]; higher is better, 0 by chance. With `"accuracy"` it
+        is less than 1 for perfect latents too, since the second best latent
+        can guess. With a single latent the second best score is 0. Factors
+        with a single value are left out with a warning; if none is left the
+        score is 0.
 
     Example:
         >>> factors = [[0], [1], [2]] * 4
@@ -71,8 +73,8 @@ def sap_score(
         check_num_values(sources)
     if method == "accuracy" and np.abs(table).max() > _MAX_SIZE:
         raise ValueError(
-            f"`latents` must not exceed {_MAX_SIZE:g} for the classifier, "
-            'whose fit would not end; method="correlation" takes any size. '
+            f"`latents` must not exceed {_MAX_SIZE:g}: the fit of the "
+            'classifier would not end; method="correlation" takes any size. '
             f"Received: a value of size {np.abs(table).max():g}"
         )
     fit, test = split_samples(len(sources), seed)

@@ -1,4 +1,4 @@
-"""Samples to fit on and samples to test on."""
+"""Splits samples into those to fit on and those to test on."""
 
 import numpy as np
 
@@ -10,11 +10,11 @@ _FIT_FRACTION = 3 / 4
 def split_samples(
     num_samples: int, seed: int | None
 ) -> tuple[IntArray, IntArray]:
-    """Draws three quarters of the rows to fit on; the rest are for the test.
+    """Draws three quarters of the rows to fit on; the rest is for testing.
 
     Args:
         num_samples: Integer of at least 2.
-        seed: Of the draw. `None` takes the rows in their order.
+        seed: For the draw. `None` takes the first rows.
 
     Returns:
         Two arrays of row numbers, neither of them empty.
@@ -25,7 +25,7 @@ def split_samples(
     if num_samples < 2:
         raise ValueError(
             "This score fits on some samples and tests on others: pass at "
-            f"least 2, better thousands. Received: {num_samples} sample"
+            f"least 2, ideally thousands. Received: {num_samples} sample"
         )
     order = np.arange(num_samples)
     if seed is not None:

@@ -10,11 +10,11 @@ from typing import Any
 
 
 class _SingleThreadedBLAS:
-    """Holds BLAS at one thread while anybody needs it.
+    """Limits BLAS to one thread while any caller needs it.
 
     The limit holds for the whole process, and `threadpool_limits` restores
-    what it found. Two that overlap would leave the limit in place for good,
-    so that all callers share one.
+    the previous one. Two overlapping limits would never be removed, so all
+    callers share one.
     """
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ _single_threaded_blas = _SingleThreadedBLAS()
 
 @contextmanager
 def own_threads() -> Iterator[Executor]:
-    """Gives an executor, while the threads of BLAS are switched off.
+    """Yields an executor, while BLAS is limited to one thread.
 
-    The threads of BLAS spin while they wait for one another: on small
-    matrices, and on a machine that is busy with something else, such as
-    training, they take several times as long as a single thread.
+    The threads of BLAS spin while they wait for each other. With small
+    matrices, or on a machine that is also busy with training, they take
+    several times as long as a single thread.
     """
     with (
         _single_threaded_blas,

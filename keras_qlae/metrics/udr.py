@@ -1,4 +1,4 @@
-"""UDR: do models of other seeds have the same latents, one for one?"""
+"""UDR: do models of different seeds have the same latents?"""
 
 from collections.abc import Sequence
 
@@ -22,38 +22,39 @@ def udr_scores(
 ) -> FloatArray:
     """Unsupervised disentanglement ranking: scores models without labels.
 
-    Models that are disentangled agree, up to the order, sign and scale of
-    their latents; there are many more ways to be entangled. So each model is
-    compared with each of the others, trained alike from other seeds. With
-    R[a, b] the absolute correlation of latent a of one with latent b of the
-    other, r the largest entry of a row or column, and only active latents,
+    Disentangled models agree, up to the order, sign and scale of their
+    latents; entangled models rarely do. So each model is compared with each
+    of the others, which are trained alike with different seeds. Let R[a, b]
+    be the absolute correlation of latent a of one model with latent b of the
+    other, and r the largest entry of a row or column, for active latents
+    only. Then
 
     UDR = (sum_b r_b² / sum_a R[a, b] + sum_a r_a² / sum_b R[a, b])
     / (number of latents a + number of latents b),
 
     and the score of a model is the median over the others.
 
-    Which latents are informative is told here by their range, not by a KL
-    divergence above 0.01 as in the paper: most models have none.
+    Latents are informative here by their range, not by a KL divergence above
+    0.01 as in the paper: most models have no KL divergence.
 
     Args:
-        representations: One array a model, of the same samples:
+        representations: One array per model, of the same samples:
             `(num_samples, num_latents)`, finite. Numbers of latents may
-            differ. Discrete latents are taken for ordered numbers.
+            differ. Discrete latents are treated as ordered numbers.
         discrete: Whether the latents take few values, as in
             `active_latents`.
-        correlation: `"spearman"`, rank correlation, which any increasing
-            function of a latent leaves alone; or `"lasso"`: weights of a
-            linear regression of each standardised latent of the model on all
-            of the other's, L1 penalty 0.1, those above 1 taken for 1. Then a
-            perfect score is about 0.9.
-        active: Which latents count: a rule of `active_latents`, or one mask a
-            model.
+        correlation: `"spearman"`, rank correlation, which does not change
+            under an increasing function of a latent; or `"lasso"`: weights of
+            a linear regression of each standardised latent of the model on
+            all latents of the other, with L1 penalty 0.1, clipped to 1. Then
+            a perfect score is about 0.9.
+        active: Which latents count: a rule of `active_latents`, or one mask
+            per model.
 
     Returns:
         `(num_models,)`, in [0, 1]; higher is better. 0 if no latent of a
-        model is active. What chance gives depends on the models: compare
-        models with models, not with a fixed number.
+        model is active. The value by chance depends on the models: compare
+        models with each other, not with a fixed number.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -65,7 +66,7 @@ def udr_scores(
 
     Raises:
         ValueError: If there are fewer than two models, numbers of samples
-            differ, an array is not as `active_latents` wants it, or
+            differ, `active_latents` does not accept an array, or
             `correlation` is unknown.
 
     Reference:
@@ -80,7 +81,7 @@ def udr_scores(
     if len(representations) < 2:
         raise ValueError(
             "`representations` must be of at least 2 models, trained alike "
-            f"from other seeds. Received: {len(representations)}"
+            f"with different seeds. Received: {len(representations)}"
         )
     masks: list[str | npt.ArrayLike] = (
         [active] * len(representations)

@@ -1,6 +1,6 @@
-"""Parts and their settings by name: the paper's, and small ones for a CPU.
+"""Named recipes, the paper's and small ones for a CPU, and their settings.
 
-The names of recipes are known without Keras, which the parts need.
+The names of recipes can be read without Keras, which the parts need.
 """
 
 from typing import TYPE_CHECKING

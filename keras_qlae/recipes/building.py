@@ -1,4 +1,4 @@
-"""From a recipe to a compiled model."""
+"""Builds a compiled model from a recipe."""
 
 import math
 from typing import Any
@@ -26,19 +26,18 @@ def compiled_model(
         image_shape: `(height, width, channels)` of the images.
         num_factors: Number of factors of the data set, which sets the number
             of latents unless the recipe does.
-        seed: Integer: initial weights and samples.
+        seed: Integer, for initial weights and samples.
         precision: Dtype policy of the layers. Defaults to the global one.
         jit_compile: As in `keras.Model.compile`.
-        num_examples: Images in the training set, which the total correlation
-            is estimated with; other latents do not need it.
+        num_examples: Number of images in the training set. Only the latent of
+            a beta-TCVAE needs it, to estimate the total correlation.
 
     Returns:
         A compiled model, such as an `Autoencoder` or an `InfoWGANGP`.
 
     Raises:
-        ValueError: Images that the network cannot take, parts that do not
-            fit each other, no number of latents, or no `num_examples` where
-            it is needed.
+        ValueError: The network cannot take the images, parts do not fit each
+            other, or the number of latents or `num_examples` is missing.
     """
     common: dict[str, Any] = {"dtype": precision}
     latent = _latent(
@@ -107,8 +106,8 @@ def _latent(
     except TypeError as error:
         if num_examples is None and "num_examples" in str(error):
             raise SettingError(
-                f"`{part.name}` is estimated with the size of the training "
-                "set: pass `num_examples`. Received: num_examples=None",
+                f"`{part.name}` needs the size of the training set: pass "
+                "`num_examples`. Received: num_examples=None",
                 "latent",
             ) from error
         raise

@@ -1,4 +1,4 @@
-"""What memory a model needs, before it is built."""
+"""Estimates the memory that a model needs, before it is built."""
 
 import math
 import os
@@ -10,7 +10,7 @@ from keras_qlae.recipes.recipe import Recipe
 _BYTES = 4  # of a float32
 _COPIES = 4  # a weight, its gradient and the optimizer's two moments
 _MAPS = 16 * 3  # channels of a first map, and what backpropagation keeps
-_UNITS = 128  # width of the dense layer next to the latents, at least
+_UNITS = 128  # least width of the dense layer next to the latents
 
 
 def check_memory(
@@ -18,16 +18,16 @@ def check_memory(
 ) -> None:
     """Raises unless a model fits into the memory of this machine.
 
-    It is a lower bound, for settings that are out of proportion: a model that
+    The estimate is a lower bound, to find unreasonable settings: a model that
     passes may still be too large.
 
     Args:
         recipe: The recipe.
-        latent: Its latent, which need not be built.
+        latent: Its latent, built or not.
         image_shape: `(height, width, channels)` of the images.
 
     Raises:
-        SettingError: It does not fit; says what needs how much.
+        SettingError: It does not fit. The message names what needs most.
     """
     batch = recipe.training.batch_size
     sizes = getattr(latent, "codebook_sizes", (0,))

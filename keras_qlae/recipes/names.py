@@ -1,4 +1,4 @@
-"""Names of settings, read from source: to import the parts takes seconds."""
+"""Names of settings, read from source: importing the parts takes seconds."""
 
 import ast
 import dataclasses
@@ -15,11 +15,11 @@ from keras_qlae.recipes.parts import SettingError
 
 
 def check_names(values: Mapping[str, Any]) -> None:
-    """Refuses a name that no part of the package has, before Keras is loaded.
+    """Refuses names that no part of the package has, before Keras is loaded.
 
     Args:
-        values: Parts and values, as `Recipe.override` takes them. With a part
-            of one's own among them, every name may be right.
+        values: Parts and values, as `Recipe.override` takes them. If they
+            include a part from elsewhere, every name is accepted.
 
     Raises:
         SettingError: There is no such setting.
@@ -31,7 +31,7 @@ def check_names(values: Mapping[str, Any]) -> None:
         last = name.replace("-", "_").rpartition(".")[2]
         if last not in known:
             raise SettingError(
-                "There is no setting of this name in any recipe."
+                "No recipe has a setting of this name."
                 f"{hint(last, sorted(known))} Received: {name!r}",
                 name,
             )
@@ -39,7 +39,7 @@ def check_names(values: Mapping[str, Any]) -> None:
 
 @functools.cache
 def known_names() -> frozenset[str]:
-    """The seats, and every argument of the functions in the parts' files."""
+    """The seats, and all arguments of functions in the files of parts."""
     names = {*SEATS, *FIXED}
     for part in FIXED.values():
         names |= {field.name for field in dataclasses.fields(part)}
@@ -53,7 +53,7 @@ def known_names() -> frozenset[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The texts in nested values."""
+    """All strings in nested values."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -1,7 +1,7 @@
 """Parts of a recipe: classes and functions by name, and their settings.
 
-A setting is an argument of a part's signature. Its name, its type, its default
-and its help come from there, so that each is declared once.
+A setting is an argument of a part. Its name, type, default and help come from
+the signature and the docstring, so that each is declared once.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from keras_qlae.hints import hint
 from keras_qlae.recipes.protocol import Scoring
 from keras_qlae.recipes.protocol import Training
 
-# What is asked for at each seat, and the module whose names are known there.
+# The kind of part at each seat, and the module whose names are known there.
 SEATS = {
     "model": "keras_qlae.models",
     "encoder": "keras_qlae.networks",
@@ -33,9 +33,9 @@ SEATS = {
     "optimizer": "keras_qlae.optimizers",
     "schedule": "keras_qlae.optimizers",
 }
-# Parts that every recipe has, with no choice.
+# Parts that every recipe has, without a choice.
 FIXED: dict[str, Any] = {"training": Training, "scoring": Scoring}
-# What a run supplies: arguments of parts that are no settings.
+# Arguments of parts that a run supplies; they are not settings.
 _SUPPLIED = (
     "dtype",
     "image_shape",
@@ -51,7 +51,7 @@ _PLAIN = (bool, int, float, str, types.NoneType)
 
 
 class SettingError(ValueError):
-    """A setting that is unknown, or has a value that it cannot have.
+    """Raised for a setting that is unknown or has an invalid value.
 
     Args:
         message: What is wrong.
@@ -70,9 +70,9 @@ class Setting:
     Attributes:
         seat: The seat of the part, or the name of a penalty.
         name: The argument.
-        annotation: Its type, without what cannot be written as text.
-        default: Its value where the recipe gives none.
-        help: What the docstring of the part says of it.
+        annotation: Its type, without types that cannot be written as text.
+        default: Its value if the recipe gives none.
+        help: Its description in the docstring of the part.
     """
 
     seat: str
@@ -83,11 +83,11 @@ class Setting:
 
     @property
     def full_name(self) -> str:
-        """Name with the seat: `latent.num_values`."""
+        """Its name with the seat, such as `latent.num_values`."""
         return f"{self.seat}.{self.name}"
 
     def parse(self, value: Any) -> Any:
-        """The value in the type of the setting.
+        """Converts a value to the type of the setting.
 
         Raises:
             SettingError: It has another type, or is not finite.
@@ -128,7 +128,7 @@ class Part:
 
     @property
     def label(self) -> str:
-        """What its settings are found under: the seat, or a penalty's name."""
+        """The name before its settings: the seat, or the penalty's name."""
         if self.seat == "penalties":
             return self.name.rpartition(":")[2]
         return self.seat
@@ -163,9 +163,9 @@ class Part:
         """Calls the class or function.
 
         Args:
-            **supplied: Arguments that are not settings. Those that it does
-                not have are left out. One that is a setting too is taken
-                where the recipe gives no value.
+            **supplied: Arguments that are not settings. Arguments that the
+                part does not have are ignored. If one is also a setting, it
+                is used only if the recipe gives no value.
         """
         parameters = inspect.signature(self.target).parameters
         takes_any = any(
@@ -185,15 +185,14 @@ class Part:
 
 
 def find(name: str, seat: str) -> Callable[..., Any]:
-    """The class or function of a name.
+    """Finds the class or function of a name.
 
     Args:
-        name: A name in the module of the seat, or `module:name` for one of
-            one's own.
+        name: A name in the module of the seat, or `module:name` for your own.
         seat: A seat of `SEATS`.
 
     Raises:
-        SettingError: There is none.
+        SettingError: It does not exist.
     """
     if ":" in name:
         return typing.cast(Callable[..., Any], import_object(name))
@@ -210,7 +209,7 @@ def find(name: str, seat: str) -> Callable[..., Any]:
 
 @functools.cache
 def names_at(seat: str) -> tuple[str, ...]:
-    """The names that are known at a seat of `SEATS`."""
+    """The names that are available at a seat of `SEATS`."""
     module = importlib.import_module(SEATS[seat])
     public = {name: getattr(module, name) for name in module.__all__}
     if seat in ("encoder", "decoder"):
@@ -229,7 +228,7 @@ def names_at(seat: str) -> tuple[str, ...]:
 
 
 def import_object(path: str) -> Any:
-    """What stands at `module:name`.
+    """Imports the object `module:name`.
 
     Raises:
         SettingError: There is no such module or name.
@@ -256,9 +255,9 @@ def import_object(path: str) -> Any:
 
 
 def import_module(name: str) -> types.ModuleType:
-    """Imports a module, one in the current directory too.
+    """Imports a module, also from the current directory.
 
-    That comes last in the search, so that no file there takes the place of an
+    The current directory is searched last, so that no file there replaces an
     installed package.
     """
     if not {"", os.getcwd()} & set(sys.path):
@@ -296,7 +295,7 @@ def settings_of(target: Callable[..., Any], label: str) -> dict[str, Setting]:
 
 
 def described(annotation: Any) -> str:
-    """A type in words."""
+    """Describes a type in words."""
     words = {
         bool: "true or false",
         int: "an integer",
@@ -315,7 +314,7 @@ def described(annotation: Any) -> str:
 
 
 def _kind(seat: str) -> type:
-    """The class that the parts at a seat are made from."""
+    """The base class of the parts at a seat."""
     import keras
 
     from keras_qlae import layers
@@ -332,7 +331,7 @@ def _kind(seat: str) -> type:
 
 
 def _helps(target: Callable[..., Any]) -> dict[str, str]:
-    """What a docstring says of each argument."""
+    """The description of each argument in a docstring."""
     import docstring_parser
 
     parsed = docstring_parser.parse(inspect.getdoc(target) or "")
@@ -343,8 +342,8 @@ def _helps(target: Callable[..., Any]) -> dict[str, str]:
 
 
 def _plain(annotation: Any, default: Any) -> Any:
-    """What of a type can be written as text; `None` if nothing can."""
-    if annotation is Any:  # told by the default
+    """The part of a type that can be written as text; `None` if none can."""
+    if annotation is Any:  # the default has the type
         return (
             type(default) if isinstance(default, bool | int | float) else None
         )
@@ -371,7 +370,7 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:
-    """The types of a union; of another type itself."""
+    """The types of a union; for another type, that type."""
     return (
         typing.get_args(annotation) if _is_union(annotation) else (annotation,)
     )

@@ -7,28 +7,28 @@ from typing import Literal
 from keras_qlae.datasets.support import FULL
 from keras_qlae.datasets.support import check_support
 
-_MOST = 10**12  # more steps than anybody trains
+_MOST = 10**12  # an upper limit, of steps for example
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """How long and on what a recipe is trained.
+    """How long and on which images a recipe is trained.
 
     Args:
         steps: Train steps.
         batch_size: Images in a train step. A GAN divides them among the
-            updates of its critic; of a FactorVAE half go to its
+            updates of its critic; a FactorVAE uses half of them for its
             discriminator.
-        image_size: Height and width of the images, for data sets that can be
-            had in several sizes.
+        image_size: Height and width of the images, for data sets with several
+            sizes.
         steps_per_epoch: Train steps from one scoring and checkpoint to the
             next.
-        support: Which combinations of factors are trained on: `full`,
+        support: Which combinations of factors are used for training: `full`,
             `corner:6`, `diagonal_remove:2`, `diagonal_strengthen:500`, or
-            `module:function` for one of your own.
+            `module:function` for your own.
 
     Raises:
-        ValueError: A number out of range, or no such support.
+        ValueError: A number is out of range, or the support is unknown.
     """
 
     steps: int = 200_000
@@ -47,20 +47,21 @@ class Training:
 
 @dataclasses.dataclass(frozen=True)
 class Scoring:
-    """On which images a run is scored, how often and by what.
+    """On which images a run is scored, how often and with which metrics.
 
     Args:
-        num_scored: Images that are scored, at most a fifth of the data set.
+        num_scored: Number of scored images, at most a fifth of the data set.
         score_every: Epochs from one InfoMEC to the next.
-        protocol: `held_out` scores images that are not trained on. `paper`
-            scores images that are trained on too, as the paper does.
+        protocol: `held_out` scores images that are not used for training.
+            `paper` scores images that are also used for training, as the
+            paper does.
         scored_support: With a support, `same` scores images of the
-            combinations that are trained on, `full` of all combinations.
-        metrics: Metrics of one's own, as `module:name`: functions of factors
-            and latents to a number. They are scored with InfoMEC.
+            combinations used for training, `full` images of all combinations.
+        metrics: Your own metrics, as `module:name`: functions of factors and
+            latents that return a number. They are computed with InfoMEC.
 
     Raises:
-        ValueError: A number out of range.
+        ValueError: A number is out of range.
     """
 
     num_scored: int = 10_000

@@ -1,4 +1,4 @@
-"""What a recipe is: parts, each with its settings."""
+"""The recipe: parts, each with its settings."""
 
 import dataclasses
 import functools
@@ -21,17 +21,16 @@ _NONE = ("none", "None", "", None)
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a training run but data set, seed and backend.
+    """All settings of a training run except data set, seed and backend.
 
-    A recipe is a part at each seat: `model`, `encoder`, `decoder`, `latent`,
-    `optimizer`, `schedule` (of the learning rate; may be left out),
-    `penalties` (any number), `training`, `scoring`. Its settings are those of
-    its parts and no others. Make one with `recipes.get`, and others of it with
-    `override`.
+    A recipe has a part at each seat: `model`, `encoder`, `decoder`, `latent`,
+    `optimizer`, `schedule` (of the learning rate; optional), `penalties` (any
+    number), `training`, `scoring`. Its settings are those of its parts. Make
+    a recipe with `recipes.get`, and change it with `override`.
 
     Attributes:
         name: Name of the recipe.
-        summary: One line on what it is for.
+        summary: One line that describes it.
         parts: The parts, in the order of their seats.
     """
 
@@ -43,7 +42,7 @@ class Recipe:
     def settings(self) -> dict[str, Setting]:
         """Every setting by its full name, such as `latent.num_values`.
 
-        The default of each is its value in this recipe.
+        The default of each setting is its value in this recipe.
         """
         return {
             setting.full_name: dataclasses.replace(
@@ -55,7 +54,7 @@ class Recipe:
 
     @functools.cached_property
     def training(self) -> Training:
-        """How long and on what it is trained."""
+        """How long and on which images it is trained."""
         return Training(**self.part("training").values)
 
     @functools.cached_property
@@ -69,10 +68,10 @@ class Recipe:
         return tuple(part for part in self.parts if part.seat == "penalties")
 
     def part(self, label: str) -> Part:
-        """The part at a seat, or the penalty of a name.
+        """The part at a seat, or the penalty with a name.
 
         Raises:
-            KeyError: There is none.
+            KeyError: It does not exist.
         """
         for part in self.parts:
             if part.label == label:
@@ -80,14 +79,14 @@ class Recipe:
         raise KeyError(label)
 
     def has(self, label: str) -> bool:
-        """Whether there is a part at a seat, or a penalty of that name."""
+        """Whether there is a part at a seat, or a penalty with that name."""
         return any(part.label == label for part in self.parts)
 
     def full_names(self, name: str) -> list[str]:
-        """The settings that a name stands for.
+        """The full names of the settings that a name means.
 
-        A name without a seat, as `weight_decay`, stands for the settings of
-        all parts that have one of that name.
+        A name without a seat, such as `weight_decay`, means that setting of
+        all parts that have it.
         """
         name = name.replace("-", "_")
         if "." in name:
@@ -100,14 +99,15 @@ class Recipe:
         """The value of a setting, by its name with or without the seat.
 
         Raises:
-            SettingError: There is no such setting, or its parts differ in it.
+            SettingError: The setting does not exist, or parts have different
+                values.
         """
         names = self._known(name)
         values = [self.settings[full].default for full in names]
         if any(value != values[0] for value in values):
             raise SettingError(
-                f"`{name}` has different values in {', '.join(names)}: name "
-                f"one of these. Received: {name!r}",
+                f"`{name}` has different values in {', '.join(names)}: use "
+                f"one of these names. Received: {name!r}",
                 name,
             )
         return values[0]
@@ -115,20 +115,19 @@ class Recipe:
     def override(
         self, values: Mapping[str, Any] | None = None, /, **more: Any
     ) -> "Recipe":
-        """A copy with other parts or values, checked.
+        """Returns a copy with other parts or values, after a check.
 
         Args:
             values: By name: a seat (`latent`) with the name of another part,
-                or a table of it and of settings; a setting with its seat
-                (`latent.num_values`); or a setting alone (`num_values`), for
-                every part that has it. `penalties` takes a list of names, or
-                a table of names and their settings. A part that replaces
-                another keeps of its values those that it has settings for.
-            **more: The same, in Python.
+                or with a table of the name and settings; a setting with its
+                seat (`latent.num_values`); or a setting alone (`num_values`),
+                for every part that has it. `penalties` takes a list of names,
+                or a table of names and their settings. A new part keeps those
+                values of the old one for which it has settings.
+            **more: The same as keyword arguments.
 
         Raises:
-            SettingError: An unknown part or setting, or a value that it
-                cannot have.
+            SettingError: A part or setting is unknown, or a value invalid.
         """
         given = {**(values or {}), **more}
         given = {name.replace("-", "_"): v for name, v in given.items()}
@@ -156,7 +155,7 @@ class Recipe:
         return values
 
     def foreign_parts(self) -> list[str]:
-        """Import paths of parts and functions that are not the package's."""
+        """Import paths of parts and functions from outside the package."""
         names = [part.name for part in self.parts]
         found = [n for n in (*names, *self.scoring.metrics) if ":" in n]
         if is_foreign(self.training.support):
@@ -164,13 +163,13 @@ class Recipe:
         return found
 
     def check(self, num_factors: int | None = None) -> None:
-        """Makes the parts that cost nothing, to see that they can be made.
+        """Checks values by making those parts that cost nothing.
 
         Args:
             num_factors: Factors of the data set; `None` if not known yet.
 
         Raises:
-            SettingError: A value out of range.
+            SettingError: A value is out of range.
         """
         for part in self.parts:
             if part.seat in ("model", "encoder", "decoder"):
@@ -178,7 +177,7 @@ class Recipe:
             supplied = _stand_ins(num_factors)
             has_list = any(isinstance(v, list) for v in part.values.values())
             if part.seat == "latent" and has_list and num_factors is None:
-                continue  # one value per latent, and their number is open
+                continue  # one value per latent, whose number is not known
             try:
                 part.build(**supplied)
             except (ValueError, TypeError) as error:
@@ -246,7 +245,7 @@ class Recipe:
 
 
 def start(name: str, summary: str, values: Mapping[str, Any]) -> Recipe:
-    """A recipe of named parts and values, as `Recipe.override` takes them."""
+    """Makes a recipe of parts and values, as `Recipe.override` takes them."""
     parts = tuple(Part(seat, "") for seat in FIXED)
     return Recipe(name, summary, parts).override(values)
 
@@ -268,7 +267,7 @@ def _no_setting(name: str, recipe: Recipe) -> SettingError:
 
 
 def _stand_ins(num_factors: int | None) -> dict[str, Any]:
-    """What a run supplies to parts, for a check."""
+    """Examples of what a run supplies to parts, for a check."""
     return {
         "num_latents": 2 * (num_factors or 1),
         "num_pixel_values": 1,

@@ -163,11 +163,11 @@ def test_other_callbacks_see_the_scores_in_fit(data, tmp_path, small_model):
 
 def test_refuses(data):
     images, factors = data
-    with pytest.raises(ValueError, match="one row of factors an image"):
+    with pytest.raises(ValueError, match="one row of factors per image"):
         InfoMEC((images, factors[:-1]))
     with pytest.raises(ValueError, match="`FactorDataset`"):
         InfoMEC(images)
-    with pytest.raises(ValueError, match=r"leave the callback out.*no factors"):
+    with pytest.raises(ValueError, match=r"remove the callback.*no factors"):
         InfoMEC(datasets.from_arrays(np.zeros((4, 8, 8, 1), np.uint8)))
     with pytest.raises(ValueError, match="every=0"):
         InfoMEC(data, every=0)

@@ -88,7 +88,7 @@ def test_the_time_it_takes_is_told_soon_and_measured(capsys, monkeypatch):
     told, *epochs = capsys.readouterr().out.splitlines()
     # After 5 steps that are left out, and 32 that take 2 s: 748 s.
     assert told == (
-        "about 13 min for 11,963 steps, 62 ms each, and the scoring of each "
+        "about 13 min for 11,963 steps, 62 ms each, plus the scoring of each "
         "epoch"
     )
     # 9 + 62.5 + 4 s for 1,000 steps; 9 + 2 * 66.5 s for 2,000.

@@ -118,7 +118,7 @@ def test_export_to_a_folder_of_ones_own(call, home, trained, loaded):
     for folder in (target, home / "runs-of-mine"):
         arguments[-1] = f"--output={folder}"
         output = call(home / "nothing", *arguments, code=1)
-        assert "holds something that is no export" in output
+        assert "exists and is not an export" in output
         assert is_short(output)
 
 

@@ -123,7 +123,9 @@ def test_factors_that_others_determine_are_left_out_with_a_warning():
 def test_samples_without_others_to_compare_are_named_in_a_warning():
     rng = np.random.default_rng(5)
     factors = rng.integers(0, 40, (300, 3))
-    with pytest.warns(UserWarning, match="most samples have nobody") as caught:
+    with pytest.warns(
+        UserWarning, match="most samples have no neighbours"
+    ) as caught:
         conditional_infomec(factors, factors)
     assert caught[0].filename == __file__
 

@@ -375,7 +375,7 @@ def test_refuses():
         model.fit(float_images(6), batch_size=3, verbose=0)
     with pytest.raises(ValueError, match="batches of 2 images"):
         model.fit(float_images(6), batch_size=4, verbose=0)
-    with pytest.raises(ValueError, match="take `GaussianLatent`"):
+    with pytest.raises(ValueError, match="use `GaussianLatent`"):
         small_factor_vae(layers.TotalCorrelationLatent(3, 64, 100))
     optimizer = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="Received: one for both"):

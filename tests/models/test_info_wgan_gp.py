@@ -196,7 +196,7 @@ def test_refuses():
             keras.Model(image, heads),
             layers.UniformLatent(3),
         )
-    with pytest.raises(ValueError, match=r"images \(16, 16, 1\), a trunk"):
+    with pytest.raises(ValueError, match=r"makes \(16, 16, 1\), a trunk"):
         models.InfoWGANGP(
             networks.style_image_decoder(3, (16, 16, 1), **SIZE),
             networks.image_trunk((8, 8, 1), 3, **SIZE),

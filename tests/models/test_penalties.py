@@ -227,7 +227,7 @@ def test_refuses():
     with pytest.raises(ValueError, match=r"nowhere; the decoder's.*style0"):
         small_autoencoder(penalties=[Bend(["style0", "nowhere"])])
     for names in (["same", "same"], ["psnr"], ["loss"], ["latent"]):
-        with pytest.raises(ValueError, match=f"name of its own.*{names[0]}"):
+        with pytest.raises(ValueError, match=f"its own name.*{names[0]}"):
             small_autoencoder(penalties=[Spread(name=name) for name in names])
-    with pytest.raises(ValueError, match=r"twice: commitment_loss; taken"):
+    with pytest.raises(ValueError, match=r"twice: commitment_loss; names"):
         small_autoencoder(penalties=[Spread(name="commitment_loss")])
