@@ -1,4 +1,4 @@
-"""Comparisons: models x seeds x data sets, a table and a picture."""
+"""Compares models over seeds and data sets, with a table and a figure."""
 
 from keras_qlae.comparing.array import do_task
 from keras_qlae.comparing.array import gather

@@ -1,4 +1,4 @@
-"""A study as independent tasks: a job array of a cluster."""
+"""A study as independent tasks, for a job array of a cluster."""
 
 import shlex
 import sys
@@ -20,9 +20,9 @@ _CLAIMS = ".claims"  # folder of a comparison's directory
 
 
 def tasks_of(planned: Sequence[Planned]) -> list[list[Planned]]:
-    """The runs of a study in parts that do not wait for one another.
+    """Divides the runs of a study into tasks that do not wait for each other.
 
-    A run whose latents are rotated is done with the run that it rotates.
+    A run with rotated latents is in one task with the run that it rotates.
     """
     parts: dict[Path, list[Planned]] = {}
     for run in sorted(planned, key=lambda each: bool(each.contender.rotate)):
@@ -38,27 +38,27 @@ def do_task(
     precision: str = "float32",
     callbacks: Sequence[str] = (),
 ) -> bool:
-    """Does one task of a study, or sees that another process does.
+    """Does one task of a study, unless another process is doing it.
 
-    It may be called again at any time, on any machine that sees the
-    directory: finished runs are left alone, others go on from their last
-    checkpoint, and no two processes work on one run.
+    It may be called again at any time, on any machine with access to the
+    directory: finished runs are skipped, others resume from their last
+    checkpoint, and no two processes work on the same run.
 
     Args:
-        study: As of `compare`.
-        directory: As of `compare`, on a disk that all machines see.
+        study: As in `compare`.
+        directory: As in `compare`, on a disk that all machines share.
         number: Which task, from 0.
-        precision: As of `compare`.
-        callbacks: As of `compare`.
+        precision: As in `compare`.
+        callbacks: As in `compare`.
 
     Returns:
-        Whether its runs are finished; if not, another process is at work on
+        Whether its runs are finished. If not, another process is working on
         them.
 
     Raises:
-        ValueError: There is no such task, or as `compare` does.
-        RuntimeError: A run failed; says how it ended.
-        FileNotFoundError: As `compare` does.
+        ValueError: There is no such task, or as in `compare`.
+        RuntimeError: A run failed. The message says how it ended.
+        FileNotFoundError: As in `compare`.
     """
     directory = Path(directory)
     planned = runs_of(study, directory, precision, callbacks)
@@ -84,18 +84,18 @@ def do_task(
 def gather(
     study: Study, directory: Path | str, precision: str = "float32"
 ) -> list[dict[str, Any]]:
-    """Writes the tables of a study from the runs that are there.
+    """Writes the tables of a study from the existing runs.
 
     Args:
-        study: As of `compare`.
-        directory: As of `compare`.
-        precision: As of `compare`.
+        study: As in `compare`.
+        directory: As in `compare`.
+        precision: As in `compare`.
 
     Returns:
         The rows of `results.csv`.
 
     Raises:
-        ValueError: A directory holds a run of other settings.
+        ValueError: A directory has a run with other settings.
     """
     directory = Path(directory)
     planned = runs_of(study, directory, precision)
@@ -109,13 +109,13 @@ def gather(
 def write_slurm(
     path: Path, words: Sequence[str], number: int, directory: Path, backend: str
 ) -> None:
-    """Writes a script that submits a study to Slurm, and is what runs there.
+    """Writes a script that submits a study to Slurm and also runs its tasks.
 
     Args:
         path: The script.
-        words: Arguments of `keras-qlae compare` that say what the study is.
+        words: Arguments of `keras-qlae compare` that define the study.
         number: How many tasks it has.
-        directory: The study's directory, where Slurm's output goes.
+        directory: The study's directory, for Slurm's output.
         backend: The Keras backend.
     """
     command = shlex.join(
@@ -125,8 +125,8 @@ def write_slurm(
     write_text(
         path,
         f"""#!/bin/bash
-# A study of {number} tasks. Submit it by:  bash {shlex.quote(path.name)}
-# What your cluster wants of a task (partition, GPU, time) goes here:
+# A study of {number} tasks. Submit it with:  bash {shlex.quote(path.name)}
+# Add what your cluster requires for a task (partition, GPU, time) here:
 #SBATCH --job-name=keras-qlae
 #SBATCH --requeue
 #SBATCH --cpus-per-task=2
@@ -137,7 +137,7 @@ submit)
     mkdir -p {shlex.quote(str(logs))}
     job=$(sbatch --parsable --array=0-{number - 1} \\
         --output={shlex.quote(str(logs))}/%A_%a.out "$0" task)
-    # The tables are made when all tasks have ended, well or not.
+    # The tables are made when all tasks have ended, even if some failed.
     sbatch --parsable --dependency="afterany:${{job%%;*}}" \\
         --output={shlex.quote(str(logs))}/gather.out "$0" gather
     ;;

@@ -1,4 +1,4 @@
-"""Who does a run, where several machines see one disk."""
+"""Claims of runs, for processes of several machines that share a disk."""
 
 import contextlib
 import json
@@ -18,20 +18,20 @@ _OWNER = "owner.json"
 
 @contextlib.contextmanager
 def claimed(path: Path, expiry: float = EXPIRY) -> Iterator[bool]:
-    """Claims a run among the processes of several machines.
+    """Claims a run for one process of several machines.
 
-    A claim is a folder: `mkdir` succeeds in one process alone, on network
-    disks too. Its owner touches it while it lives. One that is found without
-    a sign of life for `expiry` seconds is removed, by one process at a time,
-    and claimed anew; so is at once that of a process of this machine that has
-    ended.
+    A claim is a folder: `mkdir` succeeds in one process only, on network
+    disks too. Its owner touches it while it is running. A claim that was not
+    touched for `expiry` seconds is removed, by one process at a time, and
+    claimed again. The claim of a process of this machine that has ended is
+    removed at once.
 
     Args:
         path: The folder of the claim.
-        expiry: Seconds; those of the disk's clock.
+        expiry: Seconds, by the clock of the disk.
 
     Yields:
-        Whether the claim is ours. If not, its owner was seen alive.
+        Whether this process has the claim. If not, its owner is running.
 
     Raises:
         OSError: The disk cannot be written.
@@ -53,7 +53,7 @@ def claimed(path: Path, expiry: float = EXPIRY) -> Iterator[bool]:
 
 
 def _claim(path: Path, expiry: float) -> bool:
-    """Makes the folder, or sees its owner alive."""
+    """Makes the folder, unless its owner is running."""
     path.parent.mkdir(parents=True, exist_ok=True)
     seen = None
     while True:
@@ -65,7 +65,7 @@ def _claim(path: Path, expiry: float) -> bool:
         try:
             last = path.stat().st_mtime
         except FileNotFoundError:
-            continue  # it was given back
+            continue  # it was released
         if seen is not None and last != seen:
             return False
         seen = last
@@ -74,7 +74,7 @@ def _claim(path: Path, expiry: float) -> bool:
 
 
 def _has_ended(path: Path) -> bool:
-    """Whether the owner was a process of this machine that is gone."""
+    """Whether the owner was a process of this machine that has ended."""
     try:
         owner = json.loads((path / _OWNER).read_text(encoding="utf-8"))
         if owner["host"] != socket.gethostname():
@@ -83,17 +83,17 @@ def _has_ended(path: Path) -> bool:
     except ProcessLookupError:
         return True
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # of somebody else, or being written
+        pass  # from somebody else, or being written
     return False
 
 
 def _take_away(path: Path, expiry: float) -> bool:
-    """Removes a claim if it is old; one process at a time looks at it."""
+    """Removes a claim if it is old; one process at a time checks it."""
     turn = path.with_name(f".{path.name}.turn")
     try:
         turn.mkdir()
     except FileExistsError:
-        with contextlib.suppress(OSError):  # that of a process that was killed
+        with contextlib.suppress(OSError):  # left by a process that was killed
             if _now(path.parent) - turn.stat().st_mtime > max(expiry, 10):
                 turn.rmdir()
         return False
@@ -103,7 +103,7 @@ def _take_away(path: Path, expiry: float) -> bool:
             return False
         shutil.rmtree(path)
     except FileNotFoundError:
-        pass  # it was given back
+        pass  # it was released
     finally:
         turn.rmdir()
     return True

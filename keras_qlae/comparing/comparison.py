@@ -1,4 +1,4 @@
-"""Does the runs of a study, and writes its tables."""
+"""Trains the runs of a study, and writes its tables."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -18,7 +18,7 @@ from keras_qlae.runs import tracking
 from keras_qlae.runs.execution import Jobs
 from keras_qlae.runs.execution import Outcome
 
-_PAUSE = 0.2  # seconds between looks at the runs
+_PAUSE = 0.2  # seconds between checks of the runs
 
 
 def compare(
@@ -31,36 +31,40 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Trains and scores every run of a study, and writes its tables.
 
-    The directory gets a folder for each data set with the run directories,
-    `<data set>/<model>/seed-<seed>`, and what each printed in a file beside
-    it; `results.csv`, one line per run; `table.md`, `table.csv` and
-    `table.tex`, means with 95 % confidence intervals over seeds;
-    `comparison.png`; and `report.html`, all of it in a browser, with the
-    traversals of any two runs side by side. All are written anew whenever a
-    run ends.
+    It writes into the directory:
 
-    Each run is a process of its own. Called again after a kill this goes on:
-    finished runs are left alone, others go on from their last checkpoint,
-    failed ones are tried again. A run that fails does not stop the others.
+    - the run directories, `<data set>/<model>/seed-<seed>`, and beside each a
+      file with what the run printed;
+    - `results.csv`, one line per run;
+    - `table.md`, `table.csv` and `table.tex`, means with 95 % confidence
+      intervals over seeds;
+    - `comparison.png`;
+    - `report.html`, all of this in a browser, with the traversals of any two
+      runs side by side.
+
+    The tables are updated whenever a run ends. Each run is a separate
+    process. If this is called again after a kill, finished runs are skipped,
+    others resume from their last checkpoint, and failed ones are tried again.
+    A run that fails does not stop the others.
 
     Args:
         study: What is compared.
-        directory: Where it goes. With an executor on other machines, on a
-            disk that all of them see.
+        directory: The directory. With an executor on other machines, it must
+            be on a disk that all of them share.
         executor: What runs `runs.execution.execute_apart`. Defaults to this
-            machine: the cores are divided among the runs.
+            machine, with the cores divided among the runs.
         jobs: Runs at a time.
         precision: Keras dtype policy of every run.
-        callbacks: Names of callbacks of every run, as of `runs.train`.
+        callbacks: Names of callbacks of every run, as in `runs.train`.
 
     Returns:
         The rows of `results.csv`.
 
     Raises:
-        ValueError: `jobs` below 1, or a run directory that holds a run of
-            other settings; before any run is begun.
-        FileNotFoundError: A data set that has to be prepared first.
-        RuntimeError: Another process compares in the directory.
+        ValueError: `jobs` is below 1, or a run directory has a run with other
+            settings. Raised before any run starts.
+        FileNotFoundError: A data set must be prepared first.
+        RuntimeError: Another process is using the directory.
         OSError: The directory cannot be written.
         ImportError: The library of a tracker is not installed.
     """
@@ -71,7 +75,7 @@ def compare(
         check_all(planned)
         with locked(
             directory,
-            f"Another process compares in {directory}: wait for it, or choose "
+            f"Another process is using {directory}: wait for it, or choose "
             "another directory.",
         ):
             comparison = _Comparison(study, directory, planned, pool)
@@ -80,7 +84,7 @@ def compare(
 
 
 def check_all(planned: Sequence[Planned]) -> None:
-    """Raises if runs cannot be begun: by directories, data sets, supports."""
+    """Raises if runs cannot start: checks directories, data sets, supports."""
     for each in planned:
         each.check()
     sizes = {(p.dataset, p.recipe.training.image_size) for p in planned}
@@ -94,7 +98,7 @@ def check_all(planned: Sequence[Planned]) -> None:
 
 
 class _Comparison:
-    """Begins the runs and waits for them."""
+    """Starts the runs and waits for them."""
 
     def __init__(
         self,
@@ -112,7 +116,7 @@ class _Comparison:
         self.failed: list[Planned] = []
 
     def do_all(self) -> None:
-        """Returns when every run is finished or has failed."""
+        """Returns when every run has finished or failed."""
         with Progress(self.planned) as progress:
             while self.waiting or self.running:
                 self._begin_ready(progress)
@@ -122,7 +126,7 @@ class _Comparison:
                 progress.show(list(self.running.values()), self.failed)
 
     def write(self) -> list[dict[str, Any]]:
-        """Writes what there is so far."""
+        """Writes the tables of the results so far."""
         failed = {each.directory for each in self.failed}
         rows = results.rows_of(self.planned, failed)
         results.write(self.directory, self.study, self.planned, rows)
@@ -134,15 +138,17 @@ class _Comparison:
             if each.source in failed:
                 self.waiting.remove(each)
                 self.failed.append(each)
-                progress.line(f"FAILED {each.name}: so did what it rotates")
+                progress.line(f"FAILED {each.name}: the run it rotates failed")
                 self.write()
             elif self.jobs.is_free and self._is_ready(each):
                 self.waiting.remove(each)
                 self.running[self.jobs.begin(each.task, each.log)] = each
-                progress.line(f"started {each.name}; it prints to {each.log}")
+                progress.line(
+                    f"started {each.name}; its output is in {each.log}"
+                )
 
     def _is_ready(self, run: Planned) -> bool:
-        """Whether the run that it rotates is not still to be trained."""
+        """Whether the run that it rotates, if any, is trained."""
         left = (*self.waiting, *self.running.values())
         return run.source == run.directory or all(
             other.directory != run.source for other in left
@@ -169,6 +175,6 @@ def _success(run: Planned, row: dict[str, Any]) -> str:
 
 
 def failure(run: Planned, outcome: Outcome) -> str:
-    """Says how a run ended, with the last lines that it printed."""
+    """Describes how a run failed, with the last lines that it printed."""
     tail = "".join(f"\n    {line}" for line in outcome.last_lines)
     return f"FAILED {run.name} ({outcome.how}); {run.log} ends with:{tail}"

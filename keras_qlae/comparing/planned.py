@@ -1,4 +1,4 @@
-"""The runs that a study is made of."""
+"""The runs of a study."""
 
 import dataclasses
 import functools
@@ -26,8 +26,8 @@ class Planned:
         seed: The seed.
         precision: Keras dtype policy.
         directory: The run directory.
-        source: The directory of the run whose latents are rotated; that of
-            the run itself if there is no rotation.
+        source: The directory of the run whose latents are rotated; without a
+            rotation, that of the run itself.
         callbacks: Names of callbacks.
     """
 
@@ -41,17 +41,17 @@ class Planned:
 
     @property
     def name(self) -> str:
-        """What a person calls it."""
+        """Its name in messages."""
         return f"{self.contender.shown} on {self.dataset}, seed {self.seed}"
 
     @functools.cached_property
     def recipe(self) -> Recipe:
-        """What is trained."""
+        """The recipe that is trained."""
         return self.contender.recipe_for(self.dataset)
 
     @property
     def steps(self) -> int:
-        """Steps that are trained in all."""
+        """Number of steps of the whole run."""
         return self.recipe.training.steps
 
     @property
@@ -61,12 +61,12 @@ class Planned:
 
     @property
     def log(self) -> Path:
-        """What the run printed."""
+        """The file with what the run printed."""
         return self.directory.with_name(f"{self.directory.name}.log")
 
     @property
     def is_finished(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether the run is finished."""
         is_done = self.run.is_finished
         if self.contender.rotate:
             is_done = self.run.scores.exists()
@@ -74,7 +74,7 @@ class Planned:
 
     @property
     def step(self) -> int:
-        """Steps trained and saved so far, those of the source if rotated."""
+        """Steps trained and saved so far; if rotated, those of the source."""
         source = RunDirectory(self.source)
         if not source.metrics.exists():
             return 0
@@ -96,20 +96,20 @@ class Planned:
 
     @functools.cached_property
     def config(self) -> Configuration:
-        """Everything needed to repeat it; the data set is not loaded."""
+        """Everything needed to repeat it, without loading the data set."""
         return self.task.describe()
 
     def check(self) -> None:
-        """Raises if its directories hold runs of other settings.
+        """Raises if its directories have runs with other settings or are links.
 
-        Or are links: the comparison may come from somebody else.
+        Links are refused since the comparison may come from somebody else.
         """
         data_set, model = self.directory.parents[1], self.directory.parents[0]
         for folder in (data_set, model, self.directory, self.source):
             if folder.is_symlink():
                 raise ValueError(
-                    f"{folder} is a link, and what a comparison writes stays "
-                    "in its directory: remove the link."
+                    f"{folder} is a link, but a comparison writes only into "
+                    "its own directory: remove the link."
                 )
         self.run.check(self.config)
         if self.source.exists() and self.source != self.directory:
@@ -123,17 +123,17 @@ def runs_of(
     precision: str,
     callbacks: Sequence[str] = (),
 ) -> list[Planned]:
-    """The runs of a study, in the order of its table.
+    """Lists the runs of a study, in the order of its table.
 
-    Runs go to `<directory>/<data set>/<model>/seed-<seed>`. A rotated model
-    takes the run of the model of the same settings that is not rotated, or
-    trains it inside its own directory if the study has none.
+    The directory of a run is `<directory>/<data set>/<model>/seed-<seed>`. A
+    rotated model uses the run of the model with the same settings and no
+    rotation. If the study has none, it trains one inside its own directory.
 
     Args:
         study: The study.
-        directory: Where it goes.
+        directory: Its directory.
         precision: Keras dtype policy of every run.
-        callbacks: Names of callbacks of every run, as of `runs.train`.
+        callbacks: Names of callbacks of every run, as in `runs.train`.
     """
     planned = []
     for dataset in study.datasets:

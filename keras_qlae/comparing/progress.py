@@ -1,4 +1,4 @@
-"""How far a comparison is."""
+"""Shows the progress of a comparison."""
 
 import sys
 import time
@@ -8,11 +8,11 @@ from typing import Any
 from keras_qlae.callbacks.progress import duration
 from keras_qlae.comparing.planned import Planned
 
-_EVERY = 60.0  # seconds from one line to the next where there is no bar
+_EVERY = 60.0  # seconds between lines if there is no bar
 
 
 class Progress:
-    """A bar of the runs on a terminal; elsewhere a line now and then.
+    """A bar of the runs on a terminal; elsewhere one line per minute.
 
     Args:
         planned: All runs of the study.
@@ -40,14 +40,14 @@ class Progress:
         self._bar.close()
 
     def line(self, text: str) -> None:
-        """Shows a line that stays."""
+        """Prints a line above the bar."""
         self._bar.write(text, file=sys.stdout)
         sys.stdout.flush()
 
     def show(
         self, running: Sequence[Planned], failed: Sequence[Planned]
     ) -> None:
-        """Shows which runs are going on, how far, and the time left."""
+        """Shows the current runs, their progress and the time left."""
         now = time.monotonic()
         if now - self._shown < (_EVERY if self._bar.disable else 1.0):
             return
@@ -61,7 +61,7 @@ class Progress:
             self._bar.set_postfix_str(text)
 
     def _left(self, failed: Sequence[Planned]) -> list[str]:
-        """The time left, if it can be told from the steps so far."""
+        """The time left, if the steps so far allow an estimate."""
         done = self._steps(failed)
         total = sum(run.steps for run in self._planned)
         rate = (done - self._steps_before) / (time.monotonic() - self._start)
@@ -70,7 +70,7 @@ class Progress:
         return [f"about {duration((total - done) / rate)} left"]
 
     def _steps(self, failed: Sequence[Planned]) -> int:
-        """Steps that need not be trained any more."""
+        """Number of steps that are done or will not be done."""
         gone = {run.directory for run in failed}
         return sum(
             run.steps if run.directory in gone else run.step
@@ -79,7 +79,7 @@ class Progress:
 
 
 def _state(run: Planned) -> str:
-    """What a run is doing."""
+    """What a run is doing now, in words."""
     step, steps = run.step, run.steps
     state = f"step {step} of {steps}" if step < steps else "scoring"
     return f"{run.contender.shown} on {run.dataset}, {run.seed}: {state}"

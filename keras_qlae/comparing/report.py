@@ -31,8 +31,8 @@ from keras_qlae.explorer.fragments import sorting
 from keras_qlae.explorer.fragments import table
 from keras_qlae.runs.reporting import caution
 
-_MOST_SHOWN = 40  # runs with a picture in the page, of a quarter of a MB
-_LARGEST = 64_000_000  # pixels of a picture
+_MOST_SHOWN = 40  # most runs with a picture in the page, 0.25 MB each
+_LARGEST = 64_000_000  # most pixels of a picture
 
 
 def report(
@@ -42,14 +42,14 @@ def report(
     planned: Sequence[Planned],
     rows: Sequence[dict[str, Any]],
 ) -> str:
-    """The text of `report.html`.
+    """Makes the text of `report.html`.
 
     Args:
-        directory: Where it is going to stand; runs are linked from there.
+        directory: The directory of the page; links to runs are relative to it.
         study: What is compared.
         found: The lines of its table.
         planned: Its runs.
-        rows: What is known of each run, in the same order.
+        rows: The results of each run, in the same order.
     """
     sections = [
         _summary(
@@ -69,7 +69,7 @@ def report(
     )
     note = ""
     if len(shown) == _MOST_SHOWN:
-        note = f"Side by side are the first {_MOST_SHOWN} runs, by their seeds."
+        note = f"Only the first {_MOST_SHOWN} runs, by seed, are side by side."
     return explorer.document("Comparison", sections, note)
 
 
@@ -79,7 +79,7 @@ def _summary(
     found: Sequence[Summary],
     rows: Sequence[dict[str, Any]],
 ) -> explorer.Section:
-    """The table of a data set: a line for each model."""
+    """The table of a data set, with one line per model."""
     ranges = {name: _range(found, name) for name in METRICS}
     has_udr = has_udr_column(found)
     lines = [
@@ -102,8 +102,8 @@ def _summary(
         *(reading(study, found), caution(dataset)),
     )
     remark = " ".join(filter(None, remarks))
-    bars = "A bar goes from one end of the interval to the other, a mark is "
-    bars += "the mean; all bars of a column have the same scale."
+    bars = "A bar is the confidence interval, its mark the mean; all bars "
+    bars += "of a column have the same scale."
     inner = (
         f"{table(head, lines, is_sortable=True)}"
         f'<p class="soft">{html.escape(remark)} {bars}</p>'
@@ -112,7 +112,7 @@ def _summary(
 
 
 def _range(found: Sequence[Summary], name: str) -> tuple[float, float]:
-    """What the bars of a column span."""
+    """The range of the bars of a column."""
     estimates = [e for e in (s.estimates[name] for s in found) if e is not None]
     if not estimates:
         return 0.0, 1.0
@@ -145,7 +145,7 @@ def _number(value: float | None, digits: int) -> Cell:
 def _runs(
     directory: Path, planned: Sequence[Planned], rows: Sequence[dict[str, Any]]
 ) -> str:
-    """The table of all runs; a finished one leads to its own report."""
+    """The table of all runs; finished runs link to their own reports."""
     lines = [
         [
             Cell(row["dataset"]),
@@ -167,7 +167,7 @@ def _runs(
 
 
 def _link(directory: Path, run: Planned) -> str | None:
-    """The address of a run's own page as seen from the comparison's."""
+    """The address of a run's own page, relative to the comparison's."""
     page = run.run.page
     if not page.exists():
         return None
@@ -177,7 +177,7 @@ def _link(directory: Path, run: Planned) -> str | None:
 def _shown(
     planned: Sequence[Planned], rows: Sequence[dict[str, Any]]
 ) -> Iterator[explorer.Shown]:
-    """Runs with a picture of their traversals, the first seed of all first."""
+    """Runs with pictures of their traversals, ordered by seed."""
     both = sorted(
         zip(planned, rows, strict=True), key=lambda each: each[1]["seed"]
     )
@@ -199,7 +199,7 @@ def _shown(
 def _small(path: Path, modified: int) -> str | None:
     """A picture in a quarter of its size; `None` if it cannot be read.
 
-    It is made once, though the report is written whenever a run ends.
+    It is cached, since the report is written whenever a run ends.
     """
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""What a comparison leaves: rows, tables and a picture."""
+"""The results of a comparison: rows, tables and a figure."""
 
 from collections.abc import Collection
 from collections.abc import Iterable
@@ -31,16 +31,16 @@ FINISHED = "finished"
 def rows_of(
     planned: Iterable[Planned], failed: Collection[Path] = ()
 ) -> list[dict[str, Any]]:
-    """A row for each run: what it is, its scores and how far it is.
+    """Makes a row for each run, with its scores and its progress.
 
     Args:
         planned: The runs.
-        failed: Directories of those that failed.
+        failed: Directories of runs that failed.
 
     Returns:
         Dicts of `dataset`, `model`, `seed`, the scores, `udr`, `active`
-        latents, `steps` and `status`, and scores by metrics of one's own
-        under their names; a score that a run does not have (yet) is `None`.
+        latents, `steps` and `status`, and the scores by your own metrics
+        under their names. A score that a run does not have (yet) is `None`.
     """
     planned = list(planned)
     udr = udr_of(planned)
@@ -56,10 +56,10 @@ def write(
     planned: Sequence[Planned],
     rows: Sequence[dict[str, Any]],
 ) -> None:
-    """Writes `results.csv`, tables, picture and page, each whole or not.
+    """Writes `results.csv`, tables, figure and page, each completely or not.
 
-    They depend on the rows alone: a comparison that was interrupted ends with
-    the text of one that was not.
+    They depend on the rows only: a comparison that was interrupted has the
+    same text in the end as one that was not.
     """
     write_csv(directory / "results.csv", rows)
     found = summaries(study, rows)
@@ -116,7 +116,7 @@ def _row(run: Planned, has_failed: bool, udr: float | None) -> dict[str, Any]:
 def _arrays(
     study: Study, found: Sequence[Summary]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values of each seed and ends of the interval, NaN where there is none.
+    """Values of each seed and ends of the interval, NaN if there is none.
 
     Shapes: (data sets, models, metrics, seeds) and (..., metrics, 2).
     """
@@ -136,7 +136,7 @@ def _arrays(
 def _of_runs(
     study: Study, rows: Sequence[dict[str, Any]], name: str
 ) -> np.ndarray:
-    """A score of every run: (data sets, models, seeds), NaN if it has none."""
+    """A score of all runs, (data sets, models, seeds); NaN if missing."""
     known = {(r["dataset"], r["model"], r["seed"]): r.get(name) for r in rows}
     return np.array(
         [

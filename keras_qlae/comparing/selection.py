@@ -1,4 +1,4 @@
-"""Which runs are good, told without labels: UDR, and whether InfoM agrees."""
+"""Model selection without labels: UDR, and its agreement with InfoM."""
 
 import logging
 from collections.abc import Iterable
@@ -15,17 +15,17 @@ from keras_qlae.runs.latents import Latents
 from keras_qlae.runs.latents import read_latents
 
 MEANING = (
-    "UDR (Duan et al. 2020, rank correlation) needs no labels: it tells how "
-    "well the latents of a run match those of the other seeds one for one, "
-    "the median over these; shown is the mean over the runs."
+    "UDR (Duan et al. 2020, rank correlation) needs no labels. It measures "
+    "how well the latents of a run match those of the other seeds one to one "
+    "(median over seeds). The table has the mean over the runs."
 )
-_LEAST = 3  # runs: the order of two says little
+_LEAST = 3  # runs, since the order of two means little
 
 _logger = logging.getLogger(__name__)
 
 
 class Agreement(NamedTuple):
-    """How alike two scores order runs.
+    """How similarly two scores order runs.
 
     Attributes:
         correlation: Spearman's rank correlation, in [-1, 1].
@@ -37,16 +37,16 @@ class Agreement(NamedTuple):
 
 
 def udr_of(planned: Iterable[Planned]) -> dict[Path, float]:
-    """UDR of every finished run that has another seed to compare with.
+    """Computes UDR of all finished runs that have another seed.
 
     Returns:
-        By run directory.
+        UDR by run directory.
     """
     alike: dict[Any, dict[Path, Latents]] = {}
     for run in planned:
         latents = _latents(run) if run.is_finished else None
         if latents is not None:
-            # Of other images there is nothing to compare.
+            # Only latents of the same images can be compared.
             key = run.dataset, run.contender.name, len(latents)
             alike.setdefault(key, {})[run.directory] = latents
     scores: dict[Path, float] = {}
@@ -58,14 +58,14 @@ def udr_of(planned: Iterable[Planned]) -> dict[Path, float]:
 
 
 def agreement(rows: Sequence[dict[str, Any]]) -> Agreement | None:
-    """How alike UDR and InfoM order the runs of a data set.
+    """Computes how similarly UDR and InfoM order the runs of a data set.
 
     Args:
-        rows: Those of `results.csv` of the data set.
+        rows: The rows of `results.csv` of the data set.
 
     Returns:
-        `None` with fewer than three runs that have both scores, or where all
-        have the same.
+        The agreement. `None` if fewer than three runs have both scores, or if
+        all scores are equal.
     """
     from scipy.stats import spearmanr
 
@@ -82,14 +82,14 @@ def agreement(rows: Sequence[dict[str, Any]]) -> Agreement | None:
 
 
 def _udr(representations: list[Latents]) -> list[float]:
-    # What is not active is kept as 0.
+    # Inactive latents are stored as 0.
     masks = [(np.ptp(table, axis=0) > 0) for table in representations]
     found = udr_scores(representations, discrete=False, active=masks)
     return [float(score) for score in found]
 
 
 def _latents(run: Planned) -> Latents | None:
-    """The latents that a run kept; `None` if there are none to read."""
+    """The latents that a run saved; `None` if they cannot be read."""
     try:
         return read_latents(run.run)
     except FileNotFoundError:

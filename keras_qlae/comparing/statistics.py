@@ -1,4 +1,4 @@
-"""Means over seeds, and which of them differ significantly."""
+"""Means over seeds, and tests of their differences."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Estimate(NamedTuple):
-    """A mean over seeds and how far it is known.
+    """A mean over seeds and its confidence interval.
 
     Attributes:
         mean: The mean.
-        margin: Half the width of its confidence interval; NaN for one value.
+        margin: Half the width of the confidence interval; NaN for one value.
     """
 
     mean: float
@@ -30,15 +30,15 @@ class Estimate(NamedTuple):
 def estimate(
     values: Sequence[float], confidence: float = 0.95
 ) -> Estimate | None:
-    """Mean and confidence interval of values that are normally distributed.
+    """Computes the mean and confidence interval of normally distributed values.
 
-    The margin is t s / sqrt(n): s the standard deviation with n - 1 in the
-    denominator, t the quantile of Student's distribution with n - 1 degrees
-    of freedom that leaves (1 - confidence) / 2 above it.
+    The margin is t s / sqrt(n), where s is the standard deviation with n - 1
+    in the denominator, and t the quantile 1 - (1 - confidence) / 2 of
+    Student's distribution with n - 1 degrees of freedom.
 
     Args:
-        values: One a seed.
-        confidence: Share of such intervals that hold the true mean.
+        values: One per seed.
+        confidence: Share of such intervals that contain the true mean.
 
     Returns:
         The estimate; `None` without values.
@@ -61,20 +61,20 @@ def estimate(
 
 
 def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
-    """How significantly each model differs from the best.
+    """Tests how significantly each model differs from the best.
 
-    The best has the highest mean. Every other one is compared with it by
-    Welch's t-test, two-sided, which does not take their spreads for equal; of
-    two models of which one has a single value, by Student's, with the spread
-    of the other. The p-values are adjusted for the number of comparisons
-    after Holm.
+    The best model has the highest mean. Every other model is compared with it
+    by a two-sided Welch's t-test, which does not assume equal variances. If
+    one of the two has a single value, it is Student's t-test with the
+    variance of the other. The p-values are adjusted for the number of
+    comparisons by Holm's method.
 
     Args:
-        samples: One a model: its values, one a seed.
+        samples: For each model its values, one per seed.
 
     Returns:
-        The adjusted p-value of each model; `None` for the best, and where
-        there is no test, since both have a single value, or one has none.
+        The adjusted p-value of each model. It is `None` for the best, and if
+        there is no test because both have a single value or one has none.
 
     Example:
         >>> found = p_values([[0.80, 0.82, 0.84], [0.74, 0.76, 0.78]])
@@ -106,14 +106,14 @@ def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
 def level_with_best(
     samples: Sequence[Sequence[float]], digits: int, level: float = 0.05
 ) -> list[bool]:
-    """Which models do not differ significantly from the best one.
+    """Finds the models that are not significantly different from the best.
 
-    A model is level with the best if the adjusted p-value (`p_values`) is
-    above `level`, or if the two means are equal as they are shown. Where
-    both have a single value there is no test, and the mean alone counts.
+    These are models whose adjusted p-value (`p_values`) is above `level`, or
+    whose mean equals that of the best as shown. If both have a single value
+    there is no test, and only the mean counts.
 
     Args:
-        samples: One a model: its values, one a seed.
+        samples: For each model its values, one per seed.
         digits: Decimals that are shown.
         level: Level of significance.
     """
@@ -132,7 +132,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _p_value(first: Sequence[float], second: Sequence[float]) -> float:
-    """The p-value of two samples; without any spread 1 or 0."""
+    """The p-value of two samples; without any variance it is 1 or 0."""
     from scipy.stats import t
     from scipy.stats import ttest_ind
 

@@ -30,16 +30,16 @@ _MODEL_KEYS = ("recipe", "title", "rotate")
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """A model that takes part in a study: a recipe, changed where wanted.
+    """A model of a study: a recipe with changed settings.
 
     Attributes:
-        name: Its name. The folder of its runs is made of it.
+        name: Its name, from which the folder of its runs is named.
         recipe: The recipe that is trained.
-        settings: Parts and settings in place of the recipe's own, as of
+        settings: Parts and settings in place of the recipe's own, as in
             `Recipe.override`.
         rotate: `"ica"` to score the latents after a rotation by independent
-            component analysis; empty to score them as they are.
-        title: What tables and figure call it. Defaults to the name.
+            component analysis; empty for no rotation.
+        title: Its name in tables and figure. Defaults to `name`.
     """
 
     name: str
@@ -50,33 +50,33 @@ class Contender:
 
     @property
     def folder(self) -> str:
-        """Letters, digits and hyphens of the name."""
+        """The folder of its runs: letters, digits and hyphens of the name."""
         return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
     @property
     def shown(self) -> str:
-        """What tables and figure call it."""
+        """Its name in tables and figure."""
         return self.title or self.name
 
     def recipe_for(self, dataset: str) -> Recipe:
-        """What is trained on a data set."""
+        """The recipe that is trained on a data set."""
         return recipes.get(self.recipe, dataset, self.settings)
 
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """Every model on every data set, once a seed.
+    """Every model on every data set with every seed.
 
     Attributes:
         contenders: The models, in the order of the table.
         datasets: Names of data sets, paths of folders of images, or
-            `module:name` of data sets of one's own.
+            `module:name` for your own data sets.
         seeds: Integers of at least 0.
 
     Raises:
-        ValueError: Nothing to compare, a name or seed that is there twice, an
-            unknown recipe, setting or data set, or a rotation of latents that
-            cannot be rotated.
+        ValueError: There is nothing to compare, a name or seed occurs twice, a
+            recipe, setting or data set is unknown, or latents cannot be
+            rotated.
     """
 
     contenders: Sequence[Contender]
@@ -107,23 +107,23 @@ def folder_of(dataset: str) -> str:
 
 
 def contender_of(name: str, settings: Mapping[str, Any]) -> Contender:
-    """The model that has a name of its own: a recipe, or `ae-ica`.
+    """Makes a model from a name: that of a recipe, or `ae-ica`.
 
     Args:
         name: Name of a recipe, or `"ae-ica"`.
         settings: Settings in place of the recipe's own.
 
     Raises:
-        ValueError: An unknown name.
+        ValueError: The name is unknown.
     """
     if name == _ICA:
         return Contender(name, "ae", dict(settings), "ica")
     if name not in recipes.available():
         known = (_ICA, *recipes.available())
         raise UnknownNameError(
-            f"There is no model of this name.{hint(name, known)} Known: "
-            f"{', '.join(known)}. A model with settings of its own is "
-            'described in a TOML file: [models."a name"], recipe = "qlae", '
+            f"There is no model of this name.{hint(name, known)} Available: "
+            f"{', '.join(known)}. To compare a model with other settings, "
+            'write a TOML file: [models."a name"], recipe = "qlae", '
             f"weight_decay = 0.1. Received: {name!r}"
         )
     return Contender(name, name, dict(settings))
@@ -134,9 +134,9 @@ def with_settings(
     settings: Mapping[str, Any],
     is_stronger: bool = True,
 ) -> list[Contender]:
-    """Models with settings that are given for all of them.
+    """Adds settings to all models.
 
-    A model whose recipe does not have a setting goes without it.
+    A model whose recipe does not have a setting is not changed by it.
 
     Args:
         contenders: The models.
@@ -144,8 +144,7 @@ def with_settings(
         is_stronger: Whether they replace the models' own.
 
     Raises:
-        SettingError: A setting that no model has, or a value that it cannot
-            have.
+        SettingError: No model has a setting, or a value is invalid.
     """
     changed = []
     unused = dict(settings)
@@ -165,7 +164,7 @@ def with_settings(
     for name in unused:
         short = [full.rpartition(".")[2] for full in known]
         raise SettingError(
-            f"None of the models has a setting of this name."
+            f"No model has a setting of this name."
             f"{hint(name, [*short, *known])} Received: {name!r}",
             name,
         )
@@ -192,8 +191,8 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
     title = "AE + ICA"                # in tables, in place of the name
     ```
 
-    A model's own settings are stronger than those of every model, and
-    `settings` is stronger than both.
+    A model's own settings replace those of `[settings]`, and `settings`
+    replaces both.
 
     Args:
         path: The file.
@@ -203,8 +202,8 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
         The study.
 
     Raises:
-        ValueError: The file is no TOML, or holds an unknown key or a value
-            that it cannot have; and as `Study` does.
+        ValueError: The file is not TOML, or has an unknown key or an invalid
+            value; or as in `Study`.
         OSError: The file cannot be read.
     """
     path = Path(path)
@@ -212,11 +211,13 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         reason = str(error)[:200]
-        raise FileContentError(f"{path} is no TOML file: {reason}") from error
+        raise FileContentError(
+            f"{path} is not a TOML file: {reason}"
+        ) from error
     unknown = [name for name in content if name not in _KEYS]
     if unknown:
         raise FileContentError(
-            f"{path} has an unknown key.{hint(unknown[0], _KEYS)} Known: "
+            f"{path} has an unknown key.{hint(unknown[0], _KEYS)} Valid keys: "
             f"{', '.join(_KEYS)}. Received: {unknown[0]!r}"
         )
     contenders = [
@@ -241,7 +242,7 @@ def read_study(path: Path | str, settings: Mapping[str, Any]) -> Study:
 
 
 def _contender(name: str, values: Any, where: str) -> Contender:
-    """A model of a TOML file, its settings checked."""
+    """Makes a model of a TOML file, and checks its settings."""
     settings = dict(_typed(dict[str, Any], values, where))
     own = {
         key: _typed(str, settings.pop(key), f"{where}: {key}")
@@ -262,7 +263,7 @@ def _contender(name: str, values: Any, where: str) -> Contender:
 
 
 def _typed(kind: Any, value: Any, where: str) -> Any:
-    """A value of a TOML file, which must be of a type."""
+    """Checks the type of a value of a TOML file."""
     try:
         return pydantic.TypeAdapter(kind).validate_python(value, strict=True)
     except pydantic.ValidationError as error:
@@ -285,9 +286,9 @@ def _parts_of(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _by_full_name(
     settings: Mapping[str, Any], recipe: Recipe
 ) -> dict[str, Any]:
-    """The settings that a recipe has, each by its full name.
+    """The settings that a recipe has, by full name.
 
-    So a later one replaces an earlier one, in whatever form they were given.
+    So a later setting replaces an earlier one, whichever form they have.
     """
     found: dict[str, Any] = {}
     for name, value in settings.items():
@@ -307,7 +308,7 @@ def _by_full_name(
 
 
 def _check_dataset(dataset: str) -> None:
-    """Raises if there is no data set of this name."""
+    """Raises if no data set has this name."""
     if not run_data.is_foreign(dataset):
         registry.options_of(dataset)
 
@@ -325,7 +326,7 @@ def _check_distinct(what: str, values: Iterable[Any]) -> None:
     twice = [value for value in values if values.count(value) > 1]
     if twice:
         raise ValueError(
-            f"Every {what} may be there once. Received twice: {twice[0]!r}"
+            f"Every {what} may occur once. Received twice: {twice[0]!r}"
         )
 
 
@@ -336,12 +337,12 @@ def _check_folders(contenders: Sequence[Contender]) -> None:
         if not folder:
             raise ValueError(
                 "A model's name needs a letter from a to z or a digit, to name "
-                "the folder of its runs; `title` is free. "
+                "the folder of its runs; `title` may be anything. "
                 f"Received: {contender.name!r}"
             )
         if folder in taken:
             raise ValueError(
-                f"The runs of two models would go to one folder, {folder!r}: "
+                f"Two models would have the same folder for runs, {folder!r}: "
                 "give one of them another name (`title` is what is shown). "
                 f"Received: {taken[folder]!r} and {contender.name!r}"
             )
@@ -363,7 +364,7 @@ def _check_rotation(contender: Contender, recipe: Recipe) -> None:
     )
     if contender.rotate and not (is_autoencoder and is_continuous):
         raise ValueError(
-            "Only the latents of an autoencoder can be rotated, and only "
-            f"continuous ones. Received: the model {contender.name!r} with "
+            "Only continuous latents of an autoencoder can be rotated. "
+            f"Received: the model {contender.name!r} with "
             f"model={model.name}, latent={latent.name}"
         )

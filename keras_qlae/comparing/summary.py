@@ -19,7 +19,7 @@ class Metric(NamedTuple):
     digits: int
 
 
-# By their names in `infomec.json`; of all, more is better.
+# By their names in `infomec.json`. Higher is better for all.
 METRICS = {
     "infom": Metric("InfoM", 3),
     "infoe": Metric("InfoE", 3),
@@ -33,16 +33,16 @@ class Summary(NamedTuple):
 
     Attributes:
         dataset: Name of the data set.
-        model: What the model is called.
-        num_finished: Runs that are finished.
-        num_seeds: Runs there shall be.
-        values: Of each metric, the scores that there are.
-        estimates: Of each metric, their mean and interval; `None` if there
+        model: Name of the model.
+        num_finished: Number of finished runs.
+        num_seeds: Number of planned runs.
+        values: For each metric, the available scores.
+        estimates: For each metric, their mean and interval; `None` if there
             are no scores.
-        p_values: Of each metric, that of the model against the best on that
-            data set, as of `statistics.p_values`.
-        is_level: Of each metric, whether the model is not significantly worse
-            than the best there, as of `statistics.level_with_best`.
+        p_values: For each metric, the p-value of the model against the best
+            on the data set, as in `statistics.p_values`.
+        is_level: For each metric, whether the model is not significantly
+            different from the best, as in `statistics.level_with_best`.
         udr: Mean over the runs that have a UDR; `None` if none has.
     """
 
@@ -58,7 +58,7 @@ class Summary(NamedTuple):
 
 
 def summaries(study: Study, rows: Sequence[dict[str, Any]]) -> list[Summary]:
-    """The lines of the table, models in the order of the study."""
+    """Makes the lines of the table, with models in the order of the study."""
     lines = []
     for dataset in study.datasets:
         there = [row for row in rows if row["dataset"] == dataset]
@@ -110,6 +110,6 @@ def _on_one(
 
 
 def _mean_udr(rows: Sequence[dict[str, Any]]) -> float | None:
-    # No interval: the scores of the seeds are of pairs, and not independent.
+    # No interval: scores of pairs of seeds are not independent.
     scores = [row["udr"] for row in rows if row.get("udr") is not None]
     return math.fsum(scores) / len(scores) if scores else None

@@ -17,8 +17,8 @@ from keras_qlae.runs.reporting import caution
 _HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
 UDR = ("UDR",)
 _BOLD = (
-    "Bold: the best mean of a column, and those not significantly different "
-    "from it (Welch's t-test, 5 %, p adjusted after Holm)."
+    "Bold: the best mean of a column, and means not significantly different "
+    "from it (Welch's t-test, 5 %, Holm's correction)."
 )
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -33,7 +33,7 @@ _SPECIAL = str.maketrans(
 def markdown(
     study: Study, found: Sequence[Summary], rows: Sequence[dict[str, Any]]
 ) -> str:
-    """The text of `table.md`: a table a data set, and how to read it."""
+    """Makes the text of `table.md`: one table per data set, and its legend."""
     parts = ["# Comparison"]
     has_udr = has_udr_column(found)
     head = _HEAD + UDR * has_udr
@@ -54,7 +54,7 @@ def markdown(
 
 
 def latex(study: Study, found: Sequence[Summary]) -> str:
-    """The text of `table.tex`: a `tabular` a data set; needs `booktabs`."""
+    """Makes the text of `table.tex`: a `tabular` per data set."""
     parts = []
     has_udr = has_udr_column(found)
     head = _HEAD + UDR * has_udr
@@ -85,9 +85,9 @@ def latex(study: Study, found: Sequence[Summary]) -> str:
 
 
 def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
-    """The rows of `table.csv`: means, ends of intervals, p-values.
+    """Makes the rows of `table.csv`: means, ends of intervals, p-values.
 
-    Empty where there is no score, no interval, or no test against the best.
+    A cell is empty if there is no score, interval, or test against the best.
     """
     return [
         {
@@ -145,7 +145,7 @@ def _cells(
 
 
 def variants_of(found: Sequence[Summary]) -> list[str]:
-    """How the scores that there are are computed, as a list."""
+    """How the available scores are computed, as a list."""
     lines = [
         f"* {metric.title}: {VARIANTS[metric.title]}."
         for name, metric in METRICS.items()
@@ -155,30 +155,30 @@ def variants_of(found: Sequence[Summary]) -> list[str]:
 
 
 def has_udr_column(found: Sequence[Summary]) -> bool:
-    """Whether there is a column of UDR: it takes two seeds of a model."""
+    """Whether there is a column of UDR, which needs two seeds of a model."""
     return any(summary.udr is not None for summary in found)
 
 
 def agreement_of(dataset: str, rows: Sequence[dict[str, Any]]) -> list[str]:
-    """How well UDR orders the runs of a data set as InfoM does."""
+    """The rank correlation of UDR and InfoM on a data set, in words."""
     found = agreement([row for row in rows if row["dataset"] == dataset])
     if found is None:
         return []
     return [
-        f"UDR orders the {found.num_runs} runs as InfoM does with a rank "
-        f"correlation (Spearman) of {found.correlation:.2f}."
+        f"Spearman's rank correlation of UDR and InfoM over the "
+        f"{found.num_runs} runs is {found.correlation:.2f}."
     ]
 
 
 def seeds_of(summary: Summary) -> str:
-    """How many seeds; of how many, if some are missing."""
+    """The number of seeds, such as 3, or 2 of 3 if some are missing."""
     if summary.num_finished == summary.num_seeds:
         return str(summary.num_seeds)
     return f"{summary.num_finished} of {summary.num_seeds}"
 
 
 def reading(study: Study, found: Sequence[Summary]) -> str:
-    """What the numbers of a table are, and the bold ones if any are tested."""
+    """The meaning of the numbers of a table, and of bold ones if tested."""
     tested = [p for each in found for p in each.p_values.values()]
     return " ".join(
         [_meaning(study), *[_BOLD] * any(p is not None for p in tested)]
@@ -186,18 +186,18 @@ def reading(study: Study, found: Sequence[Summary]) -> str:
 
 
 def _meaning(study: Study) -> str:
-    """Of how many runs the numbers are."""
+    """The runs over which the numbers are means."""
     listed = ", ".join(map(str, study.seeds))
     if len(study.seeds) == 1:
-        return f"One run a model, of seed {listed}: there are no intervals."
+        return f"One run per model, with seed {listed}: there are no intervals."
     return (
-        f"Mean over the seeds {listed}, and half the width of its 95 % "
-        "confidence interval (Student's t); none where there is one run."
+        f"Mean over the seeds {listed} ± half the width of its 95 % "
+        "confidence interval (Student's t), if there are two runs or more."
     )
 
 
 def _not_as_wanted(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """A line for each state of runs other than finished."""
+    """One line per state of runs other than finished."""
     states = dict.fromkeys(row["status"] for row in rows)
     return [
         f"{state.capitalize()}: "

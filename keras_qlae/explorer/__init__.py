@@ -1,4 +1,4 @@
-"""The page on which a trained model is explored, in a browser."""
+"""A web page to explore a trained model."""
 
 from keras_qlae.explorer.beside import Shown
 from keras_qlae.explorer.beside import side_by_side

@@ -10,11 +10,11 @@ from keras_qlae.explorer.document import bundle
 
 
 class Shown(NamedTuple):
-    """A run of which a picture can be chosen.
+    """A run whose picture can be chosen.
 
     Attributes:
-        name: What the run is called.
-        scores: One line on how good it is.
+        name: Name of the run.
+        scores: Its scores in one line.
         picture: Its traversals, as a `data:` address.
     """
 
@@ -24,7 +24,7 @@ class Shown(NamedTuple):
 
 
 def side_by_side(shown: Sequence[Shown]) -> Section:
-    """A section with two lists, and the picture of the run chosen in each."""
+    """A section with two lists of runs, and the picture of each choice."""
     runs = as_json([each._asdict() for each in shown])
     script = f"{bundle('elements.js', 'beside.js')}\nputBeside({runs});"
     return Section("Side by side", asset("beside.html"), script)

@@ -1,4 +1,4 @@
-"""What the page says of a model: plain values, measured on images."""
+"""What the page shows of a model: plain values, measured on images."""
 
 import base64
 import io
@@ -16,32 +16,32 @@ from keras_qlae.explorer.latent import values_of_codes
 from keras_qlae.models import InfoWGANGP
 
 _NUM_STOPS = 41  # steps of the control of a continuous latent
-_MOST_STOPS = 32  # values of a codebook that are all offered
-_MOST_SHOWN = 12  # thumbnails of a latent
-_NUM_SEEN = 2000  # images whose codes stand in the page
-_NUM_DRAWN = 2000  # codes from the prior, where there are no images
-_FAR = 0.99  # share of images that are nearer to another one than that
-LEAST_NMI = 0.05  # below it a latent stands under no factor
+_MOST_STOPS = 32  # largest codebook of which all values are offered
+_MOST_SHOWN = 12  # most thumbnails of a latent
+_NUM_SEEN = 2000  # images whose codes are in the page
+_NUM_DRAWN = 2000  # codes from the prior, if there are no images
+_FAR = 0.99  # share of images whose nearest image is not far
+LEAST_NMI = 0.05  # below it a latent is listed under no factor
 
 
 class Content(TypedDict, total=False):
-    """What can be shown beside the model; every key may be missing.
+    """What can be shown with the model; every key is optional.
 
     Attributes:
         images: `(n, height, width, channels)`, integers in `[0, 255]` or
-            floats in `[0, 1]`, not trained on. They are encoded to tell which
-            values occur and which combinations. Continuous latents without
-            a prior need them.
-        factors: `(n, num_factors)` integers of the images.
-        factor_names: One a factor. Defaults to `factor 0` and so on.
+            floats in `[0, 1]`, not used for training. They are encoded to
+            find which values and combinations occur. Continuous latents
+            without a prior need them.
+        factors: `(n, num_factors)` integers, the factors of the images.
+        factor_names: One per factor. Defaults to `factor 0` and so on.
         nmi: `(num_factors, num_latents)` in `[0, 1]`. Measured on `images`
             and `factors` if missing.
         is_active: `(num_latents,)` booleans. Measured on `images` if missing.
-        scores: `(name, value, meaning)` of each score, texts.
+        scores: `(name, value, meaning)` of each score, as strings.
         title: Heading of the page. Defaults to the model's name.
         about: More about the model by name: recipe, data set, versions.
-        num_samples: How many of the images to put into the page, to start
-            from; 0 if the page shall hold no image of the data set. Defaults
+        num_samples: How many of the images to include in the page, as
+            starting points; 0 to include no image of the data set. Defaults
             to 12.
     """
 
@@ -69,16 +69,16 @@ class Described(NamedTuple):
 
 
 def describe(model: Any, content: Content) -> Described:
-    """Measures what the page says of a model.
+    """Measures what the page shows of a model.
 
     Raises:
-        ValueError: Arrays that do not fit the model or one another, or
-            continuous latents of which nothing tells the range.
+        ValueError: Arrays do not fit the model or each other, or the range of
+            continuous latents is not known.
     """
     images = content.get("images")
     codes = None if images is None else model.codes(np.asarray(images))
     if codes is not None and not len(codes):
-        raise ValueError("`images` must hold at least one image. Received: 0")
+        raise ValueError("`images` must have at least one image. Received: 0")
     nmi = _nmi(model, codes, content)
     names = None if nmi is None else _factor_names(content, len(nmi))
     is_active = _is_active(model, codes, content)
@@ -101,8 +101,7 @@ def describe(model: Any, content: Content) -> Described:
         "seen": None,
     }
     if codes is None or isinstance(model, InfoWGANGP):
-        # A generator has seen every combination: it was trained on codes
-        # that were drawn.
+        # A generator has seen all combinations: it was trained on drawn codes.
         return Described(values, None)
     seen, values["seen"] = _seen(latents, codes, is_active)
     return Described(values, seen)
@@ -115,8 +114,7 @@ def _nmi(model: Any, codes: Any, content: Content) -> np.ndarray | None:
             return None
         if codes is None:
             raise ValueError(
-                "`factors` are those of `images`: pass both. "
-                "Received: images=None"
+                "`factors` belong to `images`: pass both. Received: images=None"
             )
         return metrics.normalized_mutual_information(factors, codes)
     nmi: np.ndarray = np.asarray(content["nmi"], float)
@@ -138,7 +136,7 @@ def _factor_names(content: Content, number: int) -> list[str]:
         names = [f"factor {i}" for i in range(number)]
     if len(names) != number or len(set(names)) != number:
         raise ValueError(
-            f"`factor_names` must be {number} different names, one a factor. "
+            f"`factor_names` must be {number} different names, one per factor. "
             f"Received: factor_names={list(names)!r}"
         )
     return list(map(str, names))
@@ -154,7 +152,7 @@ def _is_active(model: Any, codes: Any, content: Content) -> np.ndarray:
     is_active = np.asarray(is_active)
     if is_active.shape != (number,) or is_active.dtype != bool:
         raise ValueError(
-            f"`is_active` must be {number} booleans, one a latent. Received: "
+            f"`is_active` must be {number} booleans, one per latent. Received: "
             f"shape={is_active.shape}, dtype={is_active.dtype}"
         )
     return is_active
@@ -206,7 +204,7 @@ def _discrete(
     counts = None
     if codes is not None:
         found = np.bincount(codes, minlength=size)
-        if size > _MOST_STOPS:  # a large table: what is in use
+        if size > _MOST_STOPS:  # a large table: only values in use
             stops = stops[found[stops] > 0]
         counts = found[stops].tolist()
     return {
@@ -245,10 +243,10 @@ def _rounded(values: np.ndarray) -> list[float]:
 def _start(
     latents: list[dict[str, Any]], images: Any, codes: np.ndarray | None
 ) -> list[float]:
-    """Codes that the page opens with: of an image, or from the middle.
+    """Codes with which the page opens: those of an image, or middle values.
 
-    Of a dozen images that with the most contrast: of one whose parts have the
-    same colour little can be seen.
+    The image is the one with most contrast of a dozen: little can be seen if
+    all parts have the same colour.
     """
     if images is None or codes is None:
         return [each["stops"][len(each["stops"]) // 2] for each in latents]
@@ -259,14 +257,14 @@ def _start(
 
 
 def _evenly(size: int, number: int) -> np.ndarray:
-    """Positions, evenly from the first to the last."""
+    """Positions spread evenly from the first to the last."""
     return np.linspace(0, size - 1, min(size, number)).astype(int)
 
 
 def _samples(
     model: Any, images: Any, codes: np.ndarray | None, number: int
 ) -> list[dict[str, Any]]:
-    """Some of the images and their codes; the first one comes first."""
+    """Some of the images and their codes, starting with the first."""
     if images is None or codes is None or not number:
         return []
     return [
@@ -276,7 +274,7 @@ def _samples(
 
 
 def _png(image: np.ndarray) -> str:
-    """An image as the address of a PNG."""
+    """An image as a `data:` address of a PNG."""
     from PIL import Image
 
     if image.dtype.kind == "f":
@@ -292,12 +290,12 @@ def _png(image: np.ndarray) -> str:
 def _seen(
     latents: list[dict[str, Any]], codes: np.ndarray, is_active: np.ndarray
 ) -> tuple[bytes, dict[str, Any]]:
-    """Codes of some images, and the distance that is far from them.
+    """Codes of some images, and the distance above which codes are far.
 
-    The distance is Euclidean, each latent divided by its standard deviation;
-    latents that are not active are left out. Where values are vectors it is
-    the number of latents that differ. Far is what 99 of 100 images are not
-    from the nearest other one.
+    The distance is Euclidean, each latent divided by its standard deviation,
+    without inactive latents. If values are vectors it is the number of
+    latents that differ. 99 of 100 images are not far from the nearest other
+    image.
     """
     from scipy.spatial.distance import cdist
 
@@ -321,7 +319,7 @@ def _seen(
     dtype = "uint16" if is_discrete else "float32"
     described = {
         "dtype": dtype,
-        # With one image nothing tells what is far.
+        # With one image no distance is far.
         "limit": limit if np.isfinite(limit) else 1e9,
         "scales": None if scales is None else _rounded(scales),
     }

@@ -1,4 +1,4 @@
-"""What was logged in training, as curves into which one can zoom."""
+"""Training curves that can be zoomed."""
 
 import math
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from keras_qlae.explorer.document import bundle
 from keras_qlae.explorer.fragments import table
 from keras_qlae.figures.training_curves import groups_of
 
-_WIDE = 20  # a loss that spans more than this factor has a logarithmic axis
+_WIDE = 20  # a loss that spans a larger factor has a logarithmic axis
 
 
 def curves(columns: Mapping[str, Sequence[float]]) -> Section:
-    """A section with a panel for each quantity, as in the figure.
+    """A section with one panel per quantity, as in `training_curves`.
 
     Args:
-        columns: For each name the values, one an epoch; NaN where there is
+        columns: For each name the values, one per epoch; NaN if there is
             none. `"epoch"` is the horizontal axis.
 
     Reference:
-        uPlot draws them, https://github.com/leeoniya/uPlot, MIT licence.
+        uPlot draws the curves, https://github.com/leeoniya/uPlot, MIT licence.
     """
     columns = {name: [*map(float, columns[name])] for name in columns}
     epochs = columns.pop("epoch")
@@ -76,7 +76,7 @@ def _panel(title: str, lines: Mapping[str, Sequence[float]]) -> dict[str, Any]:
 
 
 def _name(column: str) -> str:
-    """What a line is called beside the others of its panel."""
+    """The name of a line in its panel."""
     known = {"val_infom": "InfoM", "val_infoe": "InfoE", "val_infoc": "InfoC"}
     is_held_out = column.startswith("val_")
     return known.get(column, "held-out" if is_held_out else "training")

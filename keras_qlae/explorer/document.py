@@ -1,4 +1,4 @@
-"""HTML files that need nothing beside them, and what they are made of."""
+"""HTML pages in a single file, and their parts."""
 
 import base64
 import gzip
@@ -18,9 +18,9 @@ class Section(NamedTuple):
 
     Attributes:
         title: Its heading.
-        html: A fragment of HTML that is trusted: figures as `data:` images,
-            tables. It must not contain scripts.
-        script: JavaScript that is run after the page's own, as a module.
+        html: A trusted fragment of HTML: figures as `data:` images, tables. It
+            must not contain scripts.
+        script: JavaScript that is run after that of the page, as a module.
     """
 
     title: str
@@ -29,9 +29,9 @@ class Section(NamedTuple):
 
 
 def document(title: str, sections: Sequence[Section], note: str = "") -> str:
-    """The HTML of a page that is made of sections.
+    """Makes the HTML of a page of sections.
 
-    It needs no file beside it and no network: its content policy forbids
+    The page needs no other file and no network: its content policy forbids
     every request.
 
     Args:
@@ -50,18 +50,18 @@ def fill(
     sections: Sequence[Section],
     is_served: bool = False,
 ) -> str:
-    """A template of `assets` with its parts, sections and scripts.
+    """Fills a template of `assets` with parts, sections and scripts.
 
     Args:
         template: Name of the file.
         parts: The HTML for each `{{name}}` in it that is not filled here.
-        script: The page's own, run first.
-        sections: Parts of the page, after its own.
-        is_served: Whether scripts may ask the server of the page.
+        script: The script of the page, run first.
+        sections: Further sections, after the content of the template.
+        is_served: Whether scripts may send requests to the page's server.
 
     Raises:
-        ValueError: HTML with a script in it, or a script that would end the
-            element that it stands in.
+        ValueError: HTML contains a script, or a script contains text that
+            would end its element.
     """
     own = (section.script for section in sections if section.script)
     scripts = list(dict.fromkeys([script, *own]))
@@ -79,45 +79,45 @@ def fill(
 
 
 def asset(name: str) -> str:
-    """The text of a file of `assets`."""
+    """Reads the text of a file of `assets`."""
     return (files(__package__) / "assets" / name).read_text(encoding="utf-8")
 
 
 def bundle(*names: str) -> str:
-    """Modules of `assets` as one, without their imports and exports."""
+    """Joins modules of `assets`, without their imports and exports."""
     code = "\n".join(map(asset, names))
     code = re.sub(r"^import .* from .*;\n", "", code, flags=re.MULTILINE)
     return re.sub(r"^export ", "", code, flags=re.MULTILINE)
 
 
 def as_json(values: Any) -> str:
-    """Values for a script or a block; `<` is written so that none ends it."""
+    """Values as JSON; `<` is escaped, so that no value ends the element."""
     text = json.dumps(values, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c")
 
 
 def json_block(name: str, values: Any) -> str:
-    """Values in a block that scripts find under `data-<name>`."""
+    """A block of values that scripts find as `data-<name>`."""
     text = as_json(values)
     return f'<script type="application/json" id="data-{name}">{text}</script>'
 
 
 def bytes_block(name: str, content: bytes) -> str:
-    """Bytes in a block that scripts find under `data-<name>`."""
+    """A block of bytes that scripts find as `data-<name>`."""
     packed = gzip.compress(content, 9, mtime=0)  # the same bytes every time
     text = base64.b64encode(packed).decode()
     return f'<script type="text/plain" id="data-{name}">{text}</script>'
 
 
 def data_url(kind: str, content: bytes) -> str:
-    """A file, such as an `"image/png"`, as an address."""
+    """A file, such as an `"image/png"`, as a `data:` address."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _script(code: str) -> str:
     if re.search(r"</script|<!--", code, re.IGNORECASE):
         raise ValueError(
-            "A script in the page must contain neither `</script` nor `<!--`, "
+            "A script in the page must not contain `</script` or `<!--`, "
             "which would end it: write `<\\/script`. "
             f"Received: {code[:60]!r}"
         )
@@ -125,7 +125,7 @@ def _script(code: str) -> str:
 
 
 def _policy(scripts: Sequence[str], is_served: bool) -> str:
-    """Lets the page's own scripts run, by their hash, and nothing else."""
+    """Allows the scripts of the page, by their hash, and nothing else."""
     hashes = " ".join(f"'sha256-{_digest(code)}'" for code in scripts)
     connect = "; connect-src 'self'" if is_served else ""
     return (
@@ -153,7 +153,7 @@ def _contents(sections: Sequence[Section]) -> str:
 def _section(number: int, section: Section) -> str:
     if re.search(r"<script", section.html, re.IGNORECASE):
         raise ValueError(
-            "The HTML of a section must contain no script: give it as "
+            "The HTML of a section must not contain a script: pass it as "
             f"`script`. Received: section {section.title!r}"
         )
     name = f"section-{number}"

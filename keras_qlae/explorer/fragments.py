@@ -13,11 +13,11 @@ class Cell(NamedTuple):
     """A cell of a table.
 
     Attributes:
-        text: What it says.
-        value: What it is sorted by; `None` sorts last. Defaults to the text.
+        text: Its text.
+        value: The value for sorting; `None` sorts last. Defaults to the text.
         is_bold: Whether it is bold.
         interval: Start, mark and end of a bar below the text, in `[0, 1]`.
-        link: The address that the text leads to.
+        link: The address to which the text links.
     """
 
     text: str
@@ -32,7 +32,7 @@ def table(
     rows: Iterable[Sequence[Cell | str]],
     is_sortable: bool = False,
 ) -> str:
-    """A table that scrolls in itself where it is too wide.
+    """Makes a table that scrolls if it is too wide.
 
     Args:
         head: The headings of the columns.
@@ -53,12 +53,12 @@ def table(
 
 
 def sorting() -> str:
-    """The script that sorts tables."""
+    """Returns the script that sorts tables."""
     return bundle("sorting.js")
 
 
 def picture(title: str, kind: str, content: bytes) -> str:
-    """A picture, such as an `"image/png"`, with its title below it."""
+    """Makes a picture, such as an `"image/png"`, with its title below it."""
     text = html.escape(title)
     return (
         f'<figure class="picture"><img alt="{text}" '

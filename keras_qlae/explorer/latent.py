@@ -1,4 +1,4 @@
-"""How codes become the decoder's input, and the encoder's output codes."""
+"""How the page computes decoder inputs from codes, and codes of images."""
 
 from typing import Any
 from typing import NamedTuple
@@ -12,16 +12,16 @@ from keras_qlae.layers.gaussian_posterior import GaussianPosterior
 
 
 class LatentTable(NamedTuple):
-    """What the page needs to know of a latent.
+    """What the page needs to know about a latent.
 
     Attributes:
         rule: `"sizes"`, the number of values of each latent (1 if
             continuous); `"table"`, the shape of the values or `None`;
-            `"squash"`, whether a tanh comes before the nearest value is
-            looked for.
+            `"squash"`, whether a tanh is applied before the nearest value is
+            found.
         values: `(tables, codes, width)`: what the decoder reads for each
             code of each latent, one table if it is the same for all; `None`
-            where the codes themselves are read.
+            if the decoder reads the codes themselves.
     """
 
     rule: dict[str, Any]
@@ -32,18 +32,18 @@ def latent_table(latent: Any) -> LatentTable:
     """Describes a latent by its public methods.
 
     Raises:
-        UnknownLayerError: A latent of a kind whose rule is not known.
+        UnknownLayerError: The rule of this kind of latent is not known.
     """
     if isinstance(latent, layers.ContinuousLatent | GaussianPosterior):
         # The codes are the first of the encoder's outputs (for a Gaussian
-        # its means), and what the decoder reads.
+        # the means). The decoder reads them.
         sizes = [1] * latent.num_latents
         return LatentTable({"sizes": sizes, "table": None}, None)
     is_grid = isinstance(latent, layers.FiniteScalarQuantizer)
     codebooks = layers.ScalarCodebookQuantizer | layers.VectorQuantizer
     if not is_grid and not isinstance(latent, codebooks):
         raise UnknownLayerError(
-            "The page does not know how this latent makes codes: serve the "
+            "The page cannot compute the codes of this latent: serve the "
             "page instead (`keras-qlae explore --serve`, `explorer.serve`). "
             f"Received: {type(latent).__name__}"
         )
@@ -59,16 +59,16 @@ def latent_table(latent: Any) -> LatentTable:
 def values_of_codes(latent: Any) -> np.ndarray:
     """The decoder's input for each code: `(tables, codes, width)`, float32.
 
-    One table if it is the same for all latents. Shorter ones are filled up
-    with their last value.
+    There is one table if it is the same for all latents. Shorter tables are
+    padded with their last value.
 
     Raises:
-        UnknownLayerError: A latent without `codebook_sizes`.
+        UnknownLayerError: The latent has no `codebook_sizes`.
     """
     if not hasattr(latent, "codebook_sizes"):
         raise UnknownLayerError(
             "The page offers the values of each latent: set "
-            "`codebook_sizes`, one integer a latent, in the latent's "
+            "`codebook_sizes`, one integer per latent, in the latent's "
             f"`__init__`. Received: {type(latent).__name__}"
         )
     sizes = np.array(latent.codebook_sizes)

@@ -1,4 +1,4 @@
-"""A functional Keras model as steps and weights, which `network.js` runs."""
+"""Converts a functional model to steps and weights for `network.js`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,19 +29,20 @@ class Network(NamedTuple):
 
 
 def network_of(model: keras.Model, dtype: str = "float16") -> Network:
-    """The steps and weights of a functional model.
+    """Converts a functional model to steps and weights.
 
-    The graph is read from the model's configuration, weights from its
-    layers; so the result is the same on every backend.
+    The graph is read from the model's configuration and the weights from its
+    layers, so the result is the same on every backend.
 
     Args:
-        model: Functional, with one input and one output.
-        dtype: How weights are stored: `"float16"` or `"float32"`. They are
-            computed with in float32.
+        model: A functional model with one input and one output.
+        dtype: How weights are stored: `"float16"` or `"float32"`. The page
+            computes in float32.
 
     Raises:
-        UnknownLayerError: A layer that the page cannot compute; names it.
-        ValueError: An unknown dtype.
+        UnknownLayerError: The page cannot compute a layer. The message names
+            it.
+        ValueError: The dtype is unknown.
     """
     if dtype not in DTYPES:
         raise ValueError(
@@ -75,9 +76,9 @@ def network_of(model: keras.Model, dtype: str = "float16") -> Network:
 def _nodes(
     model: keras.Model,
 ) -> Iterator[tuple[str, list[tuple[str, tuple[int, ...]]]]]:
-    """Each operation's name with the names and shapes of its inputs.
+    """Names of operations, with names and shapes of their inputs.
 
-    In the order of computation.
+    They are in the order of computation.
     """
     _check_functional(model)
     for layer in model.get_config()["layers"]:
@@ -95,14 +96,14 @@ def _check_functional(model: keras.Model) -> None:
     is_functional = len(getattr(model, "inputs", None) or ()) == 1
     if not is_functional or len(getattr(model, "outputs", None) or ()) != 1:
         raise UnknownLayerError(
-            "The page can compute functional Keras models with one input and "
-            "one output only: serve the page instead (`explorer.serve`). "
+            "The page can only compute functional Keras models with one "
+            "input and one output: serve the page instead (`explorer.serve`). "
             f"Received: {type(model).__name__} {model.name!r}"
         )
 
 
 def _tensors(value: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Sources and shapes of the Keras tensors anywhere in a node's config."""
+    """Sources and shapes of all Keras tensors in a node's config."""
     if isinstance(value, list | tuple):
         for each in value:
             yield from _tensors(each)

@@ -1,4 +1,4 @@
-"""The page as one HTML file, put together of the files in `assets`."""
+"""Makes the page as one HTML file from the files in `assets`."""
 
 import html
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ _PROGRAM = (
     "table.js",
     "page.js",
 )
-_LARGEST = 100_000_000  # bytes: what browsers open without trouble
+_LARGEST = 100_000_000  # bytes that browsers open without problems
 _INTRODUCTION = (
-    "Every thumbnail is the image with one latent set to another value. "
-    "Choose one, or move a slider: Tab goes to the next, arrow keys step."
+    "Each thumbnail shows the image with one latent set to another value. "
+    "Choose one, or move a slider: Tab selects the next, arrow keys move it."
 )
 _FREQUENCY = " Bars below thumbnails: how often a value occurs."
 _NMI = (
-    " Bars beside a latent: the information that it shares with the factor "
-    "above (normalized mutual information, NMI)."
+    " Bar beside a latent: its normalized mutual information (NMI) with the "
+    "factor above."
 )
 
 
@@ -44,27 +44,27 @@ def page(
     dtype: str = "float16",
     is_served: bool = False,
 ) -> str:
-    """The HTML of the page on which a trained model is explored.
+    """Makes the HTML of a page to explore a trained model.
 
-    The page needs no file beside it and no network: its content policy
-    forbids every request.
+    The page needs no other file and no network: its content policy forbids
+    every request.
 
     Args:
         model: An `Autoencoder` or `InfoWGANGP`.
-        content: What to show beside the model: a dict, see `Content`.
-        sections: Parts below the explorer, a report for example.
+        content: What to show with the model: a dict, see `Content`.
+        sections: Sections below the explorer, such as a report.
         dtype: How the weights are stored: `"float16"` (pixels within one
             grey level of the model's) or `"float32"` (within 1e-5, twice the
             size).
-        is_served: Whether a server decodes and encodes, see `serve`; then
-            the page holds no weights and any model will do.
+        is_served: Whether a server decodes and encodes, see `serve`. Then the
+            page has no weights, and every model works.
 
     Returns:
         The text of the file.
 
     Raises:
-        ValueError: A layer or latent that the page cannot compute, content
-            that does not fit the model, or a page of more than 100 MB.
+        ValueError: The page cannot compute a layer or latent, content does
+            not fit the model, or the page would have more than 100 MB.
     """
     content = content or {}
     described = describe(model, content)
@@ -93,7 +93,7 @@ def page(
     if len(text) > _LARGEST:
         raise ValueError(
             f"The page would have {len(text) / 1e6:.0f} MB, more than the "
-            f"{_LARGEST / 1e6:.0f} MB that browsers open without trouble: "
+            f"{_LARGEST / 1e6:.0f} MB that browsers open without problems: "
             "serve it instead (`keras-qlae explore --serve`, "
             f"`explorer.serve`). Received: model={model.name!r}"
         )
@@ -103,7 +103,7 @@ def page(
 def _model_parts(
     model: Any, dtype: str
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Plans and weights of the networks and the latent."""
+    """The plans and weights of the networks and the latent."""
     table = latent_table(model.latent)
     plan: dict[str, Any] = {
         "latent": table.rule,
@@ -129,10 +129,10 @@ def _introduction(values: dict[str, Any]) -> str:
 
 def _note(values: dict[str, Any], is_served: bool) -> str:
     number: int = values["numImages"]
-    counted = f"Frequencies and ranges are those of {number:,} images. "
+    counted = f"Frequencies and ranges are from {number:,} images. "
     where = (
-        "Images are decoded by the model on the server of this page."
+        "The server of this page decodes images with the model."
         if is_served
-        else "Images are decoded in this page: it works without a network."
+        else "This page decodes images itself, and works without a network."
     )
     return counted * (number > 0) + where

@@ -1,4 +1,4 @@
-"""Serves the page of a model, which decodes and encodes itself."""
+"""Serves the page of a model; the model runs in this process."""
 
 import hmac
 import math
@@ -15,17 +15,17 @@ from keras_qlae.explorer.content import Content
 from keras_qlae.explorer.page import page
 
 _ADDRESS = "127.0.0.1"
-_MOST_ROWS = 64  # images decoded in one request
+_MOST_ROWS = 64  # most images decoded in one request
 _SECONDS = 30  # that a request may take to arrive
 
 
 def serve(model: Any, *, port: int = 0, **content: Unpack[Content]) -> "Server":
-    """Makes a server of the page of a model, for this machine only.
+    """Makes a server for the page of a model, for this machine only.
 
     The page is that of `write`, but the model itself decodes and encodes, on
-    any backend: for models that are too large for a page, or have layers that
-    it does not know. Call `serve_forever` on the result, which is also a
-    context manager:
+    any backend. Use it for models that are too large for a page, or have
+    layers that the page cannot compute. Call `serve_forever` on the result,
+    which is also a context manager:
 
     ```python
     with keras_qlae.explorer.serve(model, images=images) as server:
@@ -33,32 +33,32 @@ def serve(model: Any, *, port: int = 0, **content: Unpack[Content]) -> "Server":
         server.serve_forever()
     ```
 
-    It listens on the loopback address. The address contains a secret, without
-    which nothing is answered. From the client it takes codes and pixels of a
-    limited number and nothing else.
+    It listens on the loopback address. The URL contains a secret; requests
+    without it are refused. The server accepts only codes and pixels, and only
+    a limited number of them.
 
     Args:
         model: An `Autoencoder` or `InfoWGANGP`.
-        port: The port, or 0 for one that is free.
+        port: The port, or 0 for a free one.
         **content: As in `write`.
 
     Returns:
         A `Server`, listening but not yet answering.
 
     Raises:
-        ValueError: Content that does not fit the model.
-        OSError: The port is taken.
+        ValueError: Content does not fit the model.
+        OSError: The port is in use.
     """
     return Server(model, page(model, content, is_served=True), port)
 
 
 class Server(ThreadingHTTPServer):
-    """Answers requests for one page, and for what its model computes.
+    """Answers requests for one page and for computations of its model.
 
     Args:
         model: An `Autoencoder` or `InfoWGANGP`.
         text: The page.
-        port: The port, or 0 for one that is free.
+        port: The port, or 0 for a free one.
     """
 
     daemon_threads = True
@@ -68,11 +68,11 @@ class Server(ThreadingHTTPServer):
         self.model = model
         self.text = text.encode()
         self.secret = secrets.token_urlsafe(24)
-        self._lock = threading.Lock()  # the model does one thing at a time
+        self._lock = threading.Lock()  # the model does one task at a time
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names under which this server may be asked for."""
+        """The host names that requests to this server may have."""
         port = self.server_address[1]
         return (f"{_ADDRESS}:{port}", f"localhost:{port}")
 
@@ -82,20 +82,20 @@ class Server(ThreadingHTTPServer):
         return f"http://{self.hosts[0]}/{self.secret}/"
 
     def decode(self, body: bytes) -> bytes:
-        """Images of codes: float32 in `[0, 1]`, little-endian.
+        """Decodes codes to images: float32 in `[0, 1]`, little-endian.
 
         Raises:
-            ValueError: Not whole rows of codes that the latent has.
+            ValueError: The body is not complete rows of valid codes.
         """
         latent = self.model.latent
         dtype = "<i4" if latent.is_discrete else "<f4"
         codes = np.frombuffer(body, dtype).reshape(-1, latent.num_latents)
         if not 1 <= len(codes) <= _MOST_ROWS or not np.isfinite(codes).all():
             raise ValueError(
-                f"Codes must be finite and 1 to {_MOST_ROWS} rows. Received: "
+                f"Codes must be finite, with 1 to {_MOST_ROWS} rows. Received: "
                 f"{len(codes)} rows"
             )
-        # Filled up to a few numbers of rows: others would be compiled anew.
+        # Padded to one of a few numbers of rows: others need a new compilation.
         size = 1 if len(codes) == 1 else 16 * math.ceil(len(codes) / 16)
         filled = np.pad(codes, ((0, size - len(codes)), (0, 0)), "edge")
         with self._lock:
@@ -103,10 +103,10 @@ class Server(ThreadingHTTPServer):
         return np.ascontiguousarray(images, "<f4").tobytes()
 
     def encode(self, body: bytes) -> bytes:
-        """The codes of one image, int32 or float32, little-endian.
+        """Encodes one image to codes, int32 or float32, little-endian.
 
         Raises:
-            ValueError: Not one image of floats in `[0, 1]`.
+            ValueError: The body is not one image of floats in `[0, 1]`.
         """
         pixels = np.frombuffer(body, "<f4")
         image = pixels.reshape(1, *self.model.image_shape)
@@ -117,7 +117,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def largest(self) -> int:
-        """Bytes that a request may have."""
+        """The largest number of bytes of a request."""
         pixels: int = math.prod(self.model.image_shape)
         numbers: int = _MOST_ROWS * self.model.latent.num_latents
         return 4 * max(pixels, numbers)
@@ -145,10 +145,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal():
-            self._refuse(411, "A length is needed.")
+            self._refuse(411, "The request needs a length.")
             return
         if len(length) > 12 or int(length) > self.server.largest:
-            self._refuse(413, "That is more than one image or 64 codes.")
+            self._refuse(
+                413, "The request is larger than one image or 64 codes."
+            )
             return
         try:
             answer = compute(self.rfile.read(int(length)))
@@ -158,16 +160,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, answer, "application/octet-stream")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: the address holds the secret."""
+        """Logs nothing: the URL contains the secret."""
 
     def _name(self) -> str:
         return self.path.rpartition("/")[2]
 
     def _is_allowed(self) -> bool:
-        """Whether the request knows the secret, and comes from the page.
+        """Whether the request has the secret and comes from the page.
 
-        The Host is checked so that no other site can be given the loopback
-        address as its own.
+        The host is checked against sites that resolve their own name to the
+        loopback address.
         """
         host = self.headers.get("Host", "")
         origin = self.headers.get("Origin")

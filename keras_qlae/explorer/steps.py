@@ -1,7 +1,7 @@
-"""What each layer is in the page: one function here and one in `steps.js`.
+"""Describes layers for the page, with one function per kind of layer.
 
-To teach the page a layer, add a function to this file that describes it, and
-one of the same name as its `"op"` to `assets/steps.js` that computes it.
+To add a layer to the page, add a function to this file that describes it, and
+a function with the name of its `"op"` to `assets/steps.js` that computes it.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class UnknownLayerError(ValueError):
 
 
 class Weights:
-    """The weights of a network, one after another.
+    """Collects the weights of a network, one after another.
 
     Args:
         dtype: How they are stored, `"float16"` or `"float32"`.
@@ -33,7 +33,7 @@ class Weights:
         self._size = 0
 
     def add(self, values: Any) -> list[int]:
-        """Adds an array and returns where it starts and its size."""
+        """Adds an array; returns its start and its size."""
         flat = np.asarray(keras.ops.convert_to_numpy(values)).ravel()
         start = self._size
         self._parts.append(flat.astype(self.dtype))
@@ -41,7 +41,7 @@ class Weights:
         return [start, flat.size]
 
     def to_bytes(self) -> bytes:
-        """All of them, little-endian."""
+        """All weights, little-endian."""
         if not self._parts:
             return b""
         dtype = np.dtype(self.dtype).newbyteorder("<")
@@ -52,11 +52,11 @@ Describe = Callable[[Any, Weights], list[Step]]
 
 
 def steps_of(operation: Any, weights: Weights) -> list[Step]:
-    """The steps that an operation of a functional model is, in a chain.
+    """Converts an operation of a functional model to a chain of steps.
 
     Args:
         operation: A layer, or a Keras operation such as the sum of tensors.
-        weights: Takes the weights.
+        weights: Collects the weights.
 
     Returns:
         Descriptions, each the input of the next.
@@ -76,16 +76,16 @@ def _describe_of(operation: Any) -> Describe:
             if base in _LAYERS and _computes_as(type(operation), base):
                 return _LAYERS[base]
     raise UnknownLayerError(
-        "The page has no step for this layer, so it cannot compute the "
-        "network. Serve the page instead (`keras-qlae explore --serve`, "
-        "`explorer.serve`): then the model itself computes. The layers it "
-        f"knows: {', '.join(sorted(base.__name__ for base in _LAYERS))}. "
+        "The page cannot compute a network with this layer. Serve the page "
+        "instead (`keras-qlae explore --serve`, `explorer.serve`): then the "
+        "model itself computes. The page can compute: "
+        f"{', '.join(sorted(base.__name__ for base in _LAYERS))}. "
         f"Received: {type(operation).__name__} {operation.name!r}"
     )
 
 
 def _computes_as(kind: Any, base: Any) -> bool:
-    """Whether a subclass is known to compute what its base does."""
+    """Whether a subclass is known to compute the same as its base."""
     is_ours = kind.__module__.partition(".")[0] in ("keras", "keras_qlae")
     return is_ours or kind.call is base.call
 
@@ -134,7 +134,7 @@ def _transposed_convolution(layer: Any, weights: Weights) -> list[Step]:
     kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel))
     # -> (height, width, outputs, inputs)
     if strides == [1, 1] and all(size % 2 for size in side):
-        op = "convolution"  # with the kernel turned round
+        op = "convolution"  # with the kernel reversed
         kernel = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
     else:
         op = "spread"
@@ -258,7 +258,7 @@ def _reshape(layer: Any, weights: Weights) -> list[Step]:
 
 
 def _activation_of(layer: Any, weights: Weights | None = None) -> list[Step]:
-    """The step of a layer's `activation`; none for a linear one."""
+    """The step of a layer's `activation`; no step for a linear one."""
     activation = layer.activation
     name = getattr(activation, "__name__", "")
     is_stock = getattr(keras.activations, name, None) is activation
@@ -283,7 +283,7 @@ def _elementwise(name: str) -> Describe:
     return lambda operation, weights: [{"op": "activation", "of": name}]
 
 
-# Keras' own, called without arguments.
+# Keras' activations, called without arguments.
 _ACTIVATIONS: dict[str, Step] = {
     "relu": {},
     "tanh": {},

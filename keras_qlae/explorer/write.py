@@ -19,32 +19,32 @@ def write(
     dtype: str = "float16",
     **content: Unpack[Content],
 ) -> Path:
-    """Writes a page on which a trained model is explored, one HTML file.
+    """Writes a page to explore a trained model, as one HTML file.
 
-    It opens by double-click in any browser of 2023 or later, with no server,
-    no Python and no network: decoder and encoder run in the page. It shows
-    a control for each latent and the images of all its values, and encodes
+    It opens by double-click in any browser of 2023 or later, without a server,
+    Python or a network: decoder and encoder run in the page. It shows a
+    control for each latent and the images of all its values. It also encodes
     pictures that are dropped on it.
 
     Args:
         model: An `Autoencoder` or `InfoWGANGP`.
-        path: Where to write it; what is there is replaced.
-        sections: Parts below the explorer, a report for example.
+        path: The file; an existing file is replaced.
+        sections: Sections below the explorer, such as a report.
         dtype: How the weights are stored: `"float16"` (pixels within one
             grey level of the model's) or `"float32"` (within 1e-5, twice the
             size).
         **content: `images`, `factors`, `factor_names`, `nmi`, `is_active`,
-            `scores`, `title`, `about`, `num_samples`: see `Content`. The
-            images shown, 12 unless `num_samples` says otherwise, stand in
-            the file: whoever gets it has them.
+            `scores`, `title`, `about`, `num_samples`: see `Content`. The file
+            contains the held-out images that it shows, 12 by default
+            (`num_samples`): whoever gets the file gets these images.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: A layer or latent that the page cannot compute (names it;
-            `serve` can show any model), content that does not fit the model,
-            or a page of more than 100 MB.
+        ValueError: The page cannot compute a layer or latent (the message
+            names it; `serve` can show any model), content does not fit the
+            model, or the page would have more than 100 MB.
         OSError: The file cannot be written.
     """
     path = Path(path)

@@ -1,10 +1,10 @@
-"""One picture a function: NumPy arrays in, a Matplotlib `Figure` out.
+"""Figures: each function takes NumPy arrays, returns a Matplotlib `Figure`.
 
-`traversals` alone takes a model, and asks it for the arrays.
+Only `traversals` takes a model, which computes the arrays.
 
-Nothing here draws through `pyplot`, chooses a backend or sets a theme, and
-Matplotlib is imported by the first figure that is made, not with the package.
-A returned figure shows itself in a notebook; `save` writes it to a file.
+No function uses `pyplot`, chooses a backend or sets a theme. Matplotlib is
+imported when the first figure is made, not with the package. A notebook shows
+a returned figure; `save` writes it to a file.
 """
 
 from keras_qlae.figures.code_usage import code_usage

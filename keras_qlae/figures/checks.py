@@ -1,4 +1,4 @@
-"""What several figures ask of their arguments."""
+"""Checks of arguments that several figures share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,8 @@ def finite_array(values: Any, name: str, axes: str) -> Floats:
     Args:
         values: Array-like of numbers.
         name: Name of the argument, for the message.
-        axes: The wanted shape in words, as `"(num_samples, num_latents)"`.
+        axes: The wanted shape in words, such as
+            `"(num_samples, num_latents)"`.
 
     Returns:
         A float64 array without empty axes.
@@ -35,7 +36,7 @@ def finite_array(values: Any, name: str, axes: str) -> Floats:
 
 
 def ranked_array(values: Any, name: str, axes: str) -> Floats:
-    """As `finite_array`, with NaN and infinity allowed."""
+    """Like `finite_array`, with NaN and infinity allowed."""
     array = np.asarray(values, dtype=np.float64)
     rank = len(axes.strip("(),").split(", "))
     if array.ndim != rank or not array.size:
@@ -55,7 +56,7 @@ def names_of(
         names: The names or `None`.
         name: Name of the argument, for the message.
         count: How many there must be.
-        of_what: What is counted, as `"factors"`.
+        of_what: What is named, such as `"factors"`.
 
     Returns:
         A list of `count` strings.
@@ -79,22 +80,22 @@ def active_mask(
     """Returns the mask of active latents, all of them if none is given.
 
     Args:
-        is_active: One boolean a latent, or `None`.
+        is_active: One boolean per latent, or `None`.
         num_latents: How many there must be.
 
     Returns:
         A boolean array of shape `(num_latents,)`.
 
     Raises:
-        ValueError: If it is no mask (as a list of positions) or has another
-            length.
+        ValueError: If it is not a mask (a list of positions, for example) or
+            has another length.
     """
     if is_active is None:
         return np.ones(num_latents, dtype=bool)
     mask = np.asarray(is_active)
     if mask.dtype != np.bool_ or mask.shape != (num_latents,):
         raise ValueError(
-            f"`is_active` must hold one boolean for each of the {num_latents} "
+            f"`is_active` must have one boolean for each of the {num_latents} "
             f"latents. Received: dtype {mask.dtype} and shape {mask.shape}"
         )
     return mask

@@ -31,24 +31,24 @@ def code_usage(
 ) -> "Figure":
     """Shows how many of its codes each latent uses in training.
 
-    One panel a latent. The dotted line is the size of its codebook, the thin
-    line the number of codes that occur, the blue line their perplexity: how
-    many codes, used equally often, would be as evenly used.
+    There is one panel per latent. The dotted line is the size of its codebook,
+    the thin line the number of codes that occur. The blue line is their
+    perplexity: the number of equally frequent codes with the same entropy.
 
     Args:
         steps: Shape `(num_epochs,)`: the step, or epoch, of each row.
         perplexity: Shape `(num_epochs, num_latents)`.
-        num_dead: The same: how many codes do not occur.
+        num_dead: The same shape: how many codes do not occur.
         codebook_sizes: Shape `(num_latents,)`.
-        is_active: One boolean a latent; inactive ones are named in red. By
-            default all are active.
+        is_active: One boolean per latent; inactive latents are named in red.
+            By default all are active.
         step_name: What `steps` counts. Defaults to `"Step"`.
 
     Returns:
-        A Matplotlib figure with one axes a latent.
+        A Matplotlib figure with one axes per latent.
 
     Raises:
-        ValueError: If a shape is another, or a value is not finite.
+        ValueError: If a shape is wrong or a value is not finite.
     """
     at = finite_array(steps, "steps", "(num_epochs,)")
     even = finite_array(perplexity, "perplexity", "(num_epochs, num_latents)")

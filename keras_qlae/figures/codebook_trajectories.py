@@ -1,4 +1,4 @@
-"""How the values of each codebook move in training."""
+"""How the values of each codebook change in training."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -27,25 +27,25 @@ def codebook_trajectories(
     is_active: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     step_name: str = "Step",
 ) -> "Figure":
-    """Shows how the values of each latent's codebook move in training.
+    """Shows how the values of each latent's codebook change in training.
 
-    One panel a latent and one line a value, coloured by its position in the
-    codebook from dark to light; all panels share both axes.
+    There is one panel per latent and one line per value, coloured by its
+    position in the codebook from dark to light. All panels share both axes.
 
     Args:
         steps: Shape `(num_epochs,)`: the step, or epoch, at which each row of
             `codebooks` was taken.
-        codebooks: Shape `(num_epochs, num_latents, num_values)`. NaN fills up
-            codebooks that are smaller than the largest.
-        is_active: One boolean a latent; inactive ones are named in red. By
-            default all are active.
+        codebooks: Shape `(num_epochs, num_latents, num_values)`. Codebooks
+            smaller than the largest are padded with NaN.
+        is_active: One boolean per latent; inactive latents are named in red.
+            By default all are active.
         step_name: What `steps` counts. Defaults to `"Step"`.
 
     Returns:
-        A Matplotlib figure with one axes a latent.
+        A Matplotlib figure with one axes per latent.
 
     Raises:
-        ValueError: If a shape is another, the lengths differ, or a codebook
+        ValueError: If a shape is wrong, the lengths differ, or a codebook
             value is infinite.
     """
     at = finite_array(steps, "steps", "(num_epochs,)")

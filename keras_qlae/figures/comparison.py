@@ -1,4 +1,4 @@
-"""What several models score, side by side."""
+"""The scores of several models side by side."""
 
 import warnings
 from collections.abc import Sequence
@@ -32,17 +32,17 @@ def comparison(
     models: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
 ) -> "Figure":
-    """Shows the mean of each model with its interval, a panel a metric.
+    """Shows the mean of each model with its interval, one panel per metric.
 
-    Models stand one below the other, data sets in rows of panels. The dot is
-    the mean, the bar its interval, the strokes below are the seeds. A model
-    without values has an empty line.
+    There is one line per model, and one row of panels per data set. The dot
+    is the mean, the bar its interval, the strokes below are the seeds. The
+    line of a model without values is empty.
 
     Args:
         values: `(num_datasets, num_models, num_metrics, num_seeds)`, NaN
             where a run has no score.
         intervals: `(num_datasets, num_models, num_metrics, 2)`, both ends,
-            NaN where there is none.
+            NaN if there is no interval.
         datasets: Names of the data sets, shown if there are several.
         models: Names of the models, from the top.
         metrics: Names of the metrics.
@@ -51,7 +51,7 @@ def comparison(
         A Matplotlib figure.
 
     Raises:
-        ValueError: Shapes that do not fit.
+        ValueError: If the shapes do not fit.
     """
     scores = ranked_array(values, "values", _SHAPE)
     ends = np.asarray(intervals, np.float64)

@@ -1,4 +1,4 @@
-"""What each value of each latent does to a few images."""
+"""The effect of each value of each latent on a few images."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -40,30 +40,32 @@ def interventions(
 ) -> "Figure":
     """Shows, for each latent, images with that latent set to each value.
 
-    Each latent has a grid: a row is one encoded image, a column is one value
-    of the latent's codebook put in place of the image's own. In a
-    disentangled model a grid changes one factor along its rows and the same
-    column means the same in each row.
+    Each latent has a grid. Each row is one encoded image, each column one
+    value of the latent's codebook that replaces the image's own. In a
+    disentangled model one factor changes along a row, and a column has the
+    same meaning in every row.
 
     Args:
         images: Decoded images, uint8 or floats in [0, 1], 1 or 3 channels.
             Shape `(num_latents, num_rows, num_values, height, width,
-            channels)`, or a list of one such array a latent, without the
-            first axis, where codebooks differ in size.
+            channels)`; or, if codebooks differ in size, a list of one such
+            array per latent, without the first axis.
         values: For each latent its `num_values` codebook values, written
-            above the columns, integers without decimals. Longer rows may be
-            padded with NaN at the end. By default the columns are numbered.
-        titles: For each latent what to write after its number, as the factor
-            of which it has the most information. An empty string is left out.
-        is_active: One boolean a latent; inactive ones are named in red. By
-            default all are active.
+            above the columns, integers without decimals. Rows may be padded
+            with NaN at the end. By default the columns are numbered.
+        titles: For each latent what to write after its number, such as the
+            factor with which it has most mutual information. An empty string
+            is left out.
+        is_active: One boolean per latent; inactive latents are named in red.
+            By default all are active.
 
     Returns:
-        A Matplotlib figure with one axes a latent.
+        A Matplotlib figure with one axes per latent.
 
     Raises:
-        ValueError: If images have another shape or range, latents differ in
-            the images' size or number, or a length is not that of `images`.
+        ValueError: If the images have a wrong shape or range, latents differ
+            in the size or number of images, or a length is not that of
+            `images`.
     """
     grids = _grids(images)
     labels = _column_labels(values, [grid.shape[1] for grid in grids])
@@ -103,7 +105,7 @@ def _grids(images: Any) -> list[Pixels]:
     ]
     if not grids:
         raise ValueError(
-            "`images` must hold the images of at least one latent. "
+            "`images` must have the images of at least one latent. "
             "Received: none"
         )
     for grid in grids:
@@ -130,7 +132,7 @@ def _column_labels(
     received = [len(row) for row in rows]
     if received != num_values:
         raise ValueError(
-            "`values` must hold, for each latent, one number for each column "
+            "`values` must have, for each latent, one number for each column "
             f"of its images: {num_values}. Received: {received} numbers"
         )
     return [

@@ -1,4 +1,4 @@
-"""Where the encoder puts its latents, beside the codebooks."""
+"""The density of the latents, with the codebook values."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -30,27 +30,28 @@ def latent_densities(
     codebooks: Sequence[npt.ArrayLike] | npt.NDArray[Any] | None = None,
     is_active: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
 ) -> "Figure":
-    """Shows the density of each latent, before it is quantized if it is.
+    """Shows the density of each latent, before quantization if there is one.
 
-    A panel is a histogram of one latent in 80 bins, its height scaled to the
-    panel, with a line at each codebook value. In a well trained model the
-    density is gathered around them. The panels share the horizontal axis,
-    which leaves out at most a thousandth of each latent at either end.
+    Each panel is a histogram of one latent in 80 bins, scaled to the panel's
+    height, with a line at each codebook value. In a well trained model the
+    density is concentrated around these values. The panels share the
+    horizontal axis, which leaves out at most a thousandth of each latent at
+    either end.
 
     Args:
-        latents: Shape `(num_samples, num_latents)`: what the encoder gives.
+        latents: Shape `(num_samples, num_latents)`: the encoder's outputs.
         codebooks: For each latent its codebook values; an array of shape
-            `(num_latents, num_values)` may be filled up with NaN. By default
+            `(num_latents, num_values)` may be padded with NaN. By default
             none are shown.
-        is_active: One boolean a latent; inactive ones are named in red. By
-            default all are active.
+        is_active: One boolean per latent; inactive latents are named in red.
+            By default all are active.
 
     Returns:
-        A Matplotlib figure with one axes a latent.
+        A Matplotlib figure with one axes per latent.
 
     Raises:
-        ValueError: If latents are no finite table, or a length is not that of
-            the table.
+        ValueError: If `latents` is not a finite table, or a length is not
+            that of the table.
     """
     table = finite_array(latents, "latents", "(num_samples, num_latents)")
     num_latents = table.shape[1]

@@ -1,4 +1,4 @@
-"""Whether a score without labels finds the runs that a score with them does."""
+"""Whether UDR, a score without labels, orders runs like one with labels."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -35,30 +35,30 @@ def model_selection(
     correlations: Sequence[float | None] | None = None,
     score_name: str = "InfoM",
 ) -> "Figure":
-    """Shows a score with labels against UDR, a point a run.
+    """Shows a score with labels against UDR, one point per run.
 
-    One panel a data set; the colour and the marker tell the model.
+    There is one panel per data set. Colour and marker show the model.
 
     Args:
-        udr: `(num_datasets, num_models, num_seeds)`, NaN where a run has none.
-        scores: The same of the other score.
+        udr: `(num_datasets, num_models, num_seeds)`, NaN if a run has none.
+        scores: The other score, in the same shape.
         datasets: Names of the data sets.
         models: Names of the models.
-        correlations: How alike both order the runs of each data set, for the
-            titles; `None` where it is not known.
+        correlations: Rank correlation of the two scores on each data set, for
+            the titles; `None` if it is not known.
         score_name: Name of the other score.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
-        ValueError: Shapes that do not fit.
+        ValueError: If the shapes do not fit.
     """
     across = ranked_array(udr, "udr", _SHAPE)
     up = ranked_array(scores, "scores", _SHAPE)
     if across.shape != up.shape:
         raise ValueError(
-            "`udr` and `scores` must have one shape. Received: "
+            "`udr` and `scores` must have the same shape. Received: "
             f"{across.shape} and {up.shape}"
         )
     num_datasets, num_models, _ = across.shape

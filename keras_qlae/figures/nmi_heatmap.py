@@ -1,4 +1,4 @@
-"""The table of what each latent says of each factor."""
+"""The table of mutual information of factors and latents."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -45,10 +45,10 @@ def nmi_heatmap(
     Args:
         nmi: Shape `(num_factors, num_latents)`: I(factor; latent) / H(factor),
             the `nmi` of `metrics.infomec`. The colours cover [0, 1].
-        factor_names: One string a factor. By default the factors are
+        factor_names: One string per factor. By default the factors are
             numbered.
-        is_active: One boolean a latent. By default all are active.
-        scores: Numbers to write above the table, by name, as
+        is_active: One boolean per latent. By default all are active.
+        scores: Numbers to write above the table, by name, such as
             `{"InfoM": 0.81, "InfoE": 0.99, "InfoC": 0.55}`.
         title: What to write above the scores.
 
@@ -56,7 +56,7 @@ def nmi_heatmap(
         A Matplotlib figure.
 
     Raises:
-        ValueError: If `nmi` is no finite table, or a length is not that of
+        ValueError: If `nmi` is not a finite table, or a length is not that of
             the table.
     """
     table = finite_array(nmi, "nmi", "(num_factors, num_latents)")
@@ -125,7 +125,7 @@ def _write_numbers(
 
 
 def _readable_on(colour: Any) -> str:
-    """Returns black or white, whichever WCAG 2 finds of greater contrast."""
+    """Returns black or white, whichever has more contrast by WCAG 2."""
     channels = np.asarray(colour[:3])
     linear = np.where(
         channels <= 0.04045,

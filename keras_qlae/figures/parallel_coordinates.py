@@ -1,4 +1,4 @@
-"""All settings of the trials of a search at once."""
+"""All settings of the trials of a search in one plot."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -26,22 +26,22 @@ def parallel_coordinates(
     scores: Sequence[float],
     label: str = "score",
 ) -> "Figure":
-    """Shows each trial as a line across its settings, to its score.
+    """Shows each trial as a line through its settings and its score.
 
-    Each axis runs from the least to the greatest value of its setting,
-    logarithmic if they span more than a factor of 20 (a zero is then its
-    lowest point). The darker a line the higher the score.
+    Each axis ranges from the smallest to the largest value of its setting. It
+    is logarithmic if they span more than a factor of 20 (a zero is then its
+    lowest point). Darker lines have higher scores.
 
     Args:
-        settings: The values of each setting by name, one a trial.
+        settings: The values of each setting by name, one per trial.
         scores: The score of each trial; higher is better.
-        label: What the score is.
+        label: Name of the score.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
-        ValueError: Nothing to show, or lengths that differ.
+        ValueError: If there is nothing to show, or the lengths differ.
     """
     import matplotlib
 
@@ -74,7 +74,7 @@ def parallel_coordinates(
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
-    """Values on [0, 1], the least to the greatest."""
+    """Scales values to [0, 1], from the smallest to the largest."""
     if is_logarithmic(values):
         low = values[values > 0].min()
         values = np.log(np.where(values > 0, values, low / 4))

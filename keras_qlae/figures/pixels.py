@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 Pixels = npt.NDArray[np.uint8]
 
 _IMAGE_SIZE = 64  # device pixels of a shown image's width, 0.4 inches
-_BREADTH = 1.2  # wanted height of a page over its width
+_BREADTH = 1.2  # wanted height of a page divided by its width
 _MAX_WIDTH = 14 * DPI
 
 
 def check_images(images: Any, name: str, axes: str) -> npt.NDArray[Any]:
-    """Returns images as an array, once their shape and range are checked.
+    """Returns images as an array after a check of shape and range.
 
     Args:
         images: Grey (1 channel) or RGB images, uint8 or floats in [0, 1].
@@ -56,8 +56,8 @@ def _check_range(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     low, high = float(array.min()), float(array.max())
     if not (low >= 0.0 and high <= 1.0):  # NaN fails too
         raise ValueError(
-            f"`{name}` must be in [0, 1] where its images are floats. Apply "
-            "the sigmoid to logits, or divide by 255. "
+            f"`{name}` must be in [0, 1] if its images are floats. Apply the "
+            "sigmoid to logits, or divide by 255. "
             f"Received: values from {low:g} to {high:g}"
         )
     return array
@@ -83,13 +83,13 @@ def gap_of(pixels: Pixels) -> int:
 
 
 def mosaic(pixels: Pixels) -> Pixels:
-    """Lays a table of images out as one image, on white.
+    """Arranges a table of images as one image, on white.
 
     Args:
         pixels: Shape `(num_rows, num_columns, height, width, 3)`.
 
     Returns:
-        One image; two neighbours are `gap_of(pixels)` apart.
+        One image; neighbours are `gap_of(pixels)` apart.
     """
     num_rows, num_columns, height, width, _ = pixels.shape
     gap = gap_of(pixels)
@@ -114,7 +114,7 @@ def scale_of(pixels: Pixels) -> int:
 
 
 def num_columns_of(count: int, width: int, height: int) -> int:
-    """Returns the number of columns that makes a page of blocks well shaped.
+    """Returns the number of columns that gives a page of blocks a good shape.
 
     Args:
         count: Number of blocks.
@@ -149,7 +149,7 @@ class Page:
         self.figure = new_figure(self.width / DPI, self.height / DPI)
 
     def picture(self, left: int, top: int, image: Pixels, scale: int) -> "Axes":
-        """Shows an image with `scale` device pixels to an image pixel."""
+        """Shows an image with `scale` device pixels per image pixel."""
         height, width = scale * image.shape[0], scale * image.shape[1]
         axes = self.figure.add_axes(
             (

@@ -1,4 +1,4 @@
-"""Images, what the model makes of them, and the difference."""
+"""Images, their reconstructions, and the difference."""
 
 import math
 from typing import TYPE_CHECKING
@@ -39,26 +39,26 @@ def reconstructions(
 ) -> "Figure":
     """Shows images, their reconstructions and the absolute difference.
 
-    Under each column stands its peak signal-to-noise ratio in decibels,
-    -10 log10(mean squared error) for images in [0, 1]; higher is better and
-    an exact reconstruction has infinity. More than 16 images go on in a
-    further band of three rows.
+    Below each column is its peak signal-to-noise ratio in decibels,
+    -10 log10(mean squared error) for images in [0, 1]. Higher is better; it is
+    infinite for an exact reconstruction. More than 16 images continue in
+    another band of three rows.
 
     Args:
         images: Shape `(num_images, height, width, channels)`, uint8 or floats
             in [0, 1], 1 or 3 channels.
-        reconstructed: What the model made of them, of the same shape, as
+        reconstructed: Their reconstructions in the same shape, such as
             `model.reconstruct(images)`.
-        difference_scale: What the difference is multiplied by before it is
-            cut off at 1 and shown; it is written beside the row. By default
-            the largest of 1, 2, 5, 10, 20, 50, 100 that cuts nothing off.
+        difference_scale: The difference is multiplied by it, clipped at 1 and
+            shown; the scale is written beside the row. By default the largest
+            of 1, 2, 5, 10, 20, 50, 100 with which nothing is clipped.
 
     Returns:
-        A Matplotlib figure with one axes a band.
+        A Matplotlib figure with one axes per band.
 
     Raises:
-        ValueError: If a shape or range is another, the two shapes differ or
-            the scale is not positive.
+        ValueError: If a shape or range is wrong, the two shapes differ or the
+            scale is not positive.
     """
     true = check_images(images, "images", "num_images")
     rebuilt = check_images(reconstructed, "reconstructed", "num_images")

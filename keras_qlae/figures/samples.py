@@ -25,14 +25,14 @@ def samples(images: npt.ArrayLike) -> "Figure":
 
     Args:
         images: Shape `(num_images, height, width, channels)`, uint8 or floats
-            in [0, 1], 1 or 3 channels, as `model.sample(64)`. The places that
-            are left where `num_images` is no square stay white.
+            in [0, 1], 1 or 3 channels, such as `model.sample(64)`. If
+            `num_images` is not a square, the last places stay white.
 
     Returns:
         A Matplotlib figure with one axes.
 
     Raises:
-        ValueError: If images have another shape or range.
+        ValueError: If images have a wrong shape or range.
     """
     pixels = to_pixels(check_images(images, "images", "num_images"))
     num_columns = math.ceil(math.sqrt(len(pixels)))

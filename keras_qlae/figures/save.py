@@ -1,4 +1,4 @@
-"""Writes a figure to a file, whole or not at all."""
+"""Writes a figure to a file, completely or not at all."""
 
 import os
 from pathlib import Path
@@ -14,31 +14,30 @@ if TYPE_CHECKING:
 def save(
     figure: "Figure", path: str | os.PathLike[str], dpi: float | None = None
 ) -> Path:
-    """Writes a figure to a file, whole or not at all.
+    """Writes a figure to a file, completely or not at all.
 
-    The file is written under a temporary name beside `path` and then renamed,
-    so that a reader, or a run that is killed, never meets half a picture, and
-    an older picture stays until the new one is complete. Missing folders are
-    made.
+    The file is written under a temporary name in the folder of `path` and then
+    renamed. So nobody reads half a picture, even after a kill, and an older
+    picture stays until the new one is complete. Missing folders are created.
 
     Args:
         figure: A Matplotlib figure.
-        path: Where to write; its suffix gives the format, as `.png`, `.svg`
-            or `.pdf`.
-        dpi: Dots per inch. By default the figure's own; image grids are exact
-            to the pixel at that value and its multiples.
+        path: The file; its suffix is the format, such as `.png`, `.svg` or
+            `.pdf`.
+        dpi: Dots per inch. By default that of the figure. Image grids are
+            exact to the pixel at that value and its multiples.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: If the suffix is missing or no format of Matplotlib.
+        ValueError: If the suffix is missing or not a format of Matplotlib.
         OSError: If the folder cannot be written or the disk is full.
     """
     path = Path(path)
     if not path.suffix:
         raise ValueError(
-            "`path` must end in the wanted format, as '.png' or '.pdf'. "
+            "`path` must end in the wanted format, such as '.png' or '.pdf'. "
             f"Received: path={str(path)!r}"
         )
     with replacing(path) as temporary:

@@ -1,4 +1,4 @@
-"""What a search found, a panel a setting."""
+"""The scores of the trials of a search, one panel per setting."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -25,19 +25,19 @@ def search_scores(
 ) -> "Figure":
     """Shows the score of each trial against each setting; the best in red.
 
-    A setting that spans more than a factor of 20 gets a logarithmic axis; a
-    zero on it stands at the left, after a gap.
+    The axis of a setting that spans more than a factor of 20 is logarithmic; a
+    zero on it is drawn at the left, after a gap.
 
     Args:
-        settings: The values of each setting by name, one a trial.
+        settings: The values of each setting by name, one per trial.
         scores: The score of each trial; higher is better.
-        label: What the score is.
+        label: Name of the score.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
-        ValueError: Nothing to show, or lengths that differ.
+        ValueError: If there is nothing to show, or the lengths differ.
     """
     columns = check_trials(settings, scores)
     heights = np.asarray(scores, float)
@@ -58,12 +58,12 @@ def search_scores(
 def check_trials(
     settings: Mapping[str, Sequence[float]], scores: Sequence[float]
 ) -> dict[str, np.ndarray]:
-    """The settings as arrays; raises unless each has a value a score."""
+    """Returns settings as arrays; raises unless each has a value per score."""
     lengths = {name: len(values) for name, values in settings.items()}
     if not lengths or not len(scores) or set(lengths.values()) != {len(scores)}:
         raise ValueError(
             "`settings` must have at least one setting, each with one value "
-            "a trial, as `scores`. "
+            "per trial, like `scores`. "
             f"Received: {len(scores)} scores, lengths {lengths}"
         )
     return {name: np.asarray(v, float) for name, v in settings.items()}
@@ -76,7 +76,7 @@ def is_logarithmic(values: np.ndarray) -> bool:
 
 
 def _scale(axes: "Axes", values: np.ndarray) -> np.ndarray:
-    """Sets the axis up and returns where the values stand on it."""
+    """Sets up the axis and returns the positions of the values on it."""
     if not is_logarithmic(values):
         return values
     from matplotlib.ticker import LogLocator

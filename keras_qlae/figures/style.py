@@ -1,4 +1,4 @@
-"""The one look of all figures, applied without touching global settings."""
+"""The style of all figures, applied without changing global settings."""
 
 import contextlib
 import functools
@@ -17,7 +17,7 @@ INK = "#222222"
 MUTED = "#6b6b6b"
 RULE = "#bdbdbd"
 RED = "#c4161c"
-# Okabe and Ito's palette, told apart with any common colour blindness.
+# Okabe and Ito's palette, distinct with any common colour blindness.
 BLUE = "#0072b2"
 VERMILION = "#d55e00"
 GREEN = "#009e73"
@@ -66,10 +66,10 @@ _SETTINGS: dict[Any, Any] = {
 
 @contextlib.contextmanager
 def own_style() -> Iterator[None]:
-    """Draws in the house style inside, and puts the caller's settings back.
+    """Draws in the common style, and restores the caller's settings.
 
-    Also a decorator. The caller's fonts are kept, since factor names may be
-    in a script that Matplotlib's own font lacks.
+    It is a context and a decorator. The caller's fonts are kept, since factor
+    names may be in a script that Matplotlib's own font lacks.
     """
     import matplotlib
 
@@ -82,7 +82,7 @@ def _figure_class() -> "type[Figure]":
     from matplotlib.figure import Figure
 
     class NotebookFigure(Figure):
-        """A figure that a notebook shows even where pyplot never ran."""
+        """A figure that a notebook shows even if pyplot never ran."""
 
         def _repr_png_(self) -> bytes:
             buffer = io.BytesIO()
@@ -132,19 +132,19 @@ def small_multiples(
     panels = list(panels.flat)
     for spare in panels[count:]:
         spare.remove()
-    # A panel above an empty place is the lowest of its column.
+    # A panel above an empty place is the lowest in its column.
     for lowest in panels[max(0, count - num_columns) : count]:
         lowest.tick_params(labelbottom=True)
     return figure, panels[:count]
 
 
 def latent_name(latent: int, is_active: bool, note: str = "") -> dict[str, Any]:
-    """Returns the text and colour by which every figure names a latent.
+    """Returns the text and colour with which every figure names a latent.
 
     Args:
         latent: Position of the latent, from 0.
         is_active: Whether it is active; the others are named in red.
-        note: What follows the number, as the name of a factor.
+        note: What follows the number, such as the name of a factor.
 
     Returns:
         The keyword arguments `label` and `color` of `Axes.set_title`.
@@ -156,6 +156,6 @@ def latent_name(latent: int, is_active: bool, note: str = "") -> dict[str, Any]:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Formats a number with a true minus sign and never as minus zero."""
+    """Formats a number with a true minus sign, and never as minus zero."""
     rounded = round(float(value), digits) + 0.0
     return f"{rounded:.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -1,4 +1,4 @@
-"""What was logged in training, a panel a quantity."""
+"""What was logged in training, one panel per quantity."""
 
 import math
 from collections.abc import Iterable
@@ -35,26 +35,26 @@ _LABEL_DISTANCE = 0.09  # between two labels, as a part of the panel's height
 
 @own_style()
 def training_curves(history: Mapping[str, Iterable[Any]]) -> "Figure":
-    """Shows what was logged in training, a panel a quantity.
+    """Shows what was logged in training, one panel per quantity.
 
-    A quantity and its `val_` twin share a panel, and so do `val_infom`,
-    `val_infoe` and `val_infoc`, on [0, 1]. A loss that spans more than a
-    factor of 20 gets a logarithmic axis, which its title says.
+    A quantity and its `val_` counterpart share a panel. So do `val_infom`,
+    `val_infoe` and `val_infoc`, on [0, 1]. The axis of a loss that spans more
+    than a factor of 20 is logarithmic, which its title says.
 
     Args:
-        history: For each name the values, one an epoch: `History.history` or
+        history: For each name the values, one per epoch: `History.history` or
             the columns of a `metrics.csv`. `None`, NaN, infinity, `""` and
             `"NA"` are missing values: they are skipped, and the line joins
-            their neighbours. A column `"epoch"` gives the horizontal axis; by
-            default epochs are counted from 1. A column with no value at all
-            is left out.
+            their neighbours. A column `"epoch"` is the horizontal axis; by
+            default epochs are counted from 1. A column without values is left
+            out.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
         ValueError: If there is nothing to show, lengths differ, or a value is
-            no number.
+            not a number.
     """
     columns = {name: _column(name, history[name]) for name in history}
     epochs = _epochs(columns)
@@ -100,7 +100,7 @@ def _epochs(columns: Mapping[str, Floats]) -> Floats:
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(
-            "`history` must have columns of the same length, one value an "
+            "`history` must have columns of the same length, one value per "
             f"epoch. Received: lengths {lengths}"
         )
     if "epoch" in columns:
@@ -109,7 +109,7 @@ def _epochs(columns: Mapping[str, Floats]) -> Floats:
 
 
 def groups_of(names: Iterable[str]) -> dict[str, list[str]]:
-    """Sorts the names into panels, in the order in which they first appear."""
+    """Groups the names into panels, in the order of their first occurrence."""
     groups: dict[str, list[str]] = {}
     for name in names:
         if name == "epoch":

@@ -1,4 +1,4 @@
-"""What each latent of a model does to a few images."""
+"""The effect of each latent of a model on a few images."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -24,22 +24,22 @@ def traversals(
 ) -> "Figure":
     """Shows images with each latent of a model set to each of its values.
 
-    It is `interventions` of what `model.traverse` makes of the images.
+    It shows the result of `model.traverse(images)` with `interventions`.
 
     Args:
-        model: A model of the package, as `keras_qlae.models.Autoencoder`: what
-            has `codes`, `traverse` and `latent`.
+        model: A model with `codes`, `traverse` and `latent`, such as a
+            `keras_qlae.models.Autoencoder`.
         images: `(n, height, width, channels)`, integers in [0, 255] or floats
-            in [0, 1]. The first `num_rows` are shown. All are encoded where
-            the model does not tell by itself which values its latents have:
-            give some hundred images of continuous latents.
+            in [0, 1]. The first `num_rows` are shown. If latents have no
+            codebook, all images are encoded to find the values of the
+            latents: give some hundred images.
         num_rows: How many images to show.
-        num_values: How many values of a latent, where it has no codebook.
-        titles: As of `interventions`.
-        is_active: As of `interventions`.
+        num_values: How many values of a latent to show if it has no codebook.
+        titles: As in `interventions`.
+        is_active: As in `interventions`.
 
     Returns:
-        A Matplotlib figure with one axes a latent.
+        A Matplotlib figure with one axes per latent.
 
     Raises:
         ValueError: If the model cannot read the images, or a length is not

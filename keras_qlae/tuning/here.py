@@ -1,4 +1,4 @@
-"""Trials in this process, one after the other."""
+"""Runs trials in this process, one after the other."""
 
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,11 +14,11 @@ from keras_qlae.runs.execution import Task
 
 
 class Here:
-    """Does tasks at once, in this process; otherwise it is as `Jobs`.
+    """Like `Jobs`, but does each task at once in this process.
 
     Args:
-        dataset: What is trained on; it may be an object.
-        verbose: As of `runs.train`.
+        dataset: The data set; it may be an object.
+        verbose: As in `runs.train`.
     """
 
     def __init__(self, dataset: str | FactorDataset, verbose: int) -> None:
@@ -30,7 +30,7 @@ class Here:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """There is nothing to end."""
+        """Does nothing: no process has to end."""
 
     @property
     def is_free(self) -> bool:

@@ -1,4 +1,4 @@
-"""A recipe with some of its settings left to any tuner of Keras Tuner."""
+"""A recipe with settings that any tuner of Keras Tuner can choose."""
 
 import tempfile
 from collections.abc import Iterable
@@ -18,27 +18,26 @@ from keras_qlae.tuning import space
 
 
 class QLAEHyperModel(keras_tuner.HyperModel):
-    """A recipe, some of whose settings a tuner of Keras Tuner chooses.
+    """A recipe for which a tuner of Keras Tuner chooses some settings.
 
-    For any tuner: `keras_tuner.RandomSearch(hypermodel,
-    objective=hypermodel.objective).search()`. `keras_qlae.tuning.search`
-    needs none of it, survives kills and leaves a table, figures and the best
-    run.
+    Use it with any tuner: `keras_tuner.RandomSearch(hypermodel,
+    objective=hypermodel.objective).search()`. `keras_qlae.tuning.search` does
+    not need it; it also resumes after kills and writes a table, figures and
+    the best run.
 
     Args:
-        recipe: Name of a recipe, or a `Recipe`: every setting that is not
-            searched.
-        dataset: A data set or its name, as of `runs.train`.
-        ranges: What is searched, as of `tuning.search`.
-        objective: What is maximized, as of `tuning.search`.
-        seed: Integer: initial weights and order of the images, the same in
-            every trial.
+        recipe: A `Recipe` or its name, for all settings that are not searched.
+        dataset: A data set or its name, as in `runs.train`.
+        ranges: What is searched, as in `tuning.search`.
+        objective: What is maximized, as in `tuning.search`.
+        seed: Integer, for initial weights and the order of the images; the
+            same in every trial.
         precision: Keras dtype policy.
-        directory: Where each trial's run goes, `trial-<number>`; by default
-            to a folder that is thrown away.
+        directory: The folder for the run of each trial, `trial-<number>`. By
+            default a temporary folder.
 
     Raises:
-        ValueError: As `tuning.search` does.
+        ValueError: As in `tuning.search`.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class QLAEHyperModel(keras_tuner.HyperModel):
 
     @property
     def objective(self) -> keras_tuner.Objective:
-        """What a tuner shall maximize."""
+        """The objective that a tuner should maximize."""
         return keras_tuner.Objective(objectives.name_of(self.weights), "max")
 
     def recipe_of(self, hp: keras_tuner.HyperParameters) -> Recipe:
@@ -97,19 +96,19 @@ class QLAEHyperModel(keras_tuner.HyperModel):
 
         Args:
             hp: The values of the trial.
-            model: Is not used: the run builds its own, and starts at its
+            model: Not used: the run builds its own model and starts at its
                 first step.
-            callbacks: The tuner's.
-            epochs: Epochs in all, in place of the recipe's steps.
-            initial_epoch: Is not used.
-            verbose: As of `runs.train`.
+            callbacks: Callbacks of the tuner.
+            epochs: Total number of epochs, in place of the recipe's steps.
+            initial_epoch: Not used.
+            verbose: As in `runs.train`.
 
         Returns:
             The last line of `metrics.csv`, and the objective.
 
         Raises:
-            keras_tuner.errors.FailedTrialError: The loss was not finite; the
-                tuner goes on with the next trial.
+            keras_tuner.errors.FailedTrialError: The loss was not finite. The
+                tuner continues with the next trial.
         """
         recipe = self.recipe_of(hp)
         if epochs is not None:

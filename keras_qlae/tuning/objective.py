@@ -1,4 +1,4 @@
-"""What is maximized: a sum of logged values."""
+"""The objective of a search: a weighted sum of logged values."""
 
 import math
 from collections.abc import Iterable
@@ -13,29 +13,29 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.scoring import own_metrics
 
-SCORE = "val_score"  # what a sum of several values is called
+SCORE = "val_score"  # the name of a sum of several values
 
 Weights = dict[str, float]
 
 
 def weights_of(objective: str | Mapping[str, float]) -> Weights:
-    """The objective as weights by name.
+    """Converts the objective to weights by name.
 
     Raises:
-        ValueError: No name, or a weight that is not finite.
+        ValueError: There is no name, or a weight is not finite.
     """
     given = {objective: 1.0} if isinstance(objective, str) else objective
     weights = {name: float(weight) for name, weight in given.items()}
     if not weights or not all(map(math.isfinite, weights.values())):
         raise ValueError(
-            "`objective` must name at least one value that is logged, and give "
-            f"finite weights. Received: objective={objective!r}"
+            "`objective` must name at least one logged value and have finite "
+            f"weights. Received: objective={objective!r}"
         )
     return weights
 
 
 def name_of(weights: Weights) -> str:
-    """What the score of a trial is called."""
+    """The name of the score of a trial."""
     only = next(iter(weights))
     return only if weights == {only: 1.0} else SCORE
 
@@ -46,13 +46,13 @@ def score_of(weights: Weights, logged: Mapping[str, float]) -> float:
 
 
 def logged_names(recipe: Recipe, data: FactorDataset) -> list[str]:
-    """Every name in the lines of `metrics.csv` of a run.
+    """Lists all names that a run writes to `metrics.csv`.
 
-    The model is built to see what it measures.
+    The model is built to find what it measures.
 
     Args:
-        recipe: What is trained.
-        data: What it is trained on.
+        recipe: The recipe.
+        data: The data set.
     """
     model = recipes.compiled_model(
         recipe,
@@ -75,7 +75,7 @@ def check(names: Iterable[str], recipe: Recipe, data: FactorDataset) -> None:
     missing = [name for name in wanted if name in InfoMEC.names]
     if missing and not data.has_factors:
         raise ValueError(
-            f"`objective` can be no score of InfoMEC on {data.name}, whose "
+            f"`objective` cannot be a score of InfoMEC on {data.name}, whose "
             "images have no known factors. Maximize `val_psnr` instead: "
             f"`--objective val_psnr`. Received: {', '.join(missing)}"
         )

@@ -1,4 +1,4 @@
-"""Which trial comes next: Keras Tuner's oracles, asked and told."""
+"""Chooses the next trial with an oracle of Keras Tuner."""
 
 import sys
 from pathlib import Path
@@ -15,17 +15,17 @@ ALGORITHMS = ("random", "bayesian", "hyperband")
 
 
 class Oracle:
-    """An oracle of Keras Tuner, by its public methods.
+    """An oracle of Keras Tuner, used by its public methods.
 
-    What it writes goes to a folder that is thrown away: a search goes on by
-    asking and telling again what was asked and told before.
+    It writes to a temporary folder. To resume a search, all earlier calls of
+    `ask` and `tell` are repeated.
 
     Args:
         algorithm: One of `ALGORITHMS`.
         space: What is searched.
         seed: Integer of at least 0.
         max_epochs: Epochs of a whole trial, for Hyperband.
-        folder: The folder that is thrown away.
+        folder: The temporary folder.
     """
 
     def __init__(
@@ -49,12 +49,12 @@ class Oracle:
         self._oracle = oracles[algorithm](
             objective=keras_tuner.Objective("score", "max"),
             hyperparameters=space,
-            seed=seed + 1,  # Keras Tuner takes 0 for none
+            seed=seed + 1,  # Keras Tuner treats 0 as no seed
             max_consecutive_failed_trials=sys.maxsize,
             **length,
         )
         self._oracle.verbose = 0
-        # The public way to tell an oracle its folder.
+        # The public way to set the folder of an oracle.
         keras_tuner.engine.base_tuner.BaseTuner(
             self._oracle, directory=str(folder), project_name="oracle"
         )
@@ -83,10 +83,10 @@ class Oracle:
         self._oracle.end_trial(made)
 
     def replay(self, record: Record) -> None:
-        """Asks and tells again what a search has asked and told.
+        """Repeats the calls of `ask` and `tell` of a search.
 
-        Where another version of Keras Tuner chooses other values, those of
-        the record count.
+        If another version of Keras Tuner chooses other values, those of the
+        record are used.
         """
         for event in record.events:
             if not isinstance(event, Asked):

@@ -1,4 +1,4 @@
-"""What a search remembers: `search.json`, from which it goes on."""
+"""The record of a search, `search.json`, from which it is resumed."""
 
 import hashlib
 import json
@@ -15,8 +15,8 @@ from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
 
-CONTINUED = "tuner/trial_id"  # the trial that a trial of Hyperband goes on with
-EPOCHS = "tuner/epochs"  # that a trial of Hyperband trains in all
+CONTINUED = "tuner/trial_id"  # the trial that a Hyperband trial continues
+EPOCHS = "tuner/epochs"  # total number of epochs of a Hyperband trial
 
 _HYPERBAND = (
     CONTINUED,
@@ -36,11 +36,11 @@ class _Plain(pydantic.BaseModel):
 
 
 class Plan(_Plain):
-    """Everything that decides which trials there are.
+    """Everything that determines the trials.
 
     Attributes:
-        run: What a trial trains, but for the settings that are searched.
-        ranges: What is searched, and between which values.
+        run: What a trial trains, except the settings that are searched.
+        ranges: The range of each setting that is searched.
         objective: Weights of the logged values whose sum is maximized.
         algorithm: How trials are chosen.
         baseline: Whether the first trial is the recipe itself.
@@ -53,7 +53,7 @@ class Plan(_Plain):
     baseline: bool
 
     def differences(self, other: "Plan") -> list[str]:
-        """A line for each value in which a later call differs."""
+        """One line per value in which a later call differs."""
         lines = self.run.differences(other.run)
         for name in ("ranges", "objective", "algorithm", "baseline"):
             before, after = getattr(self, name), getattr(other, name)
@@ -68,7 +68,7 @@ class Plan(_Plain):
 
 
 class Asked(_Plain):
-    """A trial was begun, with these values."""
+    """The start of a trial, with its values."""
 
     event: Literal["asked"] = "asked"
     trial: int
@@ -76,7 +76,7 @@ class Asked(_Plain):
 
 
 class Told(_Plain):
-    """A trial has ended.
+    """The end of a trial.
 
     Attributes:
         trial: Its number.
@@ -102,9 +102,9 @@ class Record(_Plain):
 
     Attributes:
         format: Version of the file.
-        plan: What decides which trials there are.
+        plan: What determines the trials.
         events: What happened.
-        best: The trial that `best/` is a copy of.
+        best: The trial of which `best/` is a copy.
     """
 
     format: Literal[1] = 1
@@ -122,7 +122,7 @@ class Record(_Plain):
                 _check_that(_fits(event, self.plan), "foreign values")
                 told[event.trial] = False
                 continue
-            _check_that(told.get(event.trial) is False, "a trial told twice")
+            _check_that(told.get(event.trial) is False, "a trial ended twice")
             has_score = event.score is not None
             _check_that(has_score == (event.status == "COMPLETED"), "a score")
             told[event.trial] = True
@@ -154,13 +154,13 @@ class Record(_Plain):
             ) from error
 
     def write(self, path: Path) -> None:
-        """Writes it, whole or not at all."""
+        """Writes it, completely or not at all."""
         content = self.model_dump()
         write_json(path, {**content, "sha256": _digest(content)})
 
     @property
     def asked(self) -> list[Asked]:
-        """The trials that were begun, by number."""
+        """The trials that were started, by number."""
         return [each for each in self.events if isinstance(each, Asked)]
 
     @property
@@ -172,12 +172,12 @@ class Record(_Plain):
 
     @property
     def unfinished(self) -> Iterator[Asked]:
-        """The trials that were begun and have not ended."""
+        """The trials that were started and have not ended."""
         told = self.told
         return (each for each in self.asked if each.trial not in told)
 
     def with_event(self, event: Asked | Told) -> Self:
-        """The search after one thing more."""
+        """Returns the search with one more event."""
         return self.model_copy(update={"events": [*self.events, event]})
 
 

@@ -1,4 +1,4 @@
-"""What a search found: a table and figures."""
+"""The results of a search: a table and figures."""
 
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,16 @@ _SHOWN = ("val_infom", "val_infoe", "val_infoc", "val_psnr")
 def rows(
     record: Record, recipe: Recipe, data: FactorDataset
 ) -> list[dict[str, Any]]:
-    """A row for each trial that has ended, best first.
+    """Makes a row for each trial that has ended, best first.
 
     Args:
         record: The search.
-        recipe: What was searched.
-        data: What it was trained on.
+        recipe: The recipe that was searched.
+        data: The data set.
 
     Returns:
-        Dicts of `trial`, `status`, `score`, the settings searched, `epochs`
-        for Hyperband, and the last values logged of the objective and of the
+        Dicts of `trial`, `status`, `score`, the searched settings, `epochs`
+        for Hyperband, and the last logged values of the objective and of the
         usual scores.
     """
     names = dict.fromkeys([*record.plan.objective, *_SHOWN])
@@ -87,7 +87,7 @@ def write(directory: Path, table: list[dict[str, Any]], plan: Plan) -> None:
 
 
 def _value(asked: Asked, name: str, recipe: Recipe, data: FactorDataset) -> Any:
-    """The value that a trial had: a baseline has the recipe's own."""
+    """The value that a trial had; a baseline has that of the recipe."""
     value = asked.values.get(name, recipe.value(name))
     if value is None and name.rpartition(".")[2] == "num_latents":
         return 2 * len(data.factor_names)

@@ -1,4 +1,4 @@
-"""Runs a search in a directory that survives a kill."""
+"""Runs a search that can be resumed after a kill."""
 
 import contextlib
 import functools
@@ -49,48 +49,50 @@ def search(
 ) -> list[dict[str, Any]]:
     """Searches for good settings of a recipe, and keeps the best run.
 
-    A trial is a run in `trials/trial-<number>`. The directory gets
-    `results.csv`, `results.md`, `figures/`, and `best/`, a copy of the best
-    trial's run. `search.json` is what the search goes on from: called again
-    after a kill, it goes on in the middle of the trial. With a higher
+    A trial is a run in `trials/trial-<number>`. The directory also gets
+    `results.csv`, `results.md`, `figures/`, and `best/`, a copy of the run of
+    the best trial. `search.json` records the search: if it is called again
+    after a kill, it resumes in the middle of the trial. With a higher
     `max_trials` it adds trials.
 
     The score of a trial is that of its last epoch, since InfoM is often high
-    for a moment early on, before the decoder works.
+    for a short time early on, before the decoder works.
 
     Args:
-        recipe: Every setting that is not searched.
-        directory: Where it all goes.
-        dataset: A data set, arrays or a name, as of `runs.train`; a name if
+        recipe: The recipe, for all settings that are not searched.
+        directory: The directory of the search.
+        dataset: A data set, arrays or a name, as in `runs.train`; a name if
             trials run in parallel.
-        ranges: What is searched, as of `space.ranges_of`.
-        objective: What is maximized: a name that is logged, or a dict of names
-            to weights, whose weighted sum is maximized. With `{"val_infom":
-            1, "val_psnr": 0.02}` a decibel is worth 0.02 of InfoM.
+        ranges: What is searched, as in `space.ranges_of`.
+        objective: What is maximized: a logged name, or a dict of names to
+            weights, whose weighted sum is maximized. With `{"val_infom": 1,
+            "val_psnr": 0.02}` a decibel is worth 0.02 of InfoM.
         algorithm: `"random"`, `"bayesian"` or `"hyperband"`.
-        max_trials: How many trials, the baseline among them; Hyperband
-            decides itself.
-        seed: Integer of the search, and of every run.
+        max_trials: How many trials, including the baseline; Hyperband
+            determines the number itself.
+        seed: Integer, for the search and every run.
         precision: Keras dtype policy of every run.
-        baseline: Whether the first trial is the recipe itself, without weight
-            decay if that is searched: a logarithmic scale has no zero.
+        baseline: Whether the first trial is the recipe itself. If weight decay
+            is searched, the baseline has none, since a logarithmic scale has
+            no zero.
         executor: What runs `runs.execution.execute_apart`. By default trials
             run in this process, or in processes on this machine if
             `parallel` is above 1; this process then leaves the GPUs to them.
         parallel: Trials at a time.
-        verbose: 0 for silence; else as of `runs.train`.
-        callbacks: Names of callbacks of every trial, as of `runs.train`.
+        verbose: 0 for no output; otherwise as in `runs.train`.
+        callbacks: Names of callbacks of every trial, as in `runs.train`.
 
     Returns:
         The trials, best first: the rows of `results.csv`.
 
     Raises:
-        ValueError: Settings, ranges or an objective that do not fit, or a
-            directory that holds something else; before any trial.
-        RuntimeError: Another process searches there; no trial succeeded;
-            three in a row failed; or a trial's process was ended from
-            outside. The same call goes on where it was.
-        OSError: The directory cannot be written; the same call goes on.
+        ValueError: Settings, ranges or the objective do not fit, or the
+            directory has something else. Raised before any trial.
+        RuntimeError: Another process is using the directory, no trial
+            succeeded, three in a row failed, or a trial's process was ended
+            from outside. The same call resumes the search.
+        OSError: The directory cannot be written. The same call resumes the
+            search.
         ImportError: The library of a tracker is not installed.
     """
     if algorithm not in ALGORITHMS:
@@ -107,8 +109,8 @@ def search(
     is_apart = executor is not None or parallel != 1
     if is_apart and not isinstance(dataset, str):
         raise ValueError(
-            "`dataset` must be a name where trials run in processes of their "
-            "own: `module:name` for one of your own. Received: "
+            "`dataset` must be a name if trials run in separate processes: "
+            "`module:name` for your own. Received: "
             f"dataset={dataset!r}"
         )
     tracking.check(callbacks, only_names=True)
@@ -132,7 +134,7 @@ def search(
     with (
         locked(
             directory,
-            f"Another process searches in {directory}: wait for it, or choose "
+            f"Another process is using {directory}: wait for it, or choose "
             "another directory.",
         ),
         tempfile.TemporaryDirectory() as scratch,
@@ -174,7 +176,7 @@ def _check_epochs(recipe: Recipe, ranges: space.Ranges) -> None:
 def _check_sizes(
     dataset: Any, data: FactorDataset, ranges: space.Ranges
 ) -> None:
-    """Raises if image sizes are searched where there is only one."""
+    """Raises if image sizes are searched but there is only one."""
     sizes = [name for name in ranges if name.rpartition(".")[2] == "image_size"]
     if sizes and not run_data.has_sizes(dataset):
         raise ValueError(
@@ -184,27 +186,27 @@ def _check_sizes(
 
 
 def _check_directory(directory: Path, plan: Plan) -> None:
-    """Raises unless the directory is free, or holds this search."""
+    """Raises unless the directory is empty or has this search."""
     for name in (TRIALS, BEST, "figures"):
         if (directory / name).is_symlink():
             raise ValueError(
-                f"{directory / name} is a link, and what a search writes stays "
-                "in its directory: remove the link."
+                f"{directory / name} is a link, but a search writes only into "
+                "its own directory: remove the link."
             )
     if not (directory / FILE).exists():
         if directory.exists() and _visible(directory):
             raise ValueError(
-                f"{directory} is not empty and holds no search: choose a new "
-                "directory, so that nothing in it is overwritten."
+                f"{directory} is not empty and has no search: choose a new "
+                "directory, so that nothing is overwritten."
             )
         return
     differences = Record.read(directory / FILE).plan.differences(plan)
     if differences:
         listed = "\n".join(f"  {line}" for line in differences[:10])
         raise ValueError(
-            f"{directory} holds a search of other settings:\n{listed}\n"
-            "Choose another directory, or the same settings to go on with "
-            "that search."
+            f"{directory} has a search with other settings:\n{listed}\n"
+            "Choose another directory, or the same settings to resume that "
+            "search."
         )
 
 

@@ -1,4 +1,4 @@
-"""What is searched: settings of a recipe, and between which values."""
+"""The space of a search: settings of a recipe, and their ranges."""
 
 import math
 import types
@@ -19,7 +19,7 @@ GOOD: dict[str, tuple[float, float]] = {
     "learning_rate": (3e-4, 5e-3),
     "num_latents": (6, 18),
 }
-_FACTOR = 10.0  # of floats, to both sides of the recipe's value
+_FACTOR = 10.0  # range of floats on both sides of the recipe's value
 
 Ranges = dict[str, tuple[float, float]]
 
@@ -28,25 +28,25 @@ def ranges_of(
     recipe: Recipe,
     search: Iterable[str] | Mapping[str, tuple[float, float] | None] = (),
 ) -> Ranges:
-    """The ranges of a search, complete and checked.
+    """Completes and checks the ranges of a search.
 
     Args:
         recipe: The recipe.
-        search: Names of its settings, with the seat or without; or a dict of
-            names to `(low, high)`, or to `None`. Without a range it is that
-            of `GOOD` if the recipe's value lies in it. Otherwise it is, about
-            a positive value, a factor of ten to both sides, and of integers
-            from half to double. Defaults to `weight_decay` and `num_values`;
-            to `weight_decay` and the latent's first positive float where
-            there are no `num_values`.
+        search: Names of its settings, with or without the seat; or a dict of
+            names to `(low, high)`, or to `None` for the default range. That
+            is the range of `GOOD` if it contains the recipe's value.
+            Otherwise, for a positive value, it is a factor of ten to both
+            sides, and for integers from half to double. Defaults to
+            `weight_decay` and `num_values`; if there are no `num_values`, to
+            `weight_decay` and the latent's first positive float.
 
     Returns:
         `(low, high)` by name. Integers are searched evenly, floats on a
         logarithmic scale.
 
     Raises:
-        SettingError: A setting that the recipe does not have or that is no
-            number, a range that is none, or a limit that it cannot have.
+        SettingError: The recipe does not have a setting, a setting is not a
+            number, or a range or limit is invalid.
     """
     wanted = dict(search) if isinstance(search, Mapping) else {}
     wanted = wanted or dict.fromkeys(search) or dict.fromkeys(_default(recipe))
@@ -63,7 +63,7 @@ def ranges_of(
 def hyperparameters(
     recipe: Recipe, ranges: Ranges
 ) -> keras_tuner.HyperParameters:
-    """The space that Keras Tuner searches."""
+    """Makes the space that Keras Tuner searches."""
     hp = keras_tuner.HyperParameters()
     values(hp, recipe, ranges)
     return hp
@@ -72,7 +72,7 @@ def hyperparameters(
 def values(
     hp: keras_tuner.HyperParameters, recipe: Recipe, ranges: Ranges
 ) -> dict[str, Any]:
-    """What Keras Tuner has chosen, as settings of the recipe."""
+    """Converts what Keras Tuner has chosen to settings of the recipe."""
     chosen = {}
     for name, (low, high) in ranges.items():
         own = recipe.value(name)
@@ -91,7 +91,7 @@ def is_integer(recipe: Recipe, name: str) -> bool:
     """Whether a setting is an integer.
 
     Raises:
-        SettingError: It is no number, or there is no such setting.
+        SettingError: It is not a number, or the setting does not exist.
     """
     recipe.value(name)  # raises
     kinds = _kinds(recipe.settings[recipe.full_names(name)[0]].annotation)
@@ -105,7 +105,7 @@ def is_integer(recipe: Recipe, name: str) -> bool:
 
 
 def is_weight_decay(name: str) -> bool:
-    """Whether a name, with the seat or without, is that of weight decay."""
+    """Whether a name, with or without the seat, is that of weight decay."""
     return name.rpartition(".")[2] == "weight_decay"
 
 
@@ -148,7 +148,7 @@ def _checked(
 
 
 def _check_matters(recipe: Recipe, name: str) -> None:
-    """Raises for a setting that the trained model does not depend on."""
+    """Raises for a setting on which the trained model does not depend."""
     codebook = "latent.trainable_codebook"
     is_fixed = codebook in recipe.settings and not recipe.value(codebook)
     unused = {"training.steps_per_epoch"}
@@ -157,9 +157,9 @@ def _check_matters(recipe: Recipe, name: str) -> None:
     for full in recipe.full_names(name):
         if full.startswith("scoring.") or full in unused:
             raise SettingError(
-                f"{name} does not change what the recipe {recipe.name!r} "
-                "trains, but at most when or on what it is scored: search "
-                f"another setting. Received: search={name!r}",
+                f"{name} does not change the training of the recipe "
+                f"{recipe.name!r}, at most its scoring: search another "
+                f"setting. Received: search={name!r}",
                 name,
             )
 
@@ -172,8 +172,8 @@ def _range_of(recipe: Recipe, name: str) -> tuple[float, float]:
         return good
     if not is_positive:
         raise SettingError(
-            f"`search` must give {name} a range, as {name}=0.1:10: the "
-            f"recipe's own value, {own}, gives no range. Received: {name!r}",
+            f"`search` must give {name} a range, such as {name}=0.1:10: the "
+            f"recipe's value, {own}, has no default range. Received: {name!r}",
             name,
         )
     if is_integer(recipe, name):

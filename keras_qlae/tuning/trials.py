@@ -1,4 +1,4 @@
-"""The trials of a search: which are begun, and how they end."""
+"""Starts the trials of a search, and records how they end."""
 
 import math
 import shutil
@@ -35,19 +35,19 @@ FILE = "search.json"
 TRIALS = "trials"
 BEST = "best"
 
-_MOST_FAILURES = 3  # in a row, before a search stops
+_MOST_FAILURES = 3  # failures in a row before a search stops
 
 
 class Trials:
-    """Asks for trials, has them run, and writes down what happens.
+    """Asks the oracle for trials, runs them, and records what happens.
 
     Args:
-        recipe: Every setting that is not searched.
+        recipe: The recipe, for all settings that are not searched.
         directory: The directory of the search.
-        plan: What decides which trials there are.
-        make_oracle: Makes what chooses them.
+        plan: What determines the trials.
+        make_oracle: Makes the oracle that chooses them.
         jobs: What runs them.
-        verbose: 0 for silence.
+        verbose: 0 for no output.
         callbacks: Names of callbacks of every run.
     """
 
@@ -65,7 +65,7 @@ class Trials:
         self.directory = directory
         self.plan = plan
         self.make_oracle = make_oracle
-        self.oracle: Oracle | None = None  # made when it is first asked
+        self.oracle: Oracle | None = None  # made when it is first needed
         self.jobs = jobs
         self.verbose = verbose
         self.callbacks = callbacks
@@ -78,7 +78,7 @@ class Trials:
     def do_all(
         self, max_trials: int, data: FactorDataset
     ) -> list[dict[str, Any]]:
-        """Returns the rows once the search is finished."""
+        """Runs the search; returns the rows when it is finished."""
         before = len(self.record.events)
         failures = self._do_trials(max_trials)
         if len(self.record.events) == before:
@@ -99,13 +99,13 @@ class Trials:
                 what += "failed"
             last = next((m for m in reversed(messages) if m), "")
             raise RuntimeError(
-                f"{what}. The same command goes on with the trials that are "
-                f"left. The last one that failed said:\n{last}"
+                f"{what}. The same command continues with the remaining "
+                f"trials. The last one that failed reported:\n{last}"
             )
         return rows
 
     def _do_trials(self, max_trials: int) -> int:
-        """Does the trials; returns how many failed in a row at the end."""
+        """Runs the trials; returns how many failed in a row at the end."""
         waiting = list(self.record.unfinished)
         running: dict[Future[Outcome], Asked] = {}
         failures = 0
@@ -128,7 +128,7 @@ class Trials:
             for future, outcome in self.jobs.ended():
                 asked = running.pop(future)
                 if outcome.code == UNUSABLE and asked.trial in self.resumed:
-                    # What a kill or a person left there may be to blame.
+                    # Files left by a kill or a person may be the reason.
                     self.resumed.remove(asked.trial)
                     _put_aside(self._folder(asked.trial))
                     waiting.append(asked)
@@ -136,7 +136,7 @@ class Trials:
                     failures = self._tell(asked, outcome, failures)
 
     def _ask(self, max_trials: int) -> Asked | None:
-        """The next trial; `None` if there is none, or none yet."""
+        """The next trial; `None` if there is none now."""
         number = len(self.record.asked)
         is_counted = self.plan.algorithm != "hyperband"
         if is_counted and number >= max_trials:
@@ -155,17 +155,17 @@ class Trials:
         return asked
 
     def _oracle(self) -> Oracle:
-        """The oracle, which knows all that has happened so far."""
+        """The oracle, with all that has happened so far."""
         if self.oracle is None:
             self.oracle = self.make_oracle()
             self.oracle.replay(self.record)
         return self.oracle
 
     def _task(self, asked: Asked) -> Task:
-        """The run of a trial, its directory made ready.
+        """Makes the task of a trial, and prepares its directory.
 
         Raises:
-            SettingError: The values do not go together.
+            SettingError: The values do not fit together.
         """
         values = {k: v for k, v in asked.values.items() if "/" not in k}
         recipe = self.recipe.override(values)
@@ -193,7 +193,7 @@ class Trials:
         )
 
     def _tell(self, asked: Asked, outcome: Outcome, failures: int) -> int:
-        """Writes down how a trial ended; returns the failures in a row."""
+        """Records how a trial ended; returns the failures in a row."""
         told = self._told(asked, outcome)
         self._write(self.record.with_event(told))
         if self.oracle is not None:
@@ -206,7 +206,7 @@ class Trials:
         return 0
 
     def _told(self, asked: Asked, outcome: Outcome) -> Told:
-        """How a trial ended.
+        """Returns how a trial ended.
 
         Raises:
             RuntimeError: It was ended from outside.
@@ -219,7 +219,7 @@ class Trials:
             lines = "".join(f"\n    {line}" for line in outcome.last_lines)
             raise RuntimeError(
                 f"Trial {asked.trial} was ended from outside ({outcome.how}). "
-                "The same command goes on with it. "
+                "The same command resumes it. "
                 f"{folder.with_suffix('.log')} ends with:{lines}"
             )
         columns = RunDirectory(folder).read_metrics()
@@ -237,21 +237,21 @@ class Trials:
         )
 
     def _keep(self, trial: int) -> None:
-        """Makes `best/` a copy of a trial, if it is none yet."""
+        """Makes `best/` a copy of a trial, unless it already is."""
         best = self.directory / BEST
         if self.record.best == trial and best.exists():
             return
         source = self._folder(trial)
         if not RunDirectory(source).is_finished:
-            self._say(f"{source}, the best trial, is gone: {best} is as it was")
+            self._say(f"{source}, the best trial, is gone: {best} is unchanged")
             return
         self._check_best()
-        # In this order: a copy that is not noted would be somebody else's.
+        # In this order: a copy that is not recorded would look foreign.
         self._write(self.record.model_copy(update={"best": trial}))
         _copy(source, best)
 
     def _check_best(self) -> None:
-        """Raises if `best/` is there and was not written by this search."""
+        """Raises if `best/` exists and was not written by this search."""
         best = self.directory / BEST
         if not best.exists():
             return
@@ -260,8 +260,8 @@ class Trials:
         is_gone = marked is not None and not self._folder(marked).exists()
         if marked is None or not (is_gone or _content(best) in configs):
             raise ValueError(
-                f"{best} is not what this search wrote, and a better run is "
-                "not put in its place: move it elsewhere."
+                f"{best} was not written by this search, and is not replaced "
+                "by a better run: move it elsewhere."
             )
         own = {
             name for k in self.record.told for name in _names(self._folder(k))
@@ -269,8 +269,8 @@ class Trials:
         foreign = sorted(_names(best) - own)
         if foreign:
             raise ValueError(
-                f"{best} holds what this search did not write, and a better "
-                "run is not put in its place: move it elsewhere. Received: "
+                f"{best} has files that this search did not write, and is not "
+                "replaced by a better run: move it elsewhere. Received: "
                 f"{len(foreign)} files, the first is {foreign[0]}"
             )
 
@@ -287,20 +287,20 @@ class Trials:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copies a run directory, whole or not at all."""
+    """Copies a run directory, completely or not at all."""
     size = sum(p.lstat().st_size for p in source.rglob("*"))
     with replacing(target, size) as path:
         shutil.copytree(
             source,
             path,
             symlinks=True,
-            # A copy is another run: it does not go on at the other's tracker.
+            # A copy is another run: it must not resume the other's tracker.
             ignore=shutil.ignore_patterns(".*", IDS),
         )
 
 
 def _content(run: Path) -> str | None:
-    """The text of a run's configuration; `None` if there is none."""
+    """The text of a run's configuration; `None` if it has none."""
     config = RunDirectory(run).config
     return config.read_text(encoding="utf-8") if config.exists() else None
 
@@ -315,7 +315,7 @@ def _names(folder: Path) -> set[str]:
 
 
 def _put_aside(folder: Path) -> None:
-    """Gives a folder another name: what is in it may be somebody's."""
+    """Renames a folder instead of deleting it: somebody may need its files."""
     number = 1
     while (aside := folder.with_name(f"{folder.name}-aside-{number}")).exists():
         number += 1

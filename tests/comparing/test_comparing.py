@@ -166,7 +166,7 @@ def test_a_failed_run_does_not_stop_the_others(finished, tmp_path, capsys):
     output = capsys.readouterr().out
     assert "FAILED unfit on room3d, seed 0 (exit code 3)" in output
     assert "ValueError" in output
-    assert "so did what it rotates" in output
+    assert "the run it rotates failed" in output
     table = (tmp_path / "table.md").read_text()
     assert "| unfit | 0 of 1 | - | - | - | - |" in table
     assert "Failed: unfit on room3d, seed 0; unfit-ica on" in table

@@ -152,8 +152,8 @@ def test_udr_has_a_column_where_there_are_two_seeds(with_udr):
 def test_a_line_says_how_well_udr_agrees_with_infom(with_udr, two_seeds):
     # Ranks of UDR 3, 1, 2 and of InfoM 3, 2, 1: 1 - 6 * 2 / (3 * 8).
     assert (
-        "UDR orders the 3 runs as InfoM does with a rank correlation "
-        "(Spearman) of 0.50." in with_udr[0]
+        "Spearman's rank correlation of UDR and InfoM over the 3 runs is 0.50."
+        in with_udr[0]
     )
     for text in two_seeds[:2]:
         assert "UDR" not in text
@@ -164,7 +164,7 @@ def test_without_factors_there_is_udr_and_no_agreement():
     rows = [row("a", k, (None, None, None, 20.0), udr=0.5) for k in range(3)]
     text = made(study, rows)[0]
     assert "| **20.00 ± 0.00** | 0.500 |" in text
-    assert "UDR orders" not in text
+    assert "UDR and InfoM" not in text
 
 
 def test_udr_is_drawn_against_infom(tmp_path):
@@ -180,7 +180,7 @@ def test_udr_is_drawn_against_infom(tmp_path):
     assert not (tmp_path / "model_selection.png").exists()
     results.write(tmp_path, study, planned, rows)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "UDR orders the 3 runs" in page
+    assert "of UDR and InfoM over the 3 runs" in page
     assert (tmp_path / "model_selection.png").exists()
     table = results._of_runs(study, rows, "udr")
     assert table[0].tolist()[0] == [0.7, 0.6]

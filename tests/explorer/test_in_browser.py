@@ -153,7 +153,7 @@ def test_a_picture_that_is_chosen_or_dropped_is_encoded(
     for path, image in zip(paths, images[10:13], strict=True):
         Image.fromarray(image.squeeze()).save(path)
     page.locator("#file").set_input_files(paths[0])
-    says(page, "Encoded and decoded again")
+    says(page, "Encoded and decoded, with")
     wanted = model.codes(images[10:13])
     assert codes_of(page).tolist() == wanted[0].tolist()
     assert np.array_equal(
@@ -162,11 +162,11 @@ def test_a_picture_that_is_chosen_or_dropped_is_encoded(
     )
     page.evaluate("document.getElementById('status').textContent = ''")
     drop(page, paths[1].read_bytes(), "image/png")
-    says(page, "Encoded and decoded again")
+    says(page, "Encoded and decoded, with")
     assert codes_of(page).tolist() == wanted[1].tolist()
     page.evaluate("document.getElementById('status').textContent = ''")
     paste(page, paths[2].read_bytes(), "image/png")
-    says(page, "Encoded and decoded again")
+    says(page, "Encoded and decoded, with")
     assert codes_of(page).tolist() == wanted[2].tolist()
     page.locator("#random").click()
     page.locator("#reset").click()
@@ -223,7 +223,7 @@ def test_hostile_content_does_nothing(opened, tmp_path):
     for content in (b"text", png.read_bytes()[:60], b""):
         page.evaluate("document.getElementById('status').textContent = ''")
         drop(page, content, "image/png")
-        says(page, "no picture that this browser can read")
+        says(page, "cannot read this file as a picture")
     assert codes_of(page).tolist() == before.tolist()
     page.locator("#random").click()
     settle(page)
@@ -334,7 +334,7 @@ def test_the_table_selects_and_latents_stand_under_their_factor(opened):
     )
     page.get_by_role(
         "button",
-        name="Go to the latent that shares most information with wall hue",
+        name="Go to the latent with most information on wall hue",
     ).click()
     assert page.evaluate("document.activeElement.id") == "slider-1"
 

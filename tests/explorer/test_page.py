@@ -50,7 +50,7 @@ def test_sections_stand_below_with_a_link_each():
     text = page(small_model(), sections=sections)
     assert '<a href="#section-0">Curves &amp; &lt;more&gt;</a>' in text
     assert "Curves &amp; &lt;more&gt;</h2><img src='data:,'>" in text
-    with pytest.raises(ValueError, match="must contain no script"):
+    with pytest.raises(ValueError, match="must not contain a script"):
         page(small_model(), sections=[Section("a", "<SCRIPT>")])
     with pytest.raises(ValueError, match="would end it"):
         page(small_model(), sections=[Section("a", "", "'</script>'")])

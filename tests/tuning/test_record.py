@@ -74,8 +74,8 @@ def test_every_flipped_bit_is_noticed(tmp_path):
     ("events", "message"),
     [
         ([Asked(trial=1, values=VALUES)], "out of order"),
-        ([Told(trial=0, status="COMPLETED", score=1.0)], "told twice"),
-        ([*WHOLE, WHOLE[1]], "told twice"),
+        ([Told(trial=0, status="COMPLETED", score=1.0)], "ended twice"),
+        ([*WHOLE, WHOLE[1]], "ended twice"),
         ([WHOLE[0], Told(trial=0, status="COMPLETED")], "a score"),
         ([WHOLE[0], Told(trial=0, status="FAILED", score=1.0)], "a score"),
         ([Asked(trial=0, values={"weight_decay": 0.5})], "foreign"),

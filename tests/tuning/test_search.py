@@ -157,7 +157,7 @@ def test_refuses_what_is_not_this_search(finished, no_training, tmp_path):
     with pytest.raises(ValueError, match=r"search\.json is damaged"):
         search(path)
     (path / "search.json").unlink()
-    with pytest.raises(ValueError, match="not empty and holds no search"):
+    with pytest.raises(ValueError, match="not empty and has no search"):
         search(path)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "trials").symlink_to(tmp_path)
@@ -168,7 +168,7 @@ def test_refuses_what_is_not_this_search(finished, no_training, tmp_path):
 def test_one_process_at_a_time(tmp_path, no_training):
     with (
         locked(tmp_path, ""),
-        pytest.raises(RuntimeError, match="Another process searches"),
+        pytest.raises(RuntimeError, match="Another process is using"),
     ):
         search(tmp_path)
 
@@ -177,7 +177,7 @@ def test_best_is_not_put_over_what_somebody_else_has_put_there(finished):
     path, _ = finished
     shutil.rmtree(path / "best")
     shutil.copytree(path / "trials" / "trial-00" / "figures", path / "best")
-    with pytest.raises(ValueError, match="is not what this search wrote"):
+    with pytest.raises(ValueError, match="was not written by this search"):
         search(path, trials=3)
     assert not (path / "trials" / "trial-02").exists()
     assert (path / "best" / "nmi.png").exists()
@@ -290,7 +290,7 @@ def test_images_without_factors_are_searched_by_psnr(tmp_path):
     path = tmp_path / "search"
     with pytest.raises(ValueError, match="--objective val_psnr"):
         search(path, dataset=data)
-    with pytest.raises(ValueError, match="must be a name where trials run in"):
+    with pytest.raises(ValueError, match="must be a name if trials run in"):
         search(path, dataset=data, parallel=2)
     changed = {"num_scored": 12}
     (row,) = search(path, 1, changed, dataset=data, objective="val_psnr")

@@ -2,7 +2,7 @@
 
 import { $, make } from "./elements.js";
 
-/** @param runs Of each `name`, `scores` (text) and `picture` (its address). */
+/** @param runs The `name`, `scores` (text) and `picture` (address) of each. */
 export function putBeside(runs) {
   ["left", "right"].forEach((side, i) => {
     const choice = $(`${side}-run`);

@@ -1,10 +1,10 @@
-// One row a latent: a slider over its values, and thumbnails of the images
-// that they make. Rows stand under the factor that they tell most of.
+// One row per latent: a slider over its values, and thumbnails of their
+// images. Rows are listed under the factor with most mutual information.
 
 import { make, setNumber } from "./elements.js";
 import { frequencyOf, labelOf, sayCode, stopOf } from "./latents.js";
 
-/** The names under which latents stand, and the latents of each, in order. */
+/** The names under which latents are listed, and the latents of each. */
 export function groupsOf(run) {
   const all = run.latents.map((_, i) => i), strongest = (a, b) => (run.latents[b].nmi ?? 0) - (run.latents[a].nmi ?? 0);
   const nameOf = ({ isActive, factor }) => (!isActive ? "Inactive" : factor === null ? "" : run.factorNames[factor]);
@@ -25,7 +25,7 @@ export function groupsOf(run) {
  */
 export function rowOf(run, index, actions) {
   const latent = run.latents[index], name = `latent ${index}`;
-  const told = latent.nmi === null ? "" : `, tells ${latent.nmi.toFixed(2)} of ${run.factorNames[latent.best]}`;
+  const told = latent.nmi === null ? "" : `, mutual information ${latent.nmi.toFixed(2)} with ${run.factorNames[latent.best]}`;
   const value = make("output", { className: "value" });
   const slider = make("input", {
     type: "range", min: 0, max: latent.stops.length - 1, step: 1, disabled: true, id: `slider-${index}`,
@@ -56,7 +56,7 @@ export function rowOf(run, index, actions) {
   const element = make("div", { className: "latent", id: `latent-${index}` }, head, setNumber(slider, "--columns", thumbnails.length), values);
   return {
     element, slider, thumbnails,
-    /** Shows a code, and which points have another. */
+    /** Shows a code, and which points have a different one. */
     update(code, points) {
       slider.value = stopOf(latent, code);
       slider.setAttribute("aria-valuetext", sayCode(latent, code, run.numImages));

@@ -1,9 +1,9 @@
-// Training curves: a panel a quantity, drawn by uPlot, which share what part
-// of the training is seen.
+// Training curves: one panel per quantity, drawn by uPlot. All panels show
+// the same part of the training.
 
 import { $, make } from "./elements.js";
 
-// Lines differ by more than their colour.
+// Lines differ in more than their colour.
 const COLOURS = ["--blue", "--red", "--ink"], DASHES = [[], [7, 4], [2, 3]], MARKERS = ["solid", "dashed", "dotted"];
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]; // epochs from one label to the next
 const colourOf = name => () => getComputedStyle(document.documentElement).getPropertyValue(name);
@@ -42,7 +42,7 @@ export function drawCurves({ epochs, panels }) {
     for (const plot of plots) if (plot.scales.x.min !== min || plot.scales.x.max !== max) plot.setScale("x", { min, max });
   }
 
-  /** The controls say what part is seen. */
+  /** Sets the controls to the visible part. */
   function follow({ min, max }) {
     [min, max].forEach((x, i) => {
       const seen = Math.min(last, Math.max(first, x));

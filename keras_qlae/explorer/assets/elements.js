@@ -1,5 +1,5 @@
-// Elements of the page. Text is only ever set as text, never as HTML: names
-// of factors come from whoever made the data set.
+// Elements of the page. Text is always set as text, never as HTML: names of
+// factors come from the author of the data set.
 
 export const $ = id => document.getElementById(id);
 

@@ -1,5 +1,5 @@
-// What can be said of codes without a model: where they stand, what they are
-// called, how far they are from codes of images, and how they are written.
+// Properties of codes that need no model: their position and label, their
+// distance from codes of images, and how they are written.
 //
 // A latent's `stops` are the codes that its control steps over: positions in
 // a codebook, in the order of their values, or quantiles. `values` are the
@@ -26,14 +26,14 @@ export function frequencyOf({ stops, counts }, code, numImages) {
   return share === 0 ? "in none of the images" : `in ${share < 0.01 ? "under 1" : Math.round(100 * share)} % of the images`;
 }
 
-/** A code in full, for those who listen. */
+/** A code in full, for screen readers. */
 export function sayCode(latent, code, numImages) {
   const stop = latent.stops.indexOf(code), number = latent.stops.length;
   const place = stop >= 0 ? `value ${stop + 1} of ${number}` : "a value between those of the control";
   return [place, labelOf(latent, code), frequencyOf(latent, code, numImages)].filter(Boolean).join(", ");
 }
 
-/** Codes on the way from `a` to `b`. Vectors have no order: they change one latent after another. */
+/** Codes between `a` and `b`. Vectors have no order: latents change one after another. */
 export function codesBetween(latents, a, b, way) {
   const differing = a.map((_, i) => i).filter(i => a[i] !== b[i]);
   return a.map((from, i) => {
@@ -51,8 +51,8 @@ export const neverSeen = (latents, codes) =>
   codes.flatMap((code, i) => (latents[i].counts && !latents[i].counts[latents[i].stops.indexOf(code)] ? [i] : []));
 
 /**
- * The distance of codes to the nearest of the images: Euclidean, each latent
- * by its scale; where values are vectors, how many differ.
+ * The distance of codes from the nearest image: Euclidean, each latent times
+ * its scale; if values are vectors, the number of latents that differ.
  */
 export function distanceToSeen(latents, { codes: seen, scales }, codes) {
   const number = codes.length, valueOf = (i, code) => latents[i].values?.[code] ?? code;
@@ -70,7 +70,7 @@ export function distanceToSeen(latents, { codes: seen, scales }, codes) {
 /** Codes as the part of an address after `#`. */
 export const writeCodes = codes => `codes=${codes.map(code => (Number.isInteger(code) ? code : Number(code.toPrecision(9)))).join(",")}`;
 
-/** Codes of such an address; null if it has none that fit. */
+/** Codes of such an address; null if it has no valid ones. */
 export function readCodes(latents, address) {
   const text = new URLSearchParams(address.replace(/^#/, "")).get("codes");
   const codes = text ? text.split(",").map(part => (part.trim() === "" ? NaN : Number(part))) : [];

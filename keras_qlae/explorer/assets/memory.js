@@ -1,6 +1,6 @@
-// The memory in which networks run, and the one operation that takes time:
-// the matrix product, in WebAssembly (gemm.wat) or, where that is off, here.
-// Places in memory are counted in numbers of 4 bytes.
+// The memory of networks, and the only slow operation, the matrix product. It
+// runs in WebAssembly (gemm.wat) or, if that is off, in this file. Places in
+// memory are counted in numbers of 4 bytes.
 
 let memory = null;
 let top = 0;
@@ -17,7 +17,7 @@ export async function useWebAssembly(bytes) {
   top = 0;
 }
 
-/** Takes a place for so many numbers, which `release` gives back. */
+/** Allocates a place for `size` numbers; `release` frees it. */
 export function take(size) {
   const place = top;
   top += roundUp(size, 8);
@@ -44,7 +44,7 @@ export const takeProduct = (rows, matrix) => take(roundUp(rows, 4) * matrix.padd
 
 /** Writes a[rows, depth] times the matrix to `c`, rows of `padded` numbers. */
 export function multiply(a, rows, matrix, c) {
-  const many = roundUp(rows, 4); // what is read past the end is not used
+  const many = roundUp(rows, 4); // numbers read past the end are not used
   grow(a + many * matrix.depth);
   gemm(a, matrix.place, c, many, matrix.padded, matrix.depth);
 }

@@ -1,5 +1,5 @@
-// The model in this page: images of codes, codes of an image. `remote.js`
-// offers the same two functions of a model on a server.
+// The model in this page: decodes codes and encodes an image. `remote.js` has
+// the same two functions for a model on a server.
 
 import { useWebAssembly } from "./memory.js";
 import { network } from "./network.js";

@@ -1,4 +1,4 @@
-// Runs a network that network.py has written: a list of steps and one block
+// Runs a network that network.py has converted to a list of steps and a block
 // of weights.
 
 import { heap, mark, release, take } from "./memory.js";

@@ -1,4 +1,4 @@
-// The page: which codes are chosen, what is decoded when, and every button.
+// The page: the chosen codes, when they are decoded, and all buttons.
 
 import { groupsOf, layOut, rowOf } from "./controls.js";
 import { $, block, make } from "./elements.js";
@@ -62,8 +62,8 @@ async function show() {
     stale.delete(latent);
   }
   timing.thumbnails = performance.now() - start;
-  // An address to come back to. A frame without one refuses, and some
-  // browsers do when asked often.
+  // An address for the chosen codes. It fails in a frame without an address,
+  // and in some browsers after many calls.
   try { history.replaceState(null, "", `#${writeCodes(codes)}`); } catch { /* The page works without. */ }
 }
 
@@ -114,7 +114,7 @@ async function encodeFile(file) {
     paint($("given"), pixels, shape);
     $("given").hidden = false;
     const psnr = await startFrom(found, pixels);
-    say(`Encoded and decoded again, with a PSNR of ${psnr.toFixed(1)} dB.`);
+    say(`Encoded and decoded, with a PSNR of ${psnr.toFixed(1)} dB.`);
   } catch (error) {
     say(error.message);
   }
@@ -128,7 +128,7 @@ async function copy(text, what) {
   } catch {
     $("codes").textContent = text;
     getSelection().selectAllChildren($("codes"));
-    say(`The browser does not let this page copy: ${what} is selected below, press Ctrl+C.`);
+    say(`The browser does not allow this page to copy: ${what} is selected below, press Ctrl+C.`);
   }
 }
 

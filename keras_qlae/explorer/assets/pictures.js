@@ -1,4 +1,4 @@
-// Between pixels of the model, floats in [0, 1], and what a browser shows.
+// Converts between the model's pixels, floats in [0, 1], and pictures.
 
 const LARGEST_FILE = 20e6; // bytes
 
@@ -31,12 +31,12 @@ export function psnrOf(one, other) {
  * its middle, cut to the shape of the images and scaled.
  */
 export async function pixelsOf(source, [height, width, channels]) {
-  if (source.size > LARGEST_FILE) throw new RangeError("That file is larger than 20 MB: choose a smaller picture.");
+  if (source.size > LARGEST_FILE) throw new RangeError("The file is larger than 20 MB: choose a smaller picture.");
   let picture;
   try {
     picture = await createImageBitmap(source, { colorSpaceConversion: "none" });
   } catch {
-    throw new TypeError("That is no picture that this browser can read: choose a PNG or JPEG file.");
+    throw new TypeError("The browser cannot read this file as a picture: choose a PNG or JPEG file.");
   }
   const side = Math.min(picture.width / width, picture.height / height), cut = [side * width, side * height];
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });

@@ -1,5 +1,5 @@
-// The model on the server that this page comes from: what `model.js` offers,
-// computed there.
+// The model on the server of this page: the functions of `model.js`, computed
+// there.
 
 /** Starts nothing: the server has the model. */
 export async function startModel(block, plan) {

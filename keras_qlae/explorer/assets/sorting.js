@@ -1,5 +1,5 @@
-// Tables whose headings sort: numbers, the largest first, or text. Cells
-// without a value stay last.
+// Makes table headings sort: numbers with the largest first, or text. Cells
+// without a value are last.
 
 const valueOf = cell => {
   const { value } = cell.dataset;

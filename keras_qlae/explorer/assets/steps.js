@@ -1,16 +1,16 @@
-// What networks are made of. Each step is one function here and one in
+// The steps of networks. Each step is a function here and a function in
 // steps.py, which writes its description. It is called once with
 //   step:    the description,
 //   weights: a function from a part of the weights to its numbers,
 //   shapes:  of the inputs, without the batch; step.shape is the output's,
-// and returns the function that computes one image: from the places of the
-// inputs in memory to that of the output. An input is never written over.
+// and returns a function that computes one image: from the places of the
+// inputs in memory to that of the output. Inputs are never overwritten.
 // `take` and `multiply` may replace `heap`; long loops that call neither
 // read it once, which is twice as fast.
 
 import { heap, mark, multiply, pack, release, take, takeProduct } from "./memory.js";
 
-const BAND = 1 << 18; // numbers that a band of patches holds, about
+const BAND = 1 << 18; // approximate size of a band of patches
 
 const count = shape => shape.reduce((a, b) => a * b, 1);
 

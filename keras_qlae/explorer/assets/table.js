@@ -1,4 +1,4 @@
-// The table of information that latents share with factors; it selects both.
+// The table of mutual information; its cells select latents and factors.
 
 import { make, setNumber } from "./elements.js";
 
@@ -25,10 +25,10 @@ export function tableOf(run, order, select) {
       cell.dataset.cell = `${factor}-${latent}`;
       return setNumber(cell, "--share", nmi);
     });
-    return make("tr", {}, make("th", { scope: "row" }, button(spoken(name), `Go to the latent that shares most information with ${spoken(name)}`, () => select(best, factor))), ...cells);
+    return make("tr", {}, make("th", { scope: "row" }, button(spoken(name), `Go to the latent with most information on ${spoken(name)}`, () => select(best, factor))), ...cells);
   });
   return make("table", {},
-    make("caption", {}, make("b", { textContent: "Information that latents share with factors" }), " ",
-      make("small", { textContent: "normalized mutual information, 0 to 1; columns are latents, choose one to go there; a frame: what it tells most of" })),
+    make("caption", {}, make("b", { textContent: "Normalized mutual information of factors and latents" }), " ",
+      make("small", { textContent: "0 to 1; columns are latents, choose one to go to it; a frame marks the factor with most information" })),
     make("thead", {}, head), make("tbody", {}, ...body));
 }

@@ -1,5 +1,5 @@
-// The button that switches between light and dark; the system's choice comes
-// first. Drawings that are no style of the page follow the event.
+// The button that switches between light and dark. The system's choice is the
+// default. Drawings without styles are updated by the event.
 
 document.getElementById("theme").onclick = () => {
   const page = document.documentElement, isDark = getComputedStyle(page).colorScheme === "dark";
