@@ -26,15 +26,15 @@ def _use_backend(
 
 
 def use_backend(value: str) -> None:
-    """Tells Keras which backend to use: it asks when it is imported.
+    """Sets the backend that Keras uses when it is imported.
 
-    If it is imported already, with another one, the command starts anew.
+    If Keras is already imported with another one, the command restarts.
 
     Args:
-        value: The backend; it may be what a stranger's file says.
+        value: The backend, possibly from a stranger's file.
 
     Raises:
-        click.BadParameter: There is no such backend, or it is not installed.
+        click.BadParameter: The backend does not exist or is not installed.
     """
     if value not in _BACKENDS:
         raise click.BadParameter(f"There is no backend {value!r:.100}")
@@ -45,7 +45,7 @@ def use_backend(value: str) -> None:
     os.environ["KERAS_BACKEND"] = value
     keras = sys.modules.get("keras")
     if keras is not None and keras.backend.backend() != value:
-        sys.stdout.flush()  # the command starts anew
+        sys.stdout.flush()  # the command restarts
         sys.stderr.flush()
         arguments = [sys.executable, "-m", "keras_qlae", *sys.argv[1:]]
         os.execv(sys.executable, arguments)

@@ -1,4 +1,4 @@
-"""A configuration as the command line that trains it."""
+"""Converts a configuration to the command line that trains it."""
 
 import json
 import shlex
@@ -12,9 +12,9 @@ from keras_qlae.runs.records import Configuration
 
 
 def command_of(config: Configuration) -> str:
-    """The command line that trains what a configuration says.
+    """Makes the command line that trains a configuration.
 
-    It has what differs from the recipe of that name, with all digits.
+    It has all settings that differ from the recipe, with all digits.
     """
     own = recipe_of(config)
     base = recipes.get(config.recipe, config.dataset)
@@ -39,14 +39,14 @@ def command_of(config: Configuration) -> str:
 
 
 def _name(recipe: Recipe, seat: str) -> str:
-    """What `--latent` and the like would be for the recipe as it is."""
+    """The value of `--latent` and the like in the recipe."""
     if seat == "penalties":
         return ",".join(part.name for part in recipe.penalties) or "none"
     return recipe.part(seat).name if recipe.has(seat) else "none"
 
 
 def _text(value: Any) -> str:
-    """A value as `literal` reads it."""
+    """A value as text that `literal` reads."""
     if isinstance(value, bool | list):
         return json.dumps(value)
     return "none" if value is None else str(value)

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A TOML file with models, seeds and data sets, in place of naming "
-    "them here.",
+    help="A TOML file with models, seeds and data sets, instead of MODELS and "
+    "options.",
 )
 @click.option(
     "--seeds",
     metavar="N,N-N,...",
-    help="Seeds of the runs of each model, as 0,1,2 or 0-4.  [default: 0]",
+    help="Seeds for each model, such as 0,1,2 or 0-4.  [default: 0]",
 )
 @click.option(
     "--datasets",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("runs", "compare"),
     show_default=True,
-    help="Where runs, tables and figure go.",
+    help="Folder for runs, tables and figure.",
 )
 @click.option(
     "--jobs",
@@ -63,18 +63,18 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Train nothing: write a script that submits the runs to Slurm as a "
-    "job array, and then the tables.",
+    "job array, followed by the tables.",
 )
 @click.option(
     "--task",
     type=click.IntRange(min=0),
-    help="Do one task of the study alone, as the job array does.",
+    help="Do only one task of the study, as the job array does.",
 )
 @click.option(
     "--gather",
     "gathers",
     is_flag=True,
-    help="Train nothing: write the tables of the runs that are there.",
+    help="Train nothing: write the tables of the existing runs.",
 )
 @precision_option
 @json_option
@@ -104,8 +104,8 @@ def compare(
 
     MODELS are names of recipes (`keras-qlae train --help` lists them), or
     `ae-ica`: the plain autoencoder with its latents rotated by independent
-    component analysis. Models with settings of their own, as an ablation, are
-    described in a TOML file:
+    component analysis. Describe models with other settings, such as
+    ablations, in a TOML file:
 
     \b
     datasets = ["room3d"]
@@ -118,14 +118,14 @@ def compare(
     recipe = "ae"
     rotate = "ica"
 
-    Every setting of the recipes is an option, as --steps 600, and counts for
-    all models that have it.
+    Every setting of the recipes is an option, such as --steps 600, for all
+    models that have it.
 
-    After a crash or a kill the same command goes on: finished runs are not
+    After a crash or a kill the same command resumes: finished runs are not
     repeated. A run that fails does not stop the others; the exit code is then
     1, and the same command tries it again. DIRECTORY gets report.html,
-    results.csv, table.md, table.csv, table.tex and comparison.png, written
-    anew whenever a run ends, and every run in DATASET/MODEL/seed-N.
+    results.csv, table.md, table.csv, table.tex and comparison.png, updated
+    whenever a run ends, and every run in DATASET/MODEL/seed-N.
     """  # noqa: D301 (a backspace is how click is told to keep lines)
     study = _study(models, config, seeds, datasets, settings_of(ctx))
 
@@ -138,7 +138,7 @@ def compare(
     if task is not None:
         names = callbacks_of(ctx)
         if not comparing.do_task(study, directory, task, precision, names):
-            click.echo(f"Another process does task {task}.")
+            click.echo(f"Another process is doing task {task}.")
         return
     executor = execution.cluster_executor(scheduler) if scheduler else None
     try:
@@ -151,7 +151,7 @@ def compare(
                     callbacks_of(ctx),
                 )
     except KeyboardInterrupt:
-        click.echo("\nStopped. The same command goes on where it was.")
+        click.echo("\nStopped. The same command resumes it.")
         raise SystemExit(130) from None
     if as_json:
         print_json(rows)
@@ -192,7 +192,7 @@ def _write_slurm(
     for name in callbacks_of(ctx):
         words.append(f"--callback={name}" if ":" in name else f"--{name}")
     array.write_slurm(path, words, number, directory, keras.backend.backend())
-    click.echo(f"{path}: {number} tasks. Submit them by\n  bash {path}")
+    click.echo(f"{path}: {number} tasks. Submit them with\n  bash {path}")
 
 
 def _study(
@@ -204,12 +204,12 @@ def _study(
 ) -> "comparing.Study":
     if config is not None and (models or seeds or datasets):
         raise click.UsageError(
-            "--config says which models, seeds and data sets: write them "
-            "there, or leave --config out."
+            "--config has the models, seeds and data sets: write them in the "
+            "file, or leave --config out."
         )
     if config is None and not models:
         raise click.UsageError(
-            "Which models? Name them, as in `keras-qlae compare qlae ae`, or "
+            "No models: name them, as in `keras-qlae compare qlae ae`, or "
             "describe them in a TOML file and give --config."
         )
     chosen_seeds = _seeds(seeds or "0")
@@ -229,19 +229,19 @@ def _study(
 
 
 def _seeds(text: str) -> list[int]:
-    """Numbers and ranges, as `0,1` and `0-4`."""
+    """Reads numbers and ranges, such as `0,1` and `0-4`."""
     seeds: list[int] = []
     for each in text.split(","):
         found = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", each)
         if found is None:
             raise click.BadParameter(
-                "--seeds wants integers with commas between them, or ranges "
-                f"as 0-4, not {text!r}"
+                "--seeds must be integers with commas between them, or ranges "
+                f"such as 0-4, not {text!r}"
             )
         first, last = int(found[1]), int(found[2] or found[1])
         if not first <= last < first + 10_000:
             raise click.BadParameter(
-                f"--seeds wants ranges from a lower to a higher seed, not "
+                f"--seeds must have ranges from a lower to a higher seed, not "
                 f"{each!r}"
             )
         seeds += range(first, last + 1)

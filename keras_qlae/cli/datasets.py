@@ -23,8 +23,8 @@ _data_dir = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
     help=(
-        f"Folder of all data sets. Defaults to ${VARIABLE}, or else "
-        "~/.keras/datasets/keras_qlae."
+        f"Folder of all data sets. Defaults to ${VARIABLE}, or if that is not "
+        "set to ~/.keras/datasets/keras_qlae."
     ),
 )
 _image_size = click.option(
@@ -38,14 +38,14 @@ _image_size = click.option(
 
 @click.group()
 def datasets() -> None:
-    """Show and prepare the data sets that can be trained on."""
+    """Show and prepare data sets for training."""
 
 
 @datasets.command("list")
 @_data_dir
 @json_option
 def list_datasets(data_dir: Path | None, as_json: bool) -> None:
-    """List the data sets, a line each."""
+    """List the data sets, one per line."""
     if as_json:
         infos = map(library.info, library.available())
         print_json([_known(e) | {"state": _state(e, data_dir)} for e in infos])
@@ -59,7 +59,7 @@ def list_datasets(data_dir: Path | None, as_json: bool) -> None:
 
 
 def _state(entry: DatasetInfo, data_dir: Path | None) -> str:
-    """What is needed before the data set can be trained on."""
+    """What is needed before the data set can be used for training."""
     if not entry.files:
         return "embedded"
     store = open_store(entry, data_dir)
@@ -80,7 +80,7 @@ def show_info(
 ) -> None:
     """Show factors, size, licence and citation of the data set NAME.
 
-    Also what of it is on the disk, and what `prepare` needs. NAME may be a
+    Also show what is on the disk, and what `prepare` needs. NAME may be a
     folder of images or an .npz file: its images are read, and resized to
     --image-size.
     """
@@ -107,7 +107,7 @@ def show_info(
 
 
 def _known(entry: DatasetInfo) -> dict[str, Any]:
-    """What is known of a data set, as plain values."""
+    """What is known about a data set, as plain values."""
     return {
         "name": entry.name,
         "summary": entry.summary,
@@ -123,7 +123,7 @@ def _known(entry: DatasetInfo) -> dict[str, Any]:
 
 
 def _show_own(data: FactorDataset, as_json: bool) -> None:
-    """Shows what is in a folder or a file."""
+    """Shows the data set in a folder or a file."""
     sizes = dict(zip(data.factor_names, data.factor_sizes, strict=True))
     known = {
         "name": data.name,
@@ -155,14 +155,14 @@ def _show_disk(store: Store) -> None:
     for file in store.info.files:
         path = store.raw(file)
         if path.exists():
-            click.echo(f"file      {path}, there")
+            click.echo(f"file      {path}, available")
         elif store.tfds_copy is not None:
             click.echo(f"file      {path}, not needed")
         else:
             click.echo(f"file      {path}, to be downloaded from {file.url}")
     if store.tfds_copy is not None:
-        click.echo(f"from tfds {store.tfds_copy}, taken in place of files")
-    there = "there" if store.is_prepared else "not there"
+        click.echo(f"from tfds {store.tfds_copy}, used instead of files")
+    there = "available" if store.is_prepared else "not available"
     if store.damage:
         there = f"damaged, delete it: {store.damage}"
     click.echo(f"prepared  {store.prepared}, {there}")
@@ -186,15 +186,15 @@ def _show_disk(store: Store) -> None:
 def prepare(
     name: str, data_dir: Path | None, image_size: int, quiet: bool
 ) -> None:
-    """Download the data set NAME and make it ready to train on.
+    """Download the data set NAME and prepare it for training.
 
-    NAME is one of `keras-qlae datasets list`, or tfds:NAME of any data set of
-    TensorFlow Datasets that has images: tfds:mnist, tfds:eurosat/rgb, one
-    split of it as tfds:stl10@train.
+    NAME is one of `keras-qlae datasets list`, or tfds:NAME for any data set of
+    TensorFlow Datasets that has images: tfds:mnist, tfds:eurosat/rgb, or one
+    split, such as tfds:stl10@train.
 
     Images are decoded and resized once. After a crash or a kill, the same
-    command goes on where it stopped. Without a network, it says where to put
-    the files.
+    command resumes where it stopped. Without a network, it prints where to
+    put the files.
     """
     folder = library.prepare(
         name, data_dir, image_size, show_progress=not quiet
@@ -202,8 +202,8 @@ def prepare(
     click.echo(f"`{name}` is ready in {folder}.")
     if data_dir and data_dir != default_data_dir():
         click.echo(
-            f"Set {VARIABLE}={data_dir.absolute()} for `keras-qlae train` to "
-            "find it."
+            f"Set {VARIABLE}={data_dir.absolute()} so that `keras-qlae train` "
+            "finds it."
         )
     downloads = folder.parent / "downloads"
     if downloads.exists():

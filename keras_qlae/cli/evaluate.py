@@ -20,8 +20,8 @@ from keras_qlae.cli.json import print_json
     metavar="infomec|all|MODULE:NAME",
     help="infomec: InfoMEC and PSNR. all: also conditional InfoMEC, MIG, DCI, "
     "SAP, modularity, explicitness, IRS, FactorVAE, MCC, R2 and SSIM. "
-    "MODULE:NAME: also a metric of your own, a function of factors and latents "
-    "to a number; several with commas between them.",
+    "MODULE:NAME: also your own metric, a function of factors and latents that "
+    "returns a number; several with commas between them.",
 )
 @json_option
 @dataset_option
@@ -36,9 +36,9 @@ def evaluate(
 ) -> None:
     """Score the trained model of a run again, on the same images.
 
-    DIRECTORY is what `keras-qlae train` wrote; the images are those of its
-    `--protocol`, by default held out. The model may be loaded on another
-    backend than it was trained on.
+    DIRECTORY was written by `keras-qlae train`. The images are those of its
+    `--protocol`, by default held out. The backend may differ from that of
+    training.
     """
     from keras_qlae import runs
     from keras_qlae.cli.scores import print_scores

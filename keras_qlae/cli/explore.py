@@ -23,13 +23,13 @@ from keras_qlae.cli.imports import imports_option
     "serves",
     is_flag=True,
     help="Decode with the model itself, on this machine: for models that are "
-    "too large for a page or have layers that it does not know.",
+    "too large for a page or have layers that it cannot compute.",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help="The port of --serve. Defaults to one that is free.",
+    help="The port of --serve. Defaults to a free one.",
 )
 @dataset_option
 @imports_option
@@ -45,8 +45,8 @@ def explore(
     """Explore the trained model of a run in a browser.
 
     Writes DIRECTORY/explorer.html, one file that needs neither a server nor a
-    network: send it, or put it beside a paper. It holds twelve of the held-out
-    images.
+    network: send it, or publish it with a paper. It contains twelve of the
+    held-out images.
     """
     from keras_qlae import explorer
     from keras_qlae import runs

@@ -7,7 +7,7 @@ import click
 from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.imports import imports_option
 
-# Those of `keras_qlae.export`, which needs Keras.
+# As in `keras_qlae.export`, which needs Keras.
 _PARTS = ("encoder", "decoder", "autoencoder")
 _FORMATS = ("saved_model", "onnx", "litert")
 
@@ -44,8 +44,8 @@ def export(
 ) -> None:
     """Export the trained model of a run for use without keras_qlae.
 
-    DIRECTORY is what `keras-qlae train` wrote. How to use what comes out is in
-    docs/serving.md.
+    DIRECTORY was written by `keras-qlae train`. docs/serving.md shows how to
+    use the exported model.
     """
     from keras_qlae import runs
 

@@ -19,7 +19,7 @@ def figures(
 ) -> None:
     """Draw the figures of a finished run again.
 
-    DIRECTORY is what `keras-qlae train` wrote.
+    DIRECTORY was written by `keras-qlae train`.
     """
     from keras_qlae import runs
 

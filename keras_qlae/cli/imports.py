@@ -1,4 +1,4 @@
-"""What a run needs that is not in its directory: modules, and images."""
+"""Options for what is not in a run's directory: modules and images."""
 
 import click
 
@@ -7,8 +7,8 @@ imports_option = click.option(
     "imports",
     multiple=True,
     metavar="MODULE",
-    help="A module of your own that the run needs, for its latents, networks "
-    "or data set. Importing a module runs its code: name only one you trust.",
+    help="Your own module that the run needs, for its latents, networks or "
+    "data set. Importing a module runs its code: name only one you trust.",
 )
 
 dataset_option = click.option(

@@ -1,4 +1,4 @@
-"""`--json`: what a command found, for scripts."""
+"""`--json`: the results of a command, for scripts."""
 
 import contextlib
 import json
@@ -15,10 +15,10 @@ json_option = click.option(
 
 
 def quiet_if(as_json: bool) -> contextlib.AbstractContextManager[Any]:
-    """Sends what is printed meanwhile to standard error, if JSON shall follow.
+    """Sends other output to standard error if JSON will be printed.
 
     Args:
-        as_json: Whether it shall.
+        as_json: Whether JSON will be printed.
     """
     if as_json:
         return contextlib.redirect_stdout(sys.stderr)

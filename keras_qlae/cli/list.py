@@ -22,10 +22,10 @@ _HEAD = ("run", "recipe", "data set", "seed", "step", *INFOMEC, "PSNR")
 )
 @json_option
 def list(folder: Path, as_json: bool) -> None:
-    """List the runs in FOLDER and below it, a line each.
+    """List the runs in FOLDER and below it, one per line.
 
-    FOLDER is runs if none is given. Trials of searches and runs of comparisons
-    are runs too.
+    FOLDER defaults to `runs`. Trials of searches and runs of comparisons are
+    listed too.
     """
     found = [_known(directory) for directory in runs.find(folder)]
     if as_json:
@@ -45,7 +45,7 @@ def list(folder: Path, as_json: bool) -> None:
 
 
 def _known(directory: RunDirectory) -> dict[str, Any]:
-    """What is known of a run, or why nothing is."""
+    """What is known about a run, or the error if it cannot be read."""
     try:
         return runs.open_run(directory).to_dict()
     except (OSError, ValueError) as error:

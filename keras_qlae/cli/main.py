@@ -10,19 +10,19 @@ from keras_qlae.files import FileContentError
 from keras_qlae.hints import UnknownNameError
 from keras_qlae.hints import hint
 
-# Each command with its line in the list. Its file, of the same name, is
-# imported when it is called, and Keras, which takes seconds, by its function.
+# Each command with its line in the list. Its file of the same name is imported
+# when it is called; its function imports Keras, which takes seconds.
 _COMMANDS = {
     "train": "Train a model, score it and draw what it learned.",
     "compare": "Train several models over several seeds and compare them.",
     "tune": "Search for good settings of a recipe with Keras Tuner.",
-    "list": "List runs, a line each.",
-    "show": "Show a run: how far it is, its scores and its settings.",
+    "list": "List runs, one per line.",
+    "show": "Show the progress, scores and settings of a run.",
     "evaluate": "Score the trained model of a run again.",
     "figures": "Draw the figures of a finished run again.",
     "explore": "Explore the trained model of a run in a browser.",
     "export": "Export the trained model of a run.",
-    "datasets": "Show and prepare the data sets that can be trained on.",
+    "datasets": "Show and prepare data sets for training.",
 }
 
 
@@ -48,7 +48,7 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        # No errors: `--help`, a RuntimeError, and `keras-qlae ... | head`.
+        # Not errors: `--help` (a RuntimeError) and `keras-qlae ... | head`.
         except (click.exceptions.Exit, BrokenPipeError):
             raise
         except (
@@ -65,13 +65,13 @@ class _Group(click.Group):
 
 
 class _RefusedError(click.ClickException):
-    """A setting that was refused before anything was done."""
+    """Raised for a setting that was refused before anything was done."""
 
     exit_code = 2
 
 
 def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
-    """An error that a user can mend, as one message without a traceback."""
+    """Converts an error to one message without a traceback."""
     from keras_qlae.cli.settings import as_options
     from keras_qlae.recipes import SettingError
 
@@ -85,12 +85,12 @@ def _shown(error: Exception, ctx: click.Context) -> click.ClickException:
         lines = [*lines[:6], "...", *lines[-5:]]
     return click.ClickException(
         "\n".join(lines)
-        + "\n(`keras-qlae --traceback ...` shows where in the code.)"
+        + "\n(`keras-qlae --traceback ...` shows the place in the code.)"
     )
 
 
 def _message(error: Exception) -> str:
-    """What went wrong; for a file, which one."""
+    """The message of an error; for a file, with its name."""
     if isinstance(error, MemoryError):
         return f"There is not enough memory. {error}".strip()
     if not isinstance(error, OSError) or not error.strerror:
@@ -104,14 +104,14 @@ def _message(error: Exception) -> str:
     cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.option(
-    "--traceback", is_flag=True, help="Show where in the code an error arose."
+    "--traceback", is_flag=True, help="Show the traceback of an error."
 )
 @click.version_option(package_name="keras-qlae")
 def main(traceback: bool) -> None:
-    """Learns disentangled representations by latent quantization.
+    """Learn disentangled representations by latent quantization.
 
     Start with `keras-qlae train`: it trains a small model on the embedded data
-    set, with no download, and writes scores, figures and a report.
+    set, without a download, and writes scores, figures and a report.
     """
     be_quiet()
 

@@ -1,4 +1,4 @@
-"""The option that chooses the arithmetic."""
+"""The option for the precision of the networks."""
 
 import click
 
@@ -7,5 +7,5 @@ precision_option = click.option(
     type=click.Choice(["float32", "mixed_bfloat16", "mixed_float16"]),
     default="float32",
     show_default=True,
-    help="Arithmetic of the networks.",
+    help="Precision of the networks (Keras dtype policy).",
 )

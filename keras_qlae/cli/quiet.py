@@ -1,4 +1,4 @@
-"""What the command line writes to standard error: its own lines alone."""
+"""Keeps the output of libraries off standard error."""
 
 import logging
 import os
@@ -11,10 +11,13 @@ from keras_qlae import tensorflow_notes
 
 
 def be_quiet() -> None:
-    """Leaves libraries' notes out, and shows warnings in a line each."""
+    """Suppresses libraries' notes; shows each warning in one line."""
     tensorflow_notes.leave_out()
     os.environ.setdefault(tensorflow_notes.LEVEL, tensorflow_notes.level())
-    for name in ("tensorflow", "absl"):  # advice on code that is not the user's
+    for name in (
+        "tensorflow",
+        "absl",
+    ):  # their advice is not on the user's code
         logging.getLogger(name).setLevel(logging.ERROR)
     logger = logging.getLogger("keras_qlae")
     if not any(isinstance(each, _Handler) for each in logger.handlers):
@@ -23,7 +26,7 @@ def be_quiet() -> None:
 
 
 class _Handler(logging.Handler):
-    """Shows what the package logs, in a line each."""
+    """Shows the log of the package, one line per message."""
 
     def emit(self, record: logging.LogRecord) -> None:
         name = record.levelname.capitalize()

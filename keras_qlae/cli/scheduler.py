@@ -6,5 +6,5 @@ scheduler_option = click.option(
     "--scheduler",
     metavar="ADDRESS",
     help="Address of a Dask scheduler, whose workers do the runs, --jobs at a "
-    "time. They must see DIRECTORY on a shared disk.",
+    "time. DIRECTORY must be on a disk that they share.",
 )

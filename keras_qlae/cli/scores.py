@@ -1,4 +1,4 @@
-"""Scores as a person reads them."""
+"""Prints scores for a person."""
 
 import click
 

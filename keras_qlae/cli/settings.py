@@ -1,7 +1,7 @@
 """Settings of recipes as options: `--num-values 8`, `--latent.num-values 8`.
 
-One form for `train`, `compare` and `tune`: every option that the command does
-not have itself is a setting of the recipe, or the name of a part.
+It is the same for `train`, `compare` and `tune`: every option that the command
+itself does not have is a setting of the recipe, or the name of a part.
 """
 
 import re
@@ -13,7 +13,7 @@ import click
 
 _KEY = "keras_qlae.settings"
 _RECIPE = "keras_qlae.recipe"
-# Arguments in Python whose options have other names.
+# Arguments in Python whose options have different names.
 _ELSEWHERE = {
     "callbacks": "callback",
     "imports": "import",
@@ -47,7 +47,7 @@ class RecipeCommand(click.Command):
 
 
 def settings_of(ctx: click.Context) -> dict[str, Any]:
-    """The settings that were given, by name, numbers and lists as such."""
+    """The settings that were given, by name, with numbers and lists parsed."""
     return {name: literal(text) for name, text in ctx.meta[_KEY].items()}
 
 
@@ -60,7 +60,7 @@ def options_of(ctx: click.Context) -> list[str]:
 
 
 def literal(text: str) -> Any:
-    """A number, `true`, `false`, a list or `none` as such; else the text."""
+    """Parses a number, `true`, `false`, a list or `none`; else returns text."""
     if text.lower() == "none":
         return None
     try:
@@ -72,12 +72,12 @@ def literal(text: str) -> Any:
 
 
 def as_options(ctx: click.Context, message: str) -> str:
-    """A message in the words of the command line.
+    """Replaces arguments in a message with options of the command line.
 
     Args:
         ctx: The context of the command, or of its group.
-        message: A message that has arguments in back-ticks, and says what it
-            received as `name=value`.
+        message: A message with arguments in back-ticks, and with received
+            values as `name=value`.
     """
     options = _options(ctx)
     for name in sorted(options, key=len, reverse=True):
@@ -91,7 +91,7 @@ def as_options(ctx: click.Context, message: str) -> str:
 def _separated(
     args: list[str], known: set[str]
 ) -> tuple[list[str], dict[str, str]]:
-    """The arguments of the command itself, and the settings."""
+    """Separates the arguments of the command from the settings."""
     rest, settings = [], {}
     left = list(args)
     while left:
@@ -126,7 +126,7 @@ def _value_of(option: str, args: list[str]) -> str | None:
 def _options(ctx: click.Context) -> dict[str, str]:
     """The options of the command that ran, as typed, by their name in Python.
 
-    Settings are among them. What is typed with its seat is shown with it.
+    They include settings, which are shown with their seat if typed so.
     """
     command = None
     if isinstance(ctx.command, click.Group) and ctx.invoked_subcommand:
@@ -167,7 +167,7 @@ def _own_options(command: click.Command | None) -> dict[str, str]:
 
 
 def _write_recipes(formatter: click.HelpFormatter) -> None:
-    """Writes the names of the recipes and what they are for."""
+    """Writes the names and summaries of the recipes."""
     from keras_qlae import recipes
 
     with formatter.section("Recipes"):
@@ -179,8 +179,8 @@ def _write_recipes(formatter: click.HelpFormatter) -> None:
 def _write_settings(ctx: click.Context, formatter: click.HelpFormatter) -> None:
     """Writes the settings of the recipe that was named, part by part.
 
-    They come from the parts, which need Keras: without a name, it is said how
-    to see them.
+    They come from the parts, which need Keras. If no recipe was named, a line
+    explains how to see them.
     """
     from keras_qlae import recipes
 
@@ -197,7 +197,7 @@ def _write_settings(ctx: click.Context, formatter: click.HelpFormatter) -> None:
         f"Settings of the recipe {name} ({recipe.summary}) A setting that "
         "several parts have is set for all of them; --encoder.size sets it "
         "for one. --latent NAME and the like choose another part, by its name "
-        "or as module:name for one of your own."
+        "or as module:name for your own."
     )
     for part in recipe.parts:
         rows = [

@@ -15,9 +15,9 @@ from keras_qlae.runs.tables import setting_rows
 @click.argument("directory", type=click.Path(path_type=Path))
 @json_option
 def show(directory: Path, as_json: bool) -> None:
-    """Show what a run is, how far it is, its scores and its settings.
+    """Show the progress, scores and settings of a run.
 
-    DIRECTORY is what `keras-qlae train` wrote; it may still be in training.
+    DIRECTORY was written by `keras-qlae train`; the run may still be training.
     """
     run = runs.open_run(directory)
     if as_json:
@@ -44,4 +44,4 @@ def show(directory: Path, as_json: bool) -> None:
     if run.directory.report.exists():
         click.echo(f"\nReport and figures: {run.directory.report}")
     if not run.is_finished:
-        click.echo(f"\nGo on: keras-qlae train --resume {directory}")
+        click.echo(f"\nTo resume: keras-qlae train --resume {directory}")

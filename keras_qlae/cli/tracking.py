@@ -1,4 +1,4 @@
-"""Options that name the callbacks of runs: trackers, and code of one's own."""
+"""Options that name the callbacks of runs: trackers, and your own code."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ _KEY = "keras_qlae.callbacks"
 
 
 def _note(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Keeps what was given, in the order of the options below."""
+    """Records what was given, in the order of the options below."""
     names = value if isinstance(value, tuple) else [parameter.name] * value
     ctx.meta[_KEY] = [*ctx.meta.get(_KEY, ()), *names]
 
 
 def callbacks_of(ctx: click.Context) -> list[str]:
-    """The names of the callbacks that were asked for, as `runs.train` takes."""
+    """The names of the requested callbacks, as `runs.train` takes them."""
     return list(ctx.meta.get(_KEY, ()))
 
 
@@ -25,8 +25,8 @@ def tracking_options(command: Any) -> Any:
     """
     flags = {
         "tensorboard": "Log to RUN/tensorboard: `tensorboard --logdir runs`.",
-        "wandb": "Log to Weights & Biases, as WANDB_PROJECT and so on say.",
-        "mlflow": "Log to MLflow, as MLFLOW_TRACKING_URI and so on say.",
+        "wandb": "Log to Weights & Biases; see WANDB_PROJECT and so on.",
+        "mlflow": "Log to MLflow; see MLFLOW_TRACKING_URI and so on.",
     }
     command = click.option(
         "--callback",
@@ -34,8 +34,8 @@ def tracking_options(command: Any) -> Any:
         metavar="MODULE:NAME",
         callback=_note,
         expose_value=False,
-        help="A Keras callback of your own: a class or function that makes "
-        "one. Several times for several.",
+        help="Your own Keras callback: a class or function that makes one. "
+        "Give it several times for several.",
     )(command)
     for name, text in reversed(flags.items()):
         command = click.option(

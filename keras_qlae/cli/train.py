@@ -20,7 +20,7 @@ from keras_qlae.cli.tracking import tracking_options
 if TYPE_CHECKING:
     from keras_qlae.runs.configuring import Wanted
 
-_OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
+_OWN = ("recipe", "dataset", "seed", "precision")  # also in files
 
 
 @click.command(cls=RecipeCommand)
@@ -28,28 +28,28 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
     "--recipe",
     default="qlae",
     show_default=True,
-    help="Which model and settings; the recipes are listed below.",
+    help="Model and settings; the recipes are listed below.",
 )
 @click.option(
     "--dataset",
     default="room3d",
     show_default=True,
-    help="Which data set: see `keras-qlae datasets list`. Or a folder of "
-    "images; with a table factors.csv in it (docs/datasets.md) the latents are "
-    "scored. Or an .npz file with the array images and, if they are known, "
-    "factors. Or tfds:NAME, prepared, or module:name of one of your own.",
+    help="Data set: one of `keras-qlae datasets list`. Or a folder of images; "
+    "with a table factors.csv in it (docs/datasets.md) the latents are scored. "
+    "Or an .npz file with the array images and, if they are known, factors. Or "
+    "a prepared tfds:NAME, or module:name for your own.",
 )
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the run goes. Defaults to runs/RECIPE-DATASET-SEED.",
+    help="Folder of the run. Defaults to runs/RECIPE-DATASET-SEED.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Initial weights and order of the images.",
+    help="Seed for initial weights and order of the images.",
 )
 @click.option(
     "--devices",
@@ -65,15 +65,15 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # what a file has too
     "--resume",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="RUN",
-    help="Go on with the run in this directory, with its recipe, data set, "
-    "settings and backend; with --steps, up to so many in all.",
+    help="Resume the run in this directory, with its recipe, data set, "
+    "settings and backend; with --steps, up to this total.",
 )
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Take everything from a file, TOML as --print-config prints, or the "
-    "config.json of another run. Options that are given here are stronger.",
+    help="Read everything from a file: TOML as printed by --print-config, or "
+    "the config.json of another run. Options replace values of the file.",
 )
 @click.option(
     "--print-config",
@@ -103,18 +103,17 @@ def train(
 ) -> None:
     """Train a model, score it and draw what it learned.
 
-    Needs no arguments: it then trains QLAE on the embedded data set. After a
-    crash or a kill, the same command goes on from the last finished epoch, and
-    so does --resume RUN. A finished run goes on when more --steps are asked
-    for.
+    Without arguments it trains QLAE on the embedded data set. After a crash or
+    a kill, the same command, or --resume RUN, resumes from the last finished
+    epoch. A finished run continues if more --steps are given.
 
     Every setting of the recipe is an option: `keras-qlae train --recipe NAME
     --help` lists them.
     """
     if resume is not None and (config is not None or directory is not None):
         raise click.UsageError(
-            "--resume names the run that goes on: leave --config and "
-            "--directory out."
+            "--resume names the run to resume: leave --config and --directory "
+            "out."
         )
     wanted = _wanted(ctx, resume, config, imports)
 
@@ -144,9 +143,7 @@ def train(
             again += ["--devices", str(devices or "all")]
         for path in wanted.config.foreign_parts:
             again += ["--import", path.partition(":")[0]]
-        click.echo(
-            f"\nStopped. It goes on where it was with\n  {shlex.join(again)}"
-        )
+        click.echo(f"\nStopped. Resume it with\n  {shlex.join(again)}")
         raise SystemExit(130) from None
     click.echo()
     print_scores(run)
@@ -159,7 +156,7 @@ def _wanted(
     config: Path | None,
     imports: tuple[str, ...],
 ) -> "Wanted":
-    """What is trained: of a run, of a file or of the options alone."""
+    """What is trained: from a run, from a file or from options only."""
     from keras_qlae import recipes
     from keras_qlae import runs
 
@@ -203,7 +200,7 @@ def _is_given(ctx: click.Context, name: str) -> bool:
 
 
 def _place(wanted: "Wanted") -> Path:
-    """Where a run goes by default."""
+    """The default directory of a run."""
     from keras_qlae.runs.data import name_of
 
     path = Path(name_of(wanted.dataset))
@@ -213,7 +210,7 @@ def _place(wanted: "Wanted") -> Path:
 
 
 def _announcing(wanted: "Wanted", directory: Path) -> Any:
-    """Says what is trained, once nothing was refused."""
+    """Prints what is trained, after all checks."""
     import keras
 
     recipe = wanted.recipe

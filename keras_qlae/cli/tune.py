@@ -24,20 +24,20 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
     "--recipe",
     default="qlae",
     show_default=True,
-    help="Which model and settings; the recipes are listed below.",
+    help="Model and settings; the recipes are listed below.",
 )
 @click.option(
     "--dataset",
     default="room3d",
     show_default=True,
-    help="Which data set: see `keras-qlae train --help`.",
+    help="Data set: see `keras-qlae train --help`.",
 )
 @click.option(
     "--search",
     "searched",
     multiple=True,
     metavar="NAME[=LOW:HIGH]",
-    help="A setting to search, any that is a number, as "
+    help="A setting to search, which must be a number, such as "
     "--search kl_weight=0.1:10. Give it several times to search several.  "
     "[default: weight_decay and num_values, or the latent's weight]",
 )
@@ -46,7 +46,7 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
     "objectives",
     multiple=True,
     metavar="NAME[=WEIGHT]",
-    help="What is maximized; given several times, the weighted sum, as "
+    help="What is maximized; if given several times, the weighted sum, as in "
     "--objective val_infom --objective val_psnr=0.02.  [default: val_infom]",
 )
 @click.option(
@@ -61,18 +61,18 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
     type=click.IntRange(min=1),
     default=12,
     show_default=True,
-    help="How many; Hyperband decides itself.",
+    help="Number of trials; Hyperband determines it itself.",
 )
 @click.option(
     "--baseline/--no-baseline",
     default=True,
-    help="Whether the first trial is the recipe itself, to compare with; "
+    help="Whether the first trial is the recipe itself, for comparison; "
     "without weight decay if that is searched.",
 )
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where it goes. Defaults to runs/tune-RECIPE-DATASET-ALGORITHM.",
+    help="Folder. Defaults to runs/tune-RECIPE-DATASET-ALGORITHM.",
 )
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True
@@ -82,8 +82,8 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Trials at a time, each in a process of its own if there are several; "
-    "the cores and the GPUs are divided among them.",
+    help="Trials at a time. Several run in separate processes, with the cores "
+    "and the GPUs divided among them.",
 )
 @scheduler_option
 @precision_option
@@ -109,9 +109,9 @@ def tune(
 ) -> None:
     """Search for good settings of a recipe with Keras Tuner.
 
-    Every setting of the recipe is an option: its value in all trials, unless
-    it is searched. After a crash or a kill the same command goes on in the
-    middle of the trial. The best trial is left in DIRECTORY/best, a run
+    Every setting of the recipe is an option, for its value in all trials
+    unless it is searched. After a crash or a kill the same command resumes in
+    the middle of the trial. The best trial is copied to DIRECTORY/best, a run
     directory like any other.
     """
     from keras_qlae import recipes
@@ -145,7 +145,7 @@ def tune(
                 callbacks=callbacks_of(ctx),
             )
     except KeyboardInterrupt:
-        click.echo("\nStopped. The same command goes on where it was.")
+        click.echo("\nStopped. The same command resumes it.")
         raise SystemExit(130) from None
     if as_json:
         print_json(rows)
@@ -161,8 +161,8 @@ def tune(
     if best.config.exists():
         file = shlex.quote(str(best.config))
         click.echo(
-            "\nTo train its settings again, with other steps, seeds or data, "
-            "either of\n"
+            "\nTo train with these settings again, with other steps, seeds or "
+            "data, use one of\n"
             f"  keras-qlae train --config {file} --directory runs/best\n"
             f"  {command_of(best.read_config())} --directory runs/best"
         )
@@ -186,5 +186,5 @@ def _number(text: str, option: str) -> float:
         return float(text)
     except ValueError:
         raise click.BadParameter(
-            f"{text!r} in {option!r} is no number"
+            f"{text!r} in {option!r} is not a number"
         ) from None

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.backend_free
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "Which models?"),
+        ([], 2, "No models: name them"),
         (["qlea"], 2, "Did you mean 'qlae'"),
         (["qlae", "--seeds=0,x"], 2, "integers with commas between them"),
         (["qlae", "--seeds=0,0"], 1, "Every seed may be there once"),
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.backend_free
         (["qlae", "--steps=x"], 2, "must be an integer"),
         (["qlae", "--jobs=0"], 2, "x>=1"),
         (["--config=missing.toml"], 1, "missing.toml: No such file"),
-        (["ae", "--config=missing.toml"], 2, "--config says which models"),
+        (["ae", "--config=missing.toml"], 2, "--config has the models"),
     ],
 )
 def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):

@@ -56,8 +56,8 @@ WRONG = {
     "train --stpes 3": "Did you mean '--steps'",
     "train --latent.num-value 3": "Did you mean '--num-values'",
     "tune --stpes 3": "Did you mean '--steps'",
-    "compare": "Which models?",
-    "compare qlae --seeds a": "--seeds wants integers",
+    "compare": "No models: name them",
+    "compare qlae --seeds a": "--seeds must be integers",
     "compare qlae --stpes 3": "Did you mean '--steps'",
 }
 

@@ -130,4 +130,4 @@ def test_in_any_order_killed_and_begun_twice_the_tables_are_the_same(
         assert there == (alone / name).read_text(), name
     assert not list((state / "runs" / ".claims").iterdir())
     again = (state / "1-again.out").read_text()
-    assert again in ("", "Another process does task 1.\n")
+    assert again in ("", "Another process is doing task 1.\n")

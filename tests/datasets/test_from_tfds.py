@@ -141,6 +141,6 @@ def test_a_copy_needs_no_download(data_dir):
     (file,) = store.info.files
     assert with_download - store.needed_bytes == file.num_bytes
     output = CliRunner().invoke(main, ["datasets", "info", "dsprites"]).output
-    assert f"from tfds {folder}, taken in place of files" in output
+    assert f"from tfds {folder}, used instead of files" in output
     assert f"{store.raw(file)}, not needed" in output
     assert "to be downloaded" not in output
