@@ -1,6 +1,6 @@
-"""Runs: training in a directory that survives a kill and tells its story.
+"""Runs: training in a directory that can be resumed and has all results.
 
-What needs Keras is imported when it is first used: a list of runs does not.
+Keras is imported when it is first needed: a list of runs does not need it.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What a killed run goes on from."""
+"""Checkpoints, from which a killed run is resumed."""
 
 import dataclasses
 import json
@@ -35,9 +35,9 @@ class Record:
     Attributes:
         rows: The lines of `metrics.csv`.
         codebooks: The codebooks after each epoch, lists of lists; empty for a
-            model without.
+            model without codebooks.
         code_usage: How each latent uses its codes after each epoch; empty
-            for a model without.
+            for a model without codes.
     """
 
     rows: list[Row] = dataclasses.field(default_factory=list)
@@ -50,7 +50,7 @@ class Record:
         return int(self.rows[-1]["step"]) if self.rows else 0
 
     def write(self, run: RunDirectory) -> None:
-        """Writes the files a person reads."""
+        """Writes the files for people to read."""
         if self.rows:
             run.write_metrics(self.rows)
         if self.codebooks:
@@ -63,14 +63,15 @@ class Checkpoints(keras.callbacks.Callback):
     """Saves a run at the end of every epoch.
 
     A checkpoint is a folder `epoch-<number>` with the weights, the optimizer's
-    state, the record and the hashes of these files, written under another name
-    and renamed when whole. The last two are kept, in case the last is damaged.
-    List it after the callbacks whose scores belong to the epoch.
+    state, the record and the hashes of these files. It is written under
+    another name and renamed when complete. The last two are kept, in case the
+    last is damaged. List this callback after those whose scores belong to the
+    epoch.
 
     Args:
         run: The run directory.
         record: What was recorded before; each epoch adds to it.
-        codes: What counts the codes in use, if the model has any.
+        codes: The callback that counts codes in use, if the model has codes.
     """
 
     def __init__(
@@ -112,24 +113,24 @@ class Checkpoints(keras.callbacks.Callback):
 
 
 def size_on_disk(model: keras.Model) -> int:
-    """Bytes that the weights and the optimizer's state take, rather more."""
+    """Upper estimate of the bytes of the weights and the optimizer's state."""
     variables = [*model.variables, *model.optimizer.variables]
     numbers = sum(int(math.prod(variable.shape)) for variable in variables)
     return 4 * numbers + 1500 * len(variables)
 
 
 def restore(run: RunDirectory, model: keras.Model) -> Record:
-    """Loads the newest whole checkpoint into a compiled model.
+    """Loads the newest undamaged checkpoint into a compiled model.
 
     Args:
         run: The run directory.
-        model: The model, its optimizer built.
+        model: The model, with its optimizer built.
 
     Returns:
-        What was recorded up to it; nothing if there is no checkpoint.
+        The record up to it; an empty record if there is no checkpoint.
 
     Raises:
-        ValueError: There are checkpoints and none of them can be read.
+        ValueError: There are checkpoints, but none can be read.
     """
     folders = _folders(run.checkpoints)
     for folder in reversed(folders):
@@ -146,7 +147,7 @@ def restore(run: RunDirectory, model: keras.Model) -> Record:
         return record
     if folders:
         raise ValueError(
-            f"No checkpoint in {run.checkpoints} can be read. Train anew in "
+            f"No checkpoint in {run.checkpoints} can be read. Train again in "
             "another directory."
         )
     return Record()
@@ -163,7 +164,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _checked_record(folder: Path) -> Record:
-    """The record of a checkpoint whose files are what was saved."""
+    """The record of a checkpoint, after a check of the hashes."""
     hashes = read_json(folder / _HASHES)
     for name, found in _digests(folder).items():
         if not isinstance(hashes, dict) or hashes.get(name) != found:
@@ -173,5 +174,5 @@ def _checked_record(folder: Path) -> Record:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """The hashes of what is saved in a checkpoint."""
+    """The hashes of the files of a checkpoint."""
     return {name: digest(folder / name) for name in (_WEIGHTS, _STATE)}

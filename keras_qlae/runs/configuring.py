@@ -1,4 +1,4 @@
-"""What a run shall train, in a file: TOML, or another run's `config.json`."""
+"""Reads what to train from a file: TOML, or another run's `config.json`."""
 
 import json
 import tomllib
@@ -24,7 +24,7 @@ _NONE = "none"  # TOML has no null
 
 
 class Wanted(NamedTuple):
-    """What a run shall train, as `runs.train` takes it.
+    """What to train, as `runs.train` takes it.
 
     Attributes:
         recipe: The recipe.
@@ -40,13 +40,13 @@ class Wanted(NamedTuple):
 
     @classmethod
     def of(cls, config: Configuration) -> Self:
-        """What a run has trained, whose modules have been allowed."""
+        """What a run has trained, after its modules were allowed."""
         recipe = recipe_of(config)
         return cls(recipe, config.dataset, config.seed, config.precision)
 
     @property
     def config(self) -> Configuration:
-        """Its configuration here; the data set is not loaded."""
+        """The configuration here, without loading the data set."""
         return describe(*self)
 
 
@@ -56,34 +56,34 @@ def read(
     dataset: str | None = None,
     imports: Sequence[str] = (),
 ) -> Wanted:
-    """Reads what a run shall train.
+    """Reads what to train.
 
     ```toml
-    recipe = "qlae"      # all that may be left out, with these defaults
+    recipe = "qlae"      # the first four are optional, with these defaults
     dataset = "room3d"
     seed = 0
     precision = "float32"
     steps = 6000         # settings, in place of the recipe's own
-    [latent]             # of a part, in a table; `part` takes another part
+    [latent]             # settings of a part; `part` sets another part
     num_values = 8
     ```
 
     `runs.configuring.to_toml` writes such a file, with every setting. A
-    `config.json` may be that of a stranger's run: modules that it names are
+    `config.json` may come from a stranger's run: modules that it names are
     imported only if `imports` names them too.
 
     Args:
-        path: The file; one that ends in `.json` is the `config.json` of a run.
+        path: The file; if it ends in `.json` it is the `config.json` of a run.
         recipe: A recipe in place of the file's.
         dataset: A data set in place of the file's.
-        imports: As of `open_run`.
+        imports: As in `open_run`.
 
     Returns:
-        What it shall train. The data set is not loaded.
+        What to train. The data set is not loaded.
 
     Raises:
-        ValueError: The file is neither, holds an unknown setting or a value
-            that it cannot have, or names code that may not be imported.
+        ValueError: The file is neither kind, has an unknown setting or an
+            invalid value, or names code that may not be imported.
         OSError: It cannot be read.
     """
     path = Path(path)
@@ -124,9 +124,9 @@ def _of_json(
     config = Configuration.read(path)
     if config.format != FORMAT or config.rotate:
         raise ValueError(
-            f"{path} is of a run that cannot be trained by it: one of an "
-            "earlier version, or one whose latents `keras-qlae compare` "
-            f"rotated. Received: format={config.format}, "
+            f"{path} is from a run that cannot be trained again: it is from an "
+            "earlier version, or `keras-qlae compare` rotated its latents. "
+            f"Received: format={config.format}, "
             f"rotate={config.rotate!r}"
         )
     if recipe not in (None, config.recipe):
@@ -139,7 +139,7 @@ def _of_json(
 
 
 def to_toml(config: Configuration) -> str:
-    """A file for `read` with everything that decides a run.
+    """Makes the text of a file for `read` with all settings of a run.
 
     Args:
         config: The configuration.
@@ -157,7 +157,7 @@ def to_toml(config: Configuration) -> str:
 
 
 def _missing(config: Configuration) -> list[str]:
-    """The seats that may be empty, and are."""
+    """The seats that are empty."""
     return [seat for seat in ("schedule",) if seat not in config.settings]
 
 
@@ -166,7 +166,7 @@ def _lines(table: Mapping[str, Any]) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    """A plain value as TOML, whose texts and lists are those of JSON."""
+    """A plain value as TOML, whose strings and lists are as in JSON."""
     if value is None:
         return f'"{_NONE}"'
     text = json.dumps(value, ensure_ascii=False)
@@ -174,7 +174,7 @@ def _value(value: Any) -> str:
 
 
 def _of_toml(value: Any) -> Any:
-    """Values as they were before `_value`."""
+    """Reverses `_value`."""
     if isinstance(value, Mapping):
         return {name: _of_toml(inner) for name, inner in value.items()}
     return None if value == _NONE else value

@@ -1,4 +1,4 @@
-"""The images of a run: which are trained on, which are scored."""
+"""The images of a run, for training and for scoring."""
 
 import inspect
 import os
@@ -23,18 +23,18 @@ from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
-_FEWEST = 10  # images: of a fifth of them there are two to compare
+_FEWEST = 10  # images, so that a fifth of them are two to compare
 
 
 def of_arrays(dataset: Any) -> str | FactorDataset:
-    """A data set of arrays or a path; a name or a data set as it is.
+    """Makes a data set of arrays; returns a name or a data set as it is.
 
     Args:
-        dataset: A name, a path, a data set, images as of
+        dataset: A name, a path, a data set, images as in
             `datasets.from_arrays`, or `(images, factors)`.
 
     Raises:
-        ValueError: Arrays that cannot be a data set.
+        ValueError: The arrays cannot be a data set.
     """
     if isinstance(dataset, str | FactorDataset):
         return dataset
@@ -51,15 +51,15 @@ def of_arrays(dataset: Any) -> str | FactorDataset:
 
 
 def is_known(name: str) -> bool:
-    """Whether a data set of this name can be looked for."""
+    """Whether a data set with this name may exist."""
     known = datasets.available()
     return name in known or is_path(name) or is_tfds(name) or is_foreign(name)
 
 
 def name_of(dataset: str | FactorDataset) -> str:
-    """The name of a data set as `config.json` holds it.
+    """The name of a data set in `config.json`.
 
-    That of a folder is its absolute path.
+    The name of a folder is its absolute path.
     """
     if isinstance(dataset, FactorDataset):
         return dataset.name
@@ -67,7 +67,7 @@ def name_of(dataset: str | FactorDataset) -> str:
 
 
 def has_sizes(dataset: str | FactorDataset) -> bool:
-    """Whether the images of a data set can be had in several sizes."""
+    """Whether the images of a data set are available in several sizes."""
     if isinstance(dataset, FactorDataset):
         return False
     if is_foreign(dataset):
@@ -80,14 +80,14 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
 
     Args:
         dataset: A name of `datasets.available()`, a folder of images, an
-            `.npz` file, or `module:name` of a class or function of one's own,
-            which is called with `image_size` if it takes that. Arrays are
-            made a data set, as of `of_arrays`; a data set is returned as it
-            is.
+            `.npz` file, or `module:name` for your own class or function,
+            which is called with `image_size` if it has such an argument.
+            Arrays become a data set, as in `of_arrays`; a data set is
+            returned as it is.
         image_size: Height and width, for data sets that have several sizes.
 
     Raises:
-        ValueError: There is none of this name, or what was called returned
+        ValueError: No data set has this name, or the function returned
             something else.
     """
     dataset = of_arrays(dataset)
@@ -99,7 +99,7 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
     data = import_object(dataset)(**options)
     if not isinstance(data, FactorDataset):
         raise ValueError(
-            f"`{dataset}` must make a `keras_qlae.datasets.FactorDataset`. "
+            f"`{dataset}` must return a `keras_qlae.datasets.FactorDataset`. "
             f"Received: {type(data).__name__}"
         )
     return data
@@ -111,19 +111,21 @@ def split(
     support: str = FULL,
     warns: bool = True,
 ) -> tuple[FactorDataset, FactorDataset]:
-    """What is trained on, and what is scored: at most a fifth.
+    """Splits images into those for training and, at most a fifth, scoring.
 
-    The same for every seed, so that runs are scored on the same images.
+    The split is the same for every seed, so that all runs are scored on the
+    same images.
 
     Args:
         scoring: Which images are scored.
         data: All images.
-        support: Which combinations of factors are trained on, as of
+        support: Which combinations of factors are used for training, as in
             `Training`.
-        warns: Whether to warn of fewer scored images than asked for.
+        warns: Whether to warn if fewer images are scored than requested.
 
     Raises:
-        ValueError: There are, or the support leaves, fewer than 10 images.
+        ValueError: There are fewer than 10 images, or the support leaves
+            fewer.
     """
     chosen = _resolved(support)
     choice, whence = len(data), f"`{data.name}`"
@@ -138,7 +140,7 @@ def split(
     num_scored = min(scoring.num_scored, choice // 5)
     if warns and num_scored < scoring.num_scored:
         warnings.warn(
-            f"{num_scored} images are scored in place of the "
+            f"{num_scored} images are scored instead of the "
             f"{scoring.num_scored} of `num_scored`: a fifth of the {choice} "
             f"images of {whence}. Scores of fewer images vary more.",
             stacklevel=3,
@@ -153,10 +155,10 @@ def split(
 
 
 def check_support(data: FactorDataset, support: str) -> None:
-    """Raises if a data set has no such support.
+    """Raises if a support does not fit a data set.
 
     Raises:
-        ValueError: It names a factor that is not there, or leaves no image.
+        ValueError: It names a factor that does not exist, or leaves no image.
     """
     if support != FULL:
         data.occurrences(_resolved(support))
@@ -172,18 +174,18 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
 
 
 def varied(images: np.ndarray, count: int) -> np.ndarray:
-    """Positions of images that differ from one another, to be shown.
+    """Chooses different images to show.
 
-    Images of much the same colour all over are passed over, where there are
-    others: half of the images have less contrast than the rest.
+    The half of the images with least contrast is not used, if there are
+    enough others.
 
     Args:
         images: `(n, height, width, channels)`.
-        count: How many, if there are as many.
+        count: How many, if there are enough.
 
     Returns:
-        `(count,)`, that of the most contrast first; then always the one that
-        is farthest from those before it.
+        Positions `(count,)`. The first is the image with most contrast; each
+        next one is the image farthest from those before it.
     """
     levels = images.astype(np.float32)
     contrast = levels.std(axis=(1, 2)).sum(axis=-1)
@@ -200,7 +202,7 @@ def varied(images: np.ndarray, count: int) -> np.ndarray:
 
 
 def _resolved(support: str) -> Support:
-    """A support, the function of an import path imported."""
+    """Returns a support, with the function of an import path imported."""
     if is_own_support(support):
         function: Support = import_object(support)
         return function
@@ -208,12 +210,12 @@ def _resolved(support: str) -> Support:
 
 
 def is_foreign(name: str) -> bool:
-    """Whether a name is the import path of a data set of one's own."""
+    """Whether a name is an import path, of your own data set."""
     return ":" in name and not (is_tfds(name) or is_path(name))
 
 
 def folder_of(dataset: str | FactorDataset) -> str:
-    """A data set's name, for the folder of its runs."""
+    """The name of a data set, for the folder of its runs."""
     name = name_of(dataset)
     if is_tfds(name):
         return re.sub(r"[:/@,]", "-", name)

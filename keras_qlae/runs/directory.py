@@ -1,4 +1,4 @@
-"""A run directory: one training run and all it left."""
+"""The run directory: the files of one training run."""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class RunDirectory:
     """The files of a run, by name.
 
     Args:
-        path: The directory; made when first written to.
+        path: The directory; created when it is first written to.
 
     Attributes:
         path: The directory.
@@ -32,15 +32,15 @@ class RunDirectory:
         metrics: One line per epoch.
         codebooks: The codebooks after each epoch.
         code_usage: How each latent uses its codes after each epoch.
-        latents: Those of some scored images.
+        latents: Latents of some scored images.
         scores: InfoMEC of the trained model.
         model: The trained model.
-        encoder: Its encoder, for TensorFlow alone.
-        checkpoints: What a killed run goes on from.
-        figures: The pictures.
-        page: What came out, in a browser.
-        report: What came out; the last file that a run writes.
-        hashes: Of what a finished run is read from.
+        encoder: Its encoder, as a SavedModel that needs only TensorFlow.
+        checkpoints: The checkpoints, from which a killed run is resumed.
+        figures: The figures.
+        page: The results, for a browser.
+        report: The results; the last file that a run writes.
+        hashes: Hashes of the files of a finished run.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -61,7 +61,7 @@ class RunDirectory:
 
     @property
     def pictures(self) -> list[Path]:
-        """The pictures that are there; no links, and nothing else."""
+        """The existing pictures, without links and other files."""
         return [
             path
             for path in sorted(self.figures.glob("*.png"))
@@ -70,15 +70,15 @@ class RunDirectory:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the run ended, and its model is there."""
+        """Whether the run has ended and its model exists."""
         return self.report.exists() and self.model.exists()
 
     def read_config(self) -> Configuration:
         """The configuration of the run.
 
         Raises:
-            FileNotFoundError: The directory holds no run.
-            ValueError: The file is damaged, or of another version.
+            FileNotFoundError: The directory has no run.
+            ValueError: The file is damaged, or from another version.
         """
         if not self.config.exists():
             raise FileNotFoundError(
@@ -91,18 +91,18 @@ class RunDirectory:
         """The configuration of a run that has a trained model.
 
         Raises:
-            FileNotFoundError: No run there, or none that is trained.
+            FileNotFoundError: There is no run, or it is not trained.
         """
         config = self.read_config()
         if not self.model.exists():
             raise FileNotFoundError(
-                f"The run in {self.path} is not trained to the end: it has no "
-                "model.keras. Go on with `keras-qlae train`."
+                f"The training of the run in {self.path} is not finished: it "
+                "has no model.keras. Resume it with `keras-qlae train`."
             )
         return config
 
     def claim(self, config: Configuration) -> None:
-        """Makes the directory that of a run, new or to go on with.
+        """Prepares the directory for a run, new or resumed.
 
         Args:
             config: Everything needed to repeat the run.
@@ -114,50 +114,50 @@ class RunDirectory:
         if not self.config.exists():
             config.write(self.config)
         elif self.wants_more(config):
-            # In this order: without a report it is a run that was stopped.
+            # In this order: without a report the run counts as stopped.
             self.report.unlink(missing_ok=True)
             self.hashes.unlink(missing_ok=True)
             config.write(self.config)
 
     def check(self, config: Configuration) -> None:
-        """Raises unless the directory is free, or holds the run of `config`.
+        """Raises unless the directory is empty or has the run of `config`.
 
-        A run of the same settings but fewer steps is that run: it goes on.
+        A run with the same settings but fewer steps is accepted: it continues.
 
         Args:
             config: Everything needed to repeat the run.
 
         Raises:
-            ValueError: The directory holds a run of other settings, or files
-                that are no run.
+            ValueError: The directory has a run with other settings, or files
+                that are not a run.
         """
         self.check_links()
         if not self.config.exists():
             if self.path.exists() and any(self._visible_files()):
                 raise ValueError(
-                    f"{self.path} is not empty and holds no run: choose a new "
-                    "directory, so that nothing in it is overwritten."
+                    f"{self.path} is not empty and has no run: choose a new "
+                    "directory, so that nothing is overwritten."
                 )
             return
         there = self.read_config()
         if there.format != config.format:
             raise ValueError(
-                f"{self.path} holds a run of an earlier version of keras-qlae, "
+                f"{self.path} has a run of an earlier version of keras-qlae, "
                 f"{there.versions.get('keras-qlae', 'unknown')}: it can be "
-                "evaluated, drawn and exported, and not trained on. Choose "
-                "another directory."
+                "evaluated, drawn and exported, but not trained further. "
+                "Choose another directory."
             )
         differences = there.differences(config)
         if differences:
             listed = "\n".join(f"  {line}" for line in differences[:10])
             raise ValueError(
-                f"{self.path} holds a run of other settings:\n{listed}\n"
-                "Choose another directory, or the same settings to go on with "
+                f"{self.path} has a run with other settings:\n{listed}\n"
+                "Choose another directory, or the same settings to resume "
                 "that run."
             )
 
     def wants_more(self, config: Configuration) -> bool:
-        """Whether `config` has more steps than the run that is there."""
+        """Whether `config` has more steps than the existing run."""
         there = self.read_config().setting("training", "steps", 0)
         return bool(config.setting("training", "steps", 0) > there)
 
@@ -166,7 +166,7 @@ class RunDirectory:
         """Keeps a second process from training in the same directory.
 
         Raises:
-            RuntimeError: Another process holds it.
+            RuntimeError: Another process is using it.
         """
         with locked(
             self.path,
@@ -193,7 +193,7 @@ class RunDirectory:
             raise ValueError(f"{self.metrics} is damaged: {error}") from error
 
     def write_metrics(self, rows: Sequence[Row]) -> None:
-        """Writes `metrics.csv`, whole or not at all."""
+        """Writes `metrics.csv`, completely or not at all."""
         write_csv(self.metrics, rows)
 
     def read_code_usage(self) -> Usage:
@@ -232,7 +232,7 @@ class RunDirectory:
         return read_codebooks(self.codebooks)
 
     def seal(self) -> None:
-        """Writes the hashes of what a finished run is read from."""
+        """Writes the hashes of the files of a finished run."""
         files = (
             self.config,
             self.metrics,
@@ -247,12 +247,12 @@ class RunDirectory:
         )
 
     def verify(self, *files: Path) -> None:
-        """Raises unless files of a finished run are what was written.
+        """Raises if files of a finished run have changed.
 
         A run of an earlier version, without hashes, is not checked.
 
         Raises:
-            ValueError: A file has changed; says which.
+            ValueError: A file has changed. The message names it.
         """
         if not self.hashes.exists():
             return
@@ -268,14 +268,14 @@ class RunDirectory:
                 )
 
     def check_links(self) -> None:
-        """Raises if a folder that is written to is a link elsewhere.
+        """Raises if a folder to write to is a link.
 
         The directory may come from somebody else.
         """
         for folder in (self.checkpoints, self.figures, self.encoder):
             if folder.is_symlink():
                 raise ValueError(
-                    f"{folder} is a link, and what a run writes stays in its "
+                    f"{folder} is a link, but a run writes only into its own "
                     "directory: remove the link, or choose another directory."
                 )
 
@@ -286,7 +286,7 @@ class RunDirectory:
 def directory_of(
     directory: RunDirectory | os.PathLike[str] | str,
 ) -> RunDirectory:
-    """A run directory, of itself or of its path."""
+    """Returns a run directory, from its path if necessary."""
     if isinstance(directory, RunDirectory):
         return directory
     return RunDirectory(os.fspath(directory))

@@ -1,4 +1,4 @@
-"""Runs as tasks: plain data that any process, here or elsewhere, executes."""
+"""Runs as tasks: plain data that a process on any machine can execute."""
 
 import concurrent.futures
 import contextlib
@@ -36,12 +36,12 @@ from keras_qlae.runs.rotation import score_rotated
 from keras_qlae.runs.training import describe
 from keras_qlae.runs.training import train
 
-UNUSABLE = 3  # exit code: settings that cannot be built, or that diverge
+UNUSABLE = 3  # exit code: the settings cannot be built, or diverge
 
 _PATIENCE = 30.0  # seconds for the process of a killed caller to end
 _TAIL = 5  # lines of a log that are shown
-_READ = 2**16  # bytes of its end that are looked at
-_WIDTH = 1000  # characters of a line
+_READ = 2**16  # bytes at its end that are read
+_WIDTH = 1000  # most characters of a line
 _GPUS = "CUDA_VISIBLE_DEVICES"
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -59,15 +59,15 @@ class Task:
     Attributes:
         directory: The run directory, an absolute path.
         recipe: Name of the recipe.
-        summary: What it is for.
-        settings: Its parts and settings, as of `Recipe.to_dict`.
+        summary: Its summary.
+        settings: Its parts and settings, as in `Recipe.to_dict`.
         dataset: Name of the data set.
         seed: The seed.
         precision: Keras dtype policy.
         source: The directory of the run whose latents are rotated by
-            independent component analysis; empty if none is. It is trained
-            first, unless it is finished.
-        callbacks: Names of callbacks, as of `runs.train`.
+            independent component analysis; empty without a rotation. That run
+            is trained first, unless it is finished.
+        callbacks: Names of callbacks, as in `runs.train`.
     """
 
     directory: str
@@ -91,7 +91,7 @@ class Task:
         source: Path | None = None,
         callbacks: Sequence[str] = (),
     ) -> Self:
-        """The task of training a recipe."""
+        """Makes the task of training a recipe."""
         return cls(
             str(directory.absolute()),
             recipe.name,
@@ -105,11 +105,11 @@ class Task:
         )
 
     def to_recipe(self) -> Recipe:
-        """What is trained."""
+        """The recipe that is trained."""
         return recipes.start(self.recipe, self.summary, self.settings)
 
     def describe(self) -> Configuration:
-        """Everything needed to repeat it; the data set is not loaded."""
+        """Everything needed to repeat it, without loading the data set."""
         config = describe(
             self.to_recipe(), self.dataset, self.seed, self.precision
         )
@@ -118,11 +118,11 @@ class Task:
 
 
 class Outcome(NamedTuple):
-    """How a run in a process of its own ended.
+    """How a run in a separate process ended.
 
     Attributes:
         code: The exit code; `-n` after signal `n`.
-        last_lines: What it printed last.
+        last_lines: The last lines that it printed.
     """
 
     code: int
@@ -139,14 +139,14 @@ class Outcome(NamedTuple):
 
 
 def execute(task: Task, verbose: int = 2) -> None:
-    """Does a run in this process, or goes on with it.
+    """Starts or resumes a run in this process.
 
     Args:
         task: The run.
-        verbose: As of `runs.train`.
+        verbose: As in `runs.train`.
 
     Raises:
-        Exception: As `runs.train` does.
+        Exception: As in `runs.train`.
     """
     run = RunDirectory(task.directory)
     _wait_until_free(run)
@@ -181,15 +181,15 @@ def execute(task: Task, verbose: int = 2) -> None:
 def execute_apart(
     task: Task, log: str, environment: Mapping[str, str]
 ) -> Outcome:
-    """Does a run in a process of its own, and waits for it.
+    """Does a run in a separate process, and waits for it.
 
-    A crash ends that process alone. It reads the task from its standard
-    input, which stays open: when the process that called this ends, however
-    it ends, the run's process ends too, and leaves a run to go on with.
+    A crash ends only that process. It reads the task from its standard input,
+    which stays open. So when the calling process ends, even by a kill, the
+    process of the run ends too, and the run can be resumed.
 
     Args:
         task: The run.
-        log: Path of the file that what it prints is added to.
+        log: Path of the file to which its output is appended.
         environment: Variables in place of those of this process.
 
     Returns:
@@ -206,7 +206,7 @@ def execute_apart(
         )
     _processes[task.directory] = process
     try:
-        with contextlib.suppress(OSError):  # it ended at once, or was ended
+        with contextlib.suppress(OSError):  # the process has already ended
             _stdin(process).write(json.dumps(dataclasses.asdict(task)) + "\n")
             _stdin(process).flush()
         code = process.wait()
@@ -217,16 +217,16 @@ def execute_apart(
 
 
 class Jobs:
-    """Hands tasks to an executor, and ends what still runs at the end.
+    """Submits tasks to an executor, and at exit ends those still running.
 
     Args:
         number: How many run at a time.
-        executor: Where; by default threads of this process, each of which
-            starts processes. Then the cores are divided among the jobs and,
-            where there are several jobs and GPUs, each gets a GPU.
+        executor: The executor. By default threads of this process, each of
+            which starts processes. Then the cores are divided among the jobs
+            and, if there are several jobs and GPUs, each job gets a GPU.
 
     Raises:
-        ValueError: `number` below 1.
+        ValueError: `number` is below 1.
     """
 
     def __init__(self, number: int, executor: Executor | None = None) -> None:
@@ -257,11 +257,11 @@ class Jobs:
 
     @property
     def is_free(self) -> bool:
-        """Whether another task can be begun."""
+        """Whether another task can be started."""
         return not self._free.empty()
 
     def begin(self, task: Task, log: Path) -> Future[Outcome]:
-        """Begins a task; call it only when `is_free`."""
+        """Starts a task; call it only if `is_free`."""
         environment = self._free.get_nowait()
         future = self._executor.submit(
             execute_apart, task, str(log.absolute()), environment
@@ -275,10 +275,11 @@ class Jobs:
         """Waits for tasks to end.
 
         Args:
-            seconds: How long at most; by default until one has.
+            seconds: How long at most; by default until one has ended.
 
         Returns:
-            What `begin` returned, and how the task ended; each once.
+            What `begin` returned, and how the task ended. Each task is
+            returned once.
 
         Raises:
             OSError: A log cannot be written.
@@ -292,15 +293,15 @@ class Jobs:
 
 
 def local_executor(jobs: int) -> Executor:
-    """An executor of this machine, for `execute_apart`."""
+    """Makes an executor on this machine, for `execute_apart`."""
     return concurrent.futures.ThreadPoolExecutor(jobs)
 
 
 def cluster_executor(address: str) -> Executor:
-    """An executor of a Dask cluster, whose workers share the disk.
+    """Makes an executor of a Dask cluster, whose workers share the disk.
 
     Args:
-        address: Address of its scheduler, as `tcp://10.0.0.1:8786`.
+        address: Address of its scheduler, such as `tcp://10.0.0.1:8786`.
 
     Raises:
         ImportError: The library `distributed` is not installed.
@@ -319,9 +320,9 @@ def cluster_executor(address: str) -> Executor:
 
 @contextlib.contextmanager
 def without_gpus() -> Iterator[None]:
-    """Keeps a framework that is not yet at work from taking the GPUs.
+    """Prevents a framework that has not started from taking the GPUs.
 
-    For a process that only decides which runs to make.
+    Used in a process that only decides which runs to make.
     """
     before = os.environ.get(_GPUS)
     os.environ[_GPUS] = "-1"
@@ -350,7 +351,7 @@ def _end(task: Task) -> None:
 
 
 def _last_lines(log: Path) -> list[str]:
-    """The last lines of a log that are not empty, cut to a length."""
+    """The last non-empty lines of a log, truncated."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _READ))
         text = file.read().decode("utf-8", errors="replace")
@@ -359,7 +360,7 @@ def _last_lines(log: Path) -> list[str]:
 
 
 def _outcome_of(future: Future[Outcome]) -> Outcome:
-    """How a task ended, or why the executor could not do it."""
+    """How a task ended, or why the executor failed."""
     error = future.exception()
     if error is None:
         return future.result()
@@ -373,10 +374,10 @@ def _stdin(process: subprocess.Popen[str]) -> Any:
 
 
 def _environment(slot: int, jobs: int) -> dict[str, str]:
-    """Variables of the job at a slot: backend, share of cores, GPU.
+    """Environment variables of a job: backend, share of cores, GPU.
 
     Args:
-        slot: From 0.
+        slot: Number of the job, from 0.
         jobs: How many share this machine; 0 on other machines.
     """
     environment = {
@@ -398,7 +399,7 @@ def _environment(slot: int, jobs: int) -> dict[str, str]:
 
 
 def _gpus() -> list[str]:
-    """The GPUs that this process may use, without touching them."""
+    """The GPUs that this process may use, without initializing them."""
     chosen = os.environ.get(_GPUS)
     if chosen is not None:
         return [each for each in chosen.split(",") if each not in ("", "-1")]
@@ -414,7 +415,7 @@ def _gpus() -> list[str]:
 
 
 def _wait_until_free(run: RunDirectory) -> None:
-    """Gives a process that is about to end the time to do so."""
+    """Waits for a process that is about to end."""
     until = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -428,13 +429,13 @@ def _wait_until_free(run: RunDirectory) -> None:
 
 def _end_with(stream: IO[str]) -> None:
     """Ends this process at the end of the stream."""
-    while os.read(stream.fileno(), 1024):  # no lock, as `stream.read` holds
+    while os.read(stream.fileno(), 1024):  # `stream.read` would hold a lock
         pass
     os._exit(1)
 
 
 def main() -> None:
-    """Does the task that is on standard input."""
+    """Executes the task that it reads from standard input."""
     task = Task(**json.loads(sys.stdin.readline()))
     threading.Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
     try:

@@ -1,4 +1,4 @@
-"""The page on which the model of a run is explored: its report in a browser."""
+"""The page of a run: its report in a browser, where the model is explored."""
 
 import logging
 from pathlib import Path
@@ -17,7 +17,7 @@ from keras_qlae.runs.tables import score_rows
 from keras_qlae.runs.tables import setting_rows
 from keras_qlae.runs.tables import variants
 
-_NUM_IMAGES = 2000  # images that are encoded, to see which codes occur
+_NUM_IMAGES = 2000  # images that are encoded to find which codes occur
 
 _logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 def content_of(
     run: RunDirectory, model: Any, held_out: FactorDataset
 ) -> explorer.Content:
-    """What the page says of the model of a run."""
+    """What the page shows of the model of a run."""
     config = run.read_config()
     scores = run.read_scores()
     index = spread(len(held_out), _NUM_IMAGES)
@@ -59,10 +59,10 @@ def write_page(
     Args:
         run: The run directory.
         model: Its model.
-        held_out: The images that it is scored on.
-        path: Where to write the page.
-        as_report: Whether curves, figures and settings stand below, which
-            are two thirds of the file.
+        held_out: The images on which it is scored.
+        path: The file.
+        as_report: Whether to add curves, figures and settings, which are two
+            thirds of the file.
 
     Returns:
         Whether the page can compute the model; if not, nothing is written.
@@ -81,7 +81,7 @@ def write_page(
 
 
 def _sections(run: RunDirectory) -> list[explorer.Section]:
-    """Curves, figures and settings, as parts of the page."""
+    """Curves, figures and settings, as sections of the page."""
     columns = run.read_metrics()
     columns.pop("step", None)
     figures = "".join(

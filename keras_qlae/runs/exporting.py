@@ -1,4 +1,4 @@
-"""The trained model of a run, for use without this package."""
+"""Exports the trained model of a run for use without this package."""
 
 import os
 from collections.abc import Sequence
@@ -38,16 +38,16 @@ def export(
     Args:
         directory: The run directory.
         path: The folder to write. Defaults to `PART` in the run for a
-            SavedModel, `PART-FORMAT` for another format.
+            SavedModel, and to `PART-FORMAT` for another format.
         part: As in `keras_qlae.export_model`.
         format: As in `keras_qlae.export_model`.
-        imports: As of `runs.load`.
+        imports: As in `runs.load`.
 
     Returns:
         The path.
 
     Raises:
-        FileNotFoundError: No run there, or none that is trained.
+        FileNotFoundError: There is no run, or it is not trained.
     """
     run = directory_of(directory)
     run.verify(run.config, run.model, run.scores)
@@ -64,7 +64,7 @@ def export(
 
 
 def _metadata(run: RunDirectory) -> dict[str, Any]:
-    """What is known of the latents: names, NMI, which are active."""
+    """What is known about the latents: factor names, NMI, active latents."""
     config = run.read_config()
     known: dict[str, Any] = {
         "recipe": config.recipe,

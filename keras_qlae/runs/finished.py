@@ -1,4 +1,4 @@
-"""A trained run, looked at again."""
+"""Scores and draws a trained run again."""
 
 import os
 from collections.abc import Sequence
@@ -22,22 +22,22 @@ def load(
     dataset: Any = None,
     imports: Sequence[str] = (),
 ) -> tuple[Any, FactorDataset]:
-    """The trained model of a run and the images that it is scored on.
+    """Loads the trained model of a run and the images on which it is scored.
 
     They are `model` and `held_out` of `open_run(directory)`.
 
     Args:
         directory: The run directory.
-        dataset: As of `open_run`.
-        imports: As of `open_run`.
+        dataset: As in `open_run`.
+        imports: As in `open_run`.
 
     Returns:
         The model, compiled as in training, and the data set.
 
     Raises:
-        FileNotFoundError: No run there, or none that is trained.
-        ValueError: The data set is not the one that was trained on, or the
-            run names code that may not be imported.
+        FileNotFoundError: There is no run, or it is not trained.
+        ValueError: The data set is not the one used for training, or the run
+            names code that may not be imported.
     """
     run = open_run(directory, dataset, imports)
     return run.model, run.held_out
@@ -52,17 +52,17 @@ def evaluate(
 ) -> None:
     """Scores a trained run again: writes `infomec.json` and the report.
 
-    Scores of an earlier call that are not asked for again are gone: what is
-    there was computed now.
+    The file then has only the scores of this call; further scores of an
+    earlier call are removed.
 
     Args:
         directory: The run directory.
-        every_metric: Whether to score more than InfoMEC and PSNR. On images
-            without factors there is no InfoMEC, and SSIM is all there is more.
-        dataset: As of `load`.
-        imports: As of `load`.
-        metrics: Metrics of one's own, as `module:name`, besides those of the
-            run's recipe.
+        every_metric: Whether to score more than InfoMEC and PSNR. For images
+            without factors there is no InfoMEC, and only SSIM is added.
+        dataset: As in `load`.
+        imports: As in `load`.
+        metrics: Your own metrics, as `module:name`, in addition to those of
+            the run's recipe.
     """
     run = directory_of(directory)
     model, held_out = load(run, dataset, imports)
@@ -80,7 +80,7 @@ def evaluate(
 
 
 def _earlier(run: RunDirectory) -> Scores:
-    """The scores that are known; none if the file is damaged."""
+    """The known scores; none if the file is damaged."""
     try:
         return run.read_scores()
     except (OSError, ValueError):
@@ -94,7 +94,7 @@ def draw(
 ) -> list[Path]:
     """Draws the figures of a trained run again.
 
-    Args are those of `evaluate`.
+    Arguments are those of `evaluate`.
 
     Returns:
         The paths written.

@@ -1,4 +1,4 @@
-"""Latents of some scored images, kept to compare runs with one another."""
+"""Latents of some scored images, saved to compare runs with each other."""
 
 import math
 from typing import Any
@@ -24,9 +24,9 @@ _MAX_BYTES = 2**26
 def keep_latents(
     run: RunDirectory, model: Any, held_out: FactorDataset
 ) -> None:
-    """Writes the latents of images spread over those that are scored.
+    """Writes the latents of images spread over the scored images.
 
-    They are the same images for every seed.
+    The images are the same for every seed.
     """
     index = spread(len(held_out), NUM_KEPT)
     codes = np.asarray(model.codes(held_out.images(index)))
@@ -37,12 +37,13 @@ def keep_latents(
 def write_latents(
     run: RunDirectory, numbers: npt.ArrayLike, is_active: npt.ArrayLike
 ) -> None:
-    """Writes `latents.npy`, whole or not at all.
+    """Writes `latents.npy`, completely or not at all.
 
     Args:
         run: The run directory.
         numbers: `(num_images, num_latents)`.
-        is_active: Boolean, `(num_latents,)`: others are written as 0.
+        is_active: Boolean, `(num_latents,)`: inactive latents are written as
+            0.
     """
     table = np.where(is_active, numbers, 0).astype(np.float32, order="C")
     with (
@@ -53,10 +54,10 @@ def write_latents(
 
 
 def read_latents(run: RunDirectory) -> Latents:
-    """Reads `latents.npy`; latents that are not active are 0.
+    """Reads `latents.npy`; inactive latents are 0.
 
     Raises:
-        FileNotFoundError: The run is of an earlier version.
+        FileNotFoundError: The run is from an earlier version.
         ValueError: The file is damaged.
     """
     path = run.latents
@@ -73,10 +74,10 @@ def read_latents(run: RunDirectory) -> Latents:
             and file.tell() + num_bytes == size
         ):
             raise ValueError(
-                f"{path} is damaged: it must hold a table of float32. "
+                f"{path} is damaged: it must be a table of float32. "
                 f"Received: {dtype} of shape {shape}, {size} bytes"
             )
         table = np.frombuffer(file.read(num_bytes), np.float32)
     if not np.isfinite(table).all():
-        raise ValueError(f"{path} is damaged: it holds infinite numbers.")
+        raise ValueError(f"{path} is damaged: it has infinite numbers.")
     return table.reshape(shape)

@@ -1,4 +1,4 @@
-"""What is loaded of a run, which may come from somebody else."""
+"""Safe loading of a run, which may come from somebody else."""
 
 import sys
 import zipfile
@@ -16,15 +16,15 @@ from keras_qlae.recipes.parts import import_module
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.records import Configuration
 
-_SMALL = 10_000_000  # bytes, which an archive may always unpack to
+_SMALL = 10_000_000  # an archive may always unpack to this many bytes
 
 
 def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
-    """Imports the modules of one's own that a run needs, if they may run.
+    """Imports the modules that a run needs, if they are allowed.
 
     A run directory may come from somebody else, and importing a module runs
-    it. So a module that `config.json` names is imported only if it is loaded
-    already, or named in `imports`.
+    its code. So a module that `config.json` names is imported only if it is
+    already loaded, or named in `imports`.
 
     Args:
         config: The run's configuration.
@@ -48,7 +48,7 @@ def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
 
 
 def recipe_of(config: Configuration) -> Recipe:
-    """The recipe of a configuration, whose modules have been allowed."""
+    """The recipe of a configuration, after its modules were allowed."""
     is_named = config.recipe in recipes.available()
     summary = recipes.summary(config.recipe) if is_named else ""
     return recipes.start(config.recipe, summary, config.settings)
@@ -77,10 +77,10 @@ def load_model(run: RunDirectory) -> Any:
 
 
 def _check_unpacked(path: Path) -> None:
-    """Raises if an archive unpacks to far more than it is: it is a bomb.
+    """Raises if an archive unpacks to far more than its size.
 
-    Keras writes the members of a `.keras` file as they are, and reads each
-    into memory.
+    Keras does not compress the members of a `.keras` file, and reads each into
+    memory.
     """
     with zipfile.ZipFile(path) as archive:
         num_bytes = sum(member.file_size for member in archive.infolist())

@@ -1,4 +1,4 @@
-"""What a run writes down and reads again: one type a file."""
+"""What a run records and reads again: one type per file."""
 
 import dataclasses
 import json
@@ -20,7 +20,7 @@ from keras_qlae.metrics import CodeUsage
 from keras_qlae.metrics import InfoMECResult
 
 FORMAT = 2  # of a run directory
-_FREE = ("format", "versions", "built")  # what a later call may do otherwise
+_FREE = ("format", "versions", "built")  # may differ in a later call
 _STEPS = "settings.training.steps"
 
 Row = dict[str, float]  # a line of `metrics.csv`
@@ -36,11 +36,12 @@ _CODEBOOKS = pydantic.TypeAdapter(
 class Usage:
     """How each latent uses its codes after each epoch: `code_usage.json`.
 
-    A list an epoch, of one number a latent; empty for a model without codes.
+    One list per epoch, with one number per latent; empty for a model without
+    codes.
 
     Attributes:
         entropy: In nats.
-        perplexity: How many codes, used equally often, have this entropy.
+        perplexity: The number of equally frequent codes with this entropy.
         num_dead: How many codes do not occur.
     """
 
@@ -52,7 +53,7 @@ class Usage:
         """Adds an epoch."""
         self.entropy.append(usage.entropy.tolist())
         self.perplexity.append(usage.perplexity.tolist())
-        # Floats, as they are read again.
+        # Floats, as they will be when read again.
         self.num_dead.append(usage.num_dead.astype(float).tolist())
 
 
@@ -60,7 +61,7 @@ def read_usage(path: Path) -> Usage:
     """Reads `code_usage.json`.
 
     Raises:
-        FileNotFoundError: There is none.
+        FileNotFoundError: It does not exist.
         ValueError: The file is damaged.
     """
     try:
@@ -81,18 +82,18 @@ class _Record(pydantic.BaseModel):
         """Reads a file.
 
         Raises:
-            ValueError: The file is damaged; says where.
-            FileNotFoundError: There is none.
+            ValueError: The file is damaged. The message says where.
+            FileNotFoundError: It does not exist.
         """
         return cls.checked(read_json(path), path)
 
     @classmethod
     def checked(cls, values: Any, path: Path) -> Self:
-        """A record of plain values, checked.
+        """Makes a record of plain values, after a check.
 
         Args:
             values: What was read.
-            path: Where from, for the message.
+            path: The file, for the message.
         """
         try:
             return cls.model_validate(values)
@@ -104,21 +105,21 @@ class _Record(pydantic.BaseModel):
             ) from error
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, without those that are not known."""
+        """Plain values, without unknown ones."""
         return self.model_dump(exclude_none=True)
 
     def write(self, path: Path) -> None:
-        """Writes a file, whole or not at all."""
+        """Writes a file, completely or not at all."""
         write_json(path, self.to_dict())
 
 
 class Built(_Record):
-    """What a model is that follows from the data.
+    """Properties of a model that depend on the data.
 
     Attributes:
         image_shape: `(height, width, channels)` of the images.
-        num_latents: How many latents.
-        num_weights: How many trainable numbers.
+        num_latents: Number of latents.
+        num_weights: Number of trainable weights.
     """
 
     image_shape: tuple[int, int, int]
@@ -140,15 +141,15 @@ class Configuration(_Record):
         format: Version of the run directory.
         recipe: Name of the recipe.
         dataset: Name of the data set, or the path of a folder.
-        fingerprint: Of the content of the data set; `None` if not known.
-        seed: Initial weights and order of the data.
+        fingerprint: Hash of the content of the data set; `None` if not known.
+        seed: Seed for initial weights and order of the data.
         backend: Keras backend.
         precision: Keras dtype policy.
         settings: The parts of the recipe with their settings, as
             `Recipe.to_dict` gives.
         rotate: `"ica"` if the latents are rotated before they are scored.
-        versions: Of the libraries.
-        built: What follows from the data.
+        versions: Versions of the libraries.
+        built: What depends on the data.
     """
 
     format: int
@@ -171,7 +172,7 @@ class Configuration(_Record):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        """Raises unless what is read of the settings has its type."""
+        """Raises unless the settings that are read have the right types."""
         penalties = self.settings.get("penalties", {})
         if not all(isinstance(each, dict) for each in penalties.values()):
             raise ValueError("settings.penalties must be tables")
@@ -187,7 +188,7 @@ class Configuration(_Record):
         return self.settings.get(seat, {}).get(name, default)
 
     def flat(self) -> dict[str, Any]:
-        """Every value in one table: of a setting by name with its seat."""
+        """All values in one table, settings by their name with the seat."""
         return {
             name.removeprefix("settings.").removeprefix("penalties."): value
             for name, value in _flat(self.to_dict()).items()
@@ -195,12 +196,12 @@ class Configuration(_Record):
 
     @property
     def support(self) -> str:
-        """Which combinations of factors are trained on."""
+        """Which combinations of factors are used for training."""
         return str(self.setting("training", "support", FULL))
 
     @property
     def foreign_parts(self) -> list[str]:
-        """Import paths that are named in it: code that is not the package's."""
+        """Import paths in it, of code from outside the package."""
         named = [table.get("part") for table in self.settings.values()]
         named += self.settings.get("penalties", {})
         named += self.setting("scoring", "metrics") or []
@@ -211,9 +212,9 @@ class Configuration(_Record):
         return [name for name in named if isinstance(name, str) and ":" in name]
 
     def differences(self, other: "Configuration") -> list[str]:
-        """A line for each value in which a later call differs.
+        """One line per value in which a later call differs.
 
-        More steps are no difference: the run goes on.
+        More steps are not a difference: the run continues.
         """
         lines = []
         mine, new = _flat(self.to_dict()), _flat(other.to_dict())
@@ -238,18 +239,18 @@ class Scores(_Record):
     Attributes:
         num_samples: Images scored.
         psnr: Mean over images, in dB.
-        infom: Modularity; as those below `None` without known factors.
+        infom: Modularity; like those below, `None` without known factors.
         infoe: Explicitness.
         infoc: Compactness.
         num_active: Active latents.
         active: Whether each latent is active.
-        nmi: Share of each factor's entropy that each latent has, a list a
-            factor.
+        nmi: Normalised mutual information of factors and latents, one list
+            per factor.
         factor_names: The factors, in the order of `nmi`.
-        others: Other scores by the name they are shown with.
+        others: Other scores, by the name with which they are shown.
         converged: Whether the rotation of the latents converged.
-        multi_information: Normalised multi-information of the factors that
-            were trained on, if they are not in all combinations.
+        multi_information: Normalised multi-information of the factors in
+            training, if not all combinations occur.
     """
 
     num_samples: int
@@ -267,7 +268,7 @@ class Scores(_Record):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        """Raises unless InfoMEC is there as a whole, or not at all."""
+        """Raises if only a part of InfoMEC is present."""
         whole = (
             self.infom,
             self.infoe,
@@ -284,7 +285,9 @@ class Scores(_Record):
         sizes = {len(row) for row in self.nmi}
         is_complete = len(self.nmi) == len(self.factor_names or ()) > 0
         if not is_complete or sizes != {len(self.active)} or not self.active:
-            raise ValueError("nmi must have a row a factor, a column a latent")
+            raise ValueError(
+                "nmi must have a row per factor, a column per latent"
+            )
         return self
 
     @classmethod
@@ -296,7 +299,7 @@ class Scores(_Record):
         factor_names: tuple[str, ...] = (),
         **more: Any,
     ) -> "Scores":
-        """Scores of an InfoMEC result; of `None` where there are no factors."""
+        """Makes scores of an InfoMEC result; `None` without factors."""
         infomec = {}
         if result is not None:
             infomec = {
@@ -328,7 +331,7 @@ def read_codebooks(path: Path) -> list[list[list[float]]]:
     """Reads `codebooks.json`: by epoch, latent and value.
 
     Raises:
-        ValueError: The file is damaged; says where.
+        ValueError: The file is damaged. The message says where.
     """
     content = read_json(path)
     try:
@@ -346,7 +349,7 @@ def _is_more(after: Any, before: Any) -> bool:
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested tables as one, with dotted names."""
+    """Flattens nested tables to one, with dotted names."""
 
     def pairs() -> Iterator[tuple[str, Any]]:
         for name, value in values.items():
@@ -359,7 +362,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _of_this_format(values: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The values of an earlier format in today's, for what reads them."""
+    """Converts the values of an earlier format to the current one."""
     number = values.get("format", 1)
     if number == 1:
         flat = values.get("settings")
@@ -378,7 +381,7 @@ def _of_this_format(values: dict[str, Any], path: Path) -> dict[str, Any]:
         raise ValueError(
             f"{path} was written by another version of keras-qlae: "
             f"{json.dumps(values.get('versions', {}))[:200]}. Install that "
-            f"version to read it. Received: format={number!r}, known are 1 "
-            f"and {FORMAT}"
+            f"version to read it. Received: format={number!r}; supported are "
+            f"1 and {FORMAT}"
         )
     return values

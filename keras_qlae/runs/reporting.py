@@ -1,4 +1,4 @@
-"""What a finished run shows: scores, figures, a report."""
+"""Writes the scores, figures and report of a finished run."""
 
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ from keras_qlae.runs.tables import setting_rows
 from keras_qlae.runs.tables import variants
 
 _NUM_ROWS = 4  # images in the grid of interventions
-_NUM_SHOWN = 8  # images rebuilt
-_NUM_CANDIDATES = 64  # of which those that differ are shown
+_NUM_SHOWN = 8  # reconstructed images
+_NUM_CANDIDATES = 64  # images from which different ones are chosen
 _NUM_SAMPLES = 25
 _LOOKS_LIKE = {
     "arm3d": "MPI3D",
@@ -46,9 +46,9 @@ def finish(
     own_metrics: Sequence[str] = (),
     multi_information: float | None = None,
 ) -> None:
-    """Scores a trained model and writes everything a person looks at.
+    """Scores a trained model and writes all results.
 
-    The report comes last: a run that has one is finished.
+    The report is written last: a run that has one is finished.
     """
     scores = score(model, held_out, own_metrics)
     scores = scores.model_copy(update={"multi_information": multi_information})
@@ -65,7 +65,7 @@ def finish(
 def write_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> list[Any]:
-    """Draws every figure of a run and writes it.
+    """Draws and writes all figures of a run.
 
     Returns:
         The paths written.
@@ -79,7 +79,7 @@ def write_figures(
 def drawn_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> dict[str, Any]:
-    """Every figure of a run by name; without factors there is no `nmi`."""
+    """Draws all figures of a run, by name; without factors no `nmi`."""
     scores = run.read_scores()
     shown = held_out.images(spread(len(held_out), _NUM_CANDIDATES))
     shown = shown[varied(shown, _NUM_SHOWN)]
@@ -87,7 +87,7 @@ def drawn_figures(
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
     scalars = model.latent.scalars(encoded)
-    # Of a single image there is no range; its figure is drawn all the same.
+    # Repeated, since a single image has no range.
     levels = model.latent.levels(np.repeat(codes, 2, axis=0))
     drawn = {}
     titles = None
@@ -172,7 +172,7 @@ def report(run: RunDirectory, held_out: FactorDataset) -> str:
 
 
 def _loading(run: RunDirectory, config: Configuration) -> str:
-    """How to load the model, in the folder that the run is in."""
+    """Python that loads the model, in the folder of the run."""
     modules = sorted({p.partition(":")[0] for p in config.foreign_parts})
     imports = f", imports={modules!r}" if modules else ""
     name = run.path.absolute().name
@@ -185,14 +185,14 @@ def _loading(run: RunDirectory, config: Configuration) -> str:
     ]
     return "\n".join(
         [
-            f"In the folder that holds `{name}`:",
+            f"In the folder of `{name}`:",
             "",
             "```python",
             *lines,
             "```",
             "",
-            "`keras.saving.load_model` needs `import keras_qlae.models` first: "
-            "it tells Keras the layers.",
+            "`keras.saving.load_model` needs `import keras_qlae.models` first, "
+            "which registers the layers with Keras.",
         ]
     )
 
@@ -205,20 +205,20 @@ def _listed(variants: Mapping[str, str]) -> list[str]:
 def _remark(held_out: FactorDataset) -> str:
     if not held_out.has_factors:
         return (
-            "There is no InfoMEC: it scores latents against the factors of "
-            "the images, and these have none that are known."
+            "There is no InfoMEC: it scores latents against known factors, "
+            "and these images have none."
         )
     return caution(held_out.name)
 
 
 def caution(dataset: str) -> str:
-    """What is to be said wherever scores on a data set are shown."""
+    """A remark to show with scores on a data set."""
     published = _LOOKS_LIKE.get(dataset)
     if published is None:
         return ""
     return (
-        f"The pictures of {dataset} are drawn by this package: scores on it "
-        f"are not comparable with those published for {published}."
+        f"This package draws the images of {dataset}: scores on it are not "
+        f"comparable with those published for {published}."
     )
 
 
@@ -229,7 +229,7 @@ def _curves(run: RunDirectory) -> dict[str, list[float]]:
 
 
 def _padded(codebooks: list[list[list[float]]]) -> np.ndarray:
-    """`(epochs, latents, values)`, NaN where a codebook is shorter."""
+    """`(epochs, latents, values)`; shorter codebooks are padded with NaN."""
     size = max(len(row) for row in codebooks[0])
     return np.array(
         [

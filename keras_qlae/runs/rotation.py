@@ -20,7 +20,7 @@ from keras_qlae.runs.scoring import own_metrics
 
 Floats = npt.NDArray[np.float64]
 
-NUM_FITTED = 10_000  # latents that the rotation is fitted to
+NUM_FITTED = 10_000  # images to whose latents the rotation is fitted
 _MAX_ITERATIONS = 1000
 
 
@@ -28,10 +28,10 @@ class Rotation(NamedTuple):
     """A linear map to independent components of unit variance.
 
     Attributes:
-        is_active: Boolean array `(num_latents,)`: what goes in.
-        mean: `(num_active,)`, taken off first.
+        is_active: Boolean array `(num_latents,)`: the latents to rotate.
+        mean: `(num_active,)`, subtracted first.
         matrix: `(num_components, num_active)`.
-        converged: Whether the fit ended by itself.
+        converged: Whether the fit converged.
     """
 
     is_active: npt.NDArray[np.bool_]
@@ -49,18 +49,19 @@ def fit_ica(latents: npt.ArrayLike, seed: int = 0) -> Rotation:
     """Fits scikit-learn's FastICA to continuous latents.
 
     Only active latents (`metrics.active_latents`, rule `"range"`) are
-    rotated: components have unit variance, so that an inactive latent would
-    come out as loud as the others, be counted as active, and be scored as
-    noise. There are as many components as the active latents have linearly
-    independent directions, and so no information is lost. If no latent is
-    active, nothing is rotated.
+    rotated. Components have unit variance, so an inactive latent would become
+    as large as the others, count as active, and be scored as noise. There are
+    as many components as the active latents have linearly independent
+    directions, so that no information is lost. If no latent is active,
+    nothing is rotated.
 
     Args:
         latents: `(num_samples, num_latents)`, finite.
-        seed: Integer: where the search for the rotation starts.
+        seed: Integer, for the start of the fit.
 
     Returns:
-        The rotation. If it has not converged, that of the last iteration.
+        The rotation; if the fit has not converged, that of the last
+        iteration.
 
     Reference:
         Hyvärinen and Oja, "Independent component analysis: algorithms and
@@ -93,13 +94,12 @@ def score_rotated(
 ) -> bool:
     """Scores the rotated latents of a trained run: writes `infomec.json`.
 
-    The rotation is fitted to `NUM_FITTED` images of the part that the run was
-    trained on, drawn by the seed, and scored on its held-out images. It can
-    be undone, so that PSNR is that of the run, and all there is where the
-    images have no factors.
+    The rotation is fitted to `NUM_FITTED` training images of the run, drawn by
+    the seed, and scored on its held-out images. It is invertible, so PSNR is
+    that of the run; it is the only score if the images have no factors.
 
     Args:
-        run: Where the scores go.
+        run: The run directory for the scores.
         source: The trained run.
         recipe: Its recipe.
         seed: The seed of both.
@@ -107,7 +107,7 @@ def score_rotated(
     Returns:
         Whether the rotation converged.
     """
-    # What the recipe names was imported to train it.
+    # The modules of the recipe were imported to train it.
     foreign = source.read_config().foreign_parts
     modules = [path.partition(":")[0] for path in foreign]
     model, held_out = finished.load(source, imports=modules)
@@ -159,7 +159,7 @@ def _no_rotation(num_latents: int) -> Rotation:
 
 
 def _drawn(data: FactorDataset, seed: int) -> npt.NDArray[np.uint8]:
-    """Images of `data`, as many as the rotation is fitted to."""
+    """Draws the images of `data` to which the rotation is fitted."""
     count = min(NUM_FITTED, len(data))
     chosen = np.random.default_rng(seed).choice(len(data), count, replace=False)
     return data.images(np.sort(chosen))

@@ -1,4 +1,4 @@
-"""A run, opened: what it was, and what came out."""
+"""An opened run: its settings and its results."""
 
 import functools
 import os
@@ -17,36 +17,36 @@ from keras_qlae.runs.records import Configuration
 from keras_qlae.runs.records import Scores
 from keras_qlae.runs.tables import score_rows
 
-# Keras and the frameworks are imported by what needs them: a list of runs
-# does not.
+# Keras and the frameworks are imported only when needed: a list of runs does
+# not need them.
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from keras_qlae.datasets import FactorDataset
     from keras_qlae.recipes import Recipe
 
-_DEPTH = 6  # folders below which runs are not looked for
-_NUM_SEEN = 2000  # images that tell the range of continuous latents
+_DEPTH = 6  # runs are searched in folders down to this depth
+_NUM_SEEN = 2000  # images to find the range of continuous latents
 _WRITTEN = ("checkpoint", "encoder", "figures")  # folders of a run
 
 
 class Run:
-    """A training run: what it was, and what came out.
+    """A training run: its settings and its results.
 
-    Made by `keras_qlae.open_run`. It stands on a run directory and changes
-    nothing in it. What is large is loaded when it is first asked for, and
-    kept. Nothing in the directory is trusted: files are compared with their
-    hashes, and modules that the run names are imported only if `imports` names
-    them too.
+    It is made by `keras_qlae.open_run` from a run directory, in which it
+    changes nothing. Large files are loaded when they are first used, and kept.
+    Nothing in the directory is trusted: files are compared with their hashes,
+    and modules that the run names are imported only if `imports` names them
+    too.
 
     Args:
         directory: The run directory.
-        dataset: The data set, as of `open_run`.
-        imports: As of `open_run`.
+        dataset: The data set, as in `open_run`.
+        imports: As in `open_run`.
 
     Attributes:
         directory: The run directory, with the path of each file.
-        config: The recipe's name, the data set's, the seed and all settings.
+        config: The names of recipe and data set, the seed and all settings.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Run:
 
     @property
     def is_finished(self) -> bool:
-        """Whether it was trained to the end, scored and reported."""
+        """Whether training, scoring and the report are finished."""
         return self.directory.is_finished
 
     @property
@@ -80,15 +80,15 @@ class Run:
 
     @property
     def steps(self) -> int:
-        """Steps that were asked for."""
+        """Steps of the whole run."""
         return int(self.config.setting("training", "steps", 0))
 
     @property
     def metrics(self) -> dict[str, np.ndarray]:
-        """What was logged: a column by its name, a number an epoch.
+        """What was logged: columns by name, with one number per epoch.
 
-        `pandas.DataFrame(run.metrics)` is a table of it. Before the first
-        epoch has ended there are no columns.
+        `pandas.DataFrame(run.metrics)` makes a table. There are no columns
+        before the first epoch has ended.
         """
         if not self.directory.metrics.exists():
             return {}
@@ -108,11 +108,11 @@ class Run:
 
     @property
     def recipe(self) -> "Recipe":
-        """What was trained, to train it again or longer.
+        """The recipe that was trained, to train it again or longer.
 
         Raises:
-            ValueError: A run of an earlier version, or code that may not be
-                imported.
+            ValueError: The run is from an earlier version, or names code that
+                may not be imported.
         """
         from keras_qlae.runs.loading import allow
         from keras_qlae.runs.loading import recipe_of
@@ -120,7 +120,7 @@ class Run:
         allow(self.config, self._imports)
         if self.config.format != FORMAT:
             raise ValueError(
-                f"{self.path} holds a run of an earlier version of keras-qlae, "
+                f"{self.path} has a run of an earlier version of keras-qlae, "
                 "whose settings have other names: it can be evaluated, drawn "
                 f"and exported. Received: format={self.config.format}"
             )
@@ -131,7 +131,7 @@ class Run:
         """The trained model, compiled as in training.
 
         Raises:
-            FileNotFoundError: It is not trained to the end.
+            FileNotFoundError: Its training is not finished.
             ValueError: The file is damaged, or the run names code that may
                 not be imported.
         """
@@ -145,11 +145,11 @@ class Run:
 
     @functools.cached_property
     def dataset(self) -> "FactorDataset":
-        """The data set that it was trained on and is scored on.
+        """The data set of training and scoring.
 
         Raises:
-            ValueError: It is not the one that was trained on or is not found,
-                or the run names code that may not be imported.
+            ValueError: It is not found or not the one used for training, or
+                the run names code that may not be imported.
         """
         from keras_qlae.runs import data as run_data
         from keras_qlae.runs.loading import allow
@@ -160,9 +160,9 @@ class Run:
             given = self.config.dataset
             if not run_data.is_known(given):
                 raise ValueError(
-                    f"The data set of the run in {self.path} is not here: an "
-                    "array, or a folder or file that was moved. Give it as "
-                    "`dataset`. "
+                    f"The data set of the run in {self.path} is not found: it "
+                    "was an array, or a folder or file that was moved. Give it "
+                    "as `dataset`. "
                     f"Received: dataset={given!r}"
                 )
         image_size = self.config.setting("training", "image_size")
@@ -170,9 +170,9 @@ class Run:
         fingerprint = data.fingerprint()
         if self.config.fingerprint not in (None, fingerprint):
             raise ValueError(
-                f"The data set {self.config.dataset} is not what it was when "
-                f"the run in {self.path} was trained, so that images may be "
-                "scored that were trained on. Restore it, or train anew. "
+                f"The data set {self.config.dataset} has changed since the run "
+                f"in {self.path} was trained, so that training images may be "
+                "scored. Restore it, or train again. "
                 f"Received: fingerprint {fingerprint}, "
                 f"{self.config.fingerprint} in training"
             )
@@ -191,31 +191,31 @@ class Run:
         return run_data.split(scoring, self.dataset, support, warns=False)[1]
 
     def encode(self, images: Any) -> np.ndarray:
-        """The codes of images: what is scored.
+        """Computes the codes of images, which are what is scored.
 
-        (`run.model.encode` gives what the encoder says before that.)
+        (`run.model.encode` returns the encoder's outputs before that.)
 
         Args:
             images: NumPy `(n, height, width, channels)` of the model's size,
                 integers in `[0, 255]` or floats in `[0, 1]`.
 
         Returns:
-            `(n, num_latents)`: indices into the codebooks, or floats where
+            `(n, num_latents)`: indices into the codebooks, or floats if the
             latents are continuous.
         """
         codes: np.ndarray = self.model.codes(images)
         return codes
 
     def traverse(self, image: Any, num_values: int = 8) -> list[np.ndarray]:
-        """An image with each latent set to each of its values, the rest kept.
+        """Sets one latent at a time to each of its values, for an image.
 
-        `figures.traversals(run.model, images)` draws it.
+        `figures.traversals(run.model, images)` draws the result.
 
         Args:
             image: `(height, width, channels)`, integers in `[0, 255]` or
                 floats in `[0, 1]`; or several, `(n, height, width, channels)`.
-            num_values: How many values of a latent that has no codebook. They
-                are taken from the held-out images.
+            num_values: How many values of a latent without a codebook, which
+                come from the held-out images.
 
         Returns:
             For each latent `(num_values, height, width, channels)`, floats in
@@ -242,7 +242,7 @@ class Run:
         return drawn_figures(self.directory, self.model, self.held_out)
 
     def to_dict(self) -> dict[str, Any]:
-        """All that is known without loading the model, as plain values."""
+        """Everything known without loading the model, as plain values."""
         return {
             "path": str(self.path),
             "is_finished": self.is_finished,
@@ -264,7 +264,7 @@ class Run:
 
     @property
     def _known_scores(self) -> Scores | None:
-        """The scores; `None` if there are none, or none that can be read."""
+        """The scores; `None` if there are none or they cannot be read."""
         try:
             return self.scores
         except (OSError, ValueError):
@@ -276,25 +276,25 @@ def open_run(
     dataset: Any = None,
     imports: Sequence[str] = (),
 ) -> Run:
-    """Opens a training run, to look at it and to use its model.
+    """Opens a training run to read its results and use its model.
 
-    It may still be in training, and may come from somebody else: nothing in
-    it runs code, unless `imports` allows that.
+    The run may still be training, and may come from somebody else: no code of
+    it is run, unless `imports` allows that.
 
     Args:
-        directory: The run directory, as of `runs.train` or `keras-qlae train`.
-        dataset: The data set, as of `runs.train`, where the run does not find
-            it by its name: it was an object or arrays, or a folder that was
+        directory: The run directory of `runs.train` or `keras-qlae train`.
+        dataset: The data set, as in `runs.train`, if the run does not find it
+            by its name: it was an object or arrays, or a folder that was
             moved.
-        imports: Modules of one's own that the run names and that may be
-            imported, for its latents, networks, metrics or data set.
+        imports: Modules that the run names and that may be imported, for its
+            latents, networks, metrics or data set.
 
     Returns:
         The run.
 
     Raises:
         FileNotFoundError: There is no run there.
-        ValueError: A file is damaged, or of another version.
+        ValueError: A file is damaged, or from another version.
 
     Example:
         ```python
@@ -307,9 +307,9 @@ def open_run(
 
 
 def find(folder: os.PathLike[str] | str) -> Iterator[RunDirectory]:
-    """The run directories in a folder and below it, in order of their paths.
+    """Finds the run directories in a folder and below it, sorted by path.
 
-    Links to folders and hidden folders are passed over.
+    Links to folders and hidden folders are skipped.
 
     Args:
         folder: The folder; a run directory itself is one.

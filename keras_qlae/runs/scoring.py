@@ -1,4 +1,4 @@
-"""Scores of a trained model on the images that are scored."""
+"""Scores a trained model on the images for scoring."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.runs.records import Scores
 
-_PART = 1000  # images rebuilt at a time
+_PART = 1000  # images reconstructed at a time
 _INFOMEC = ("InfoM", "InfoE", "InfoC")
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
@@ -34,9 +34,9 @@ def score(
 
     Args:
         model: A trained model with `codes`, `reconstruct` and `latent`.
-        data: What to score on. Without factors there is no InfoMEC.
-        own: Metrics of one's own, as of `own_metrics`.
-        every_metric: Whether to score by every metric of the package.
+        data: The images for scoring. Without factors there is no InfoMEC.
+        own: The user's own metrics, as in `own_metrics`.
+        every_metric: Whether to compute every metric of the package.
 
     Returns:
         The scores.
@@ -64,7 +64,7 @@ def score(
 
 @contextlib.contextmanager
 def _factors_by_name(names: Sequence[str]) -> Iterator[None]:
-    """Warnings of metrics name factors, which they know by index, and once."""
+    """Replaces indices in warnings of metrics by factor names; warns once."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
@@ -80,7 +80,7 @@ def _factors_by_name(names: Sequence[str]) -> Iterator[None]:
 
 
 def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
-    """Metrics of one's own by name.
+    """Imports the user's own metrics, by name.
 
     Args:
         paths: Import paths `module:name` of functions
@@ -89,14 +89,14 @@ def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
             integers if the latents are discrete.
 
     Raises:
-        SettingError: There is no such function, or a path is none.
+        SettingError: A function does not exist, or a path is invalid.
     """
     for path in paths:
         if ":" not in path:
             raise SettingError(
-                "`metrics` takes import paths of functions, as "
-                "`my_module:my_metric`. The metrics of the package are scored "
-                "with `keras-qlae evaluate RUN --metrics all`. "
+                "`metrics` takes import paths of functions, such as "
+                "`my_module:my_metric`. For the metrics of the package use "
+                "`keras-qlae evaluate RUN --metrics all`. "
                 f"Received: {path!r}",
                 "metrics",
             )
@@ -104,11 +104,12 @@ def own_metrics(paths: Sequence[str]) -> dict[str, Metric]:
 
 
 def numbers_of(latent: Any, codes: np.ndarray) -> np.ndarray:
-    """Codes for scores that take a latent for a number.
+    """Converts codes to numbers, for scores that treat latents as numbers.
 
-    Of a discrete latent that is its quantized value, which the decoder reads:
-    a learned codebook need not be in the order of its indices, or evenly
-    spaced. Where the decoder reads a vector, as in a VQ-VAE, it is the index.
+    The number of a discrete latent is its quantized value, which the decoder
+    reads: a learned codebook may not be in the order of its indices, or
+    evenly spaced. If the decoder reads a vector, as in a VQ-VAE, it is the
+    index.
 
     Args:
         latent: The latent of a model.
@@ -120,7 +121,7 @@ def numbers_of(latent: Any, codes: np.ndarray) -> np.ndarray:
 
 
 def multi_information(data: FactorDataset) -> float:
-    """How strongly the factors of a data set depend on one another."""
+    """How strongly the factors of a data set depend on each other."""
     factors = data.factors(np.arange(len(data)))
     return metrics.normalized_multi_information(factors)
 
@@ -128,7 +129,7 @@ def multi_information(data: FactorDataset) -> float:
 def _latent_scores(
     latent: Any, factors: np.ndarray, codes: np.ndarray
 ) -> dict[str, float]:
-    """Scores other than InfoMEC, by the name they are shown with."""
+    """Scores other than InfoMEC, by the name with which they are shown."""
     from tqdm import tqdm
 
     with tqdm(unit="score", leave=False, disable=None) as bar:

@@ -18,8 +18,8 @@ INFOMEC = {
     "InfoC": "compactness",
 }
 _OTHERS = {
-    "cInfoM": "modularity, the other factors given",
-    "cInfoC": "compactness, the other factors given",
+    "cInfoM": "modularity, given the other factors",
+    "cInfoC": "compactness, given the other factors",
     "MIG": "compactness",
     "DCI-D": "modularity",
     "DCI-C": "compactness",
@@ -34,7 +34,7 @@ _OTHERS = {
     "R2": "linear explicitness",
     "SSIM": "reconstruction",
 }
-# What a setting of `None` is.
+# The meaning of `None` in a setting.
 _IF_NONE = {
     "num_latents": "twice the factors",
     "blocks": "those of `size`",
@@ -70,26 +70,26 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
 
 
 def scored_images(run: RunDirectory) -> str:
-    """How many images were scored, which, and whether they were trained on."""
+    """Which images were scored, and whether they were used for training."""
     number = run.read_scores().num_samples
     config = run.read_config()
     which = ""
     if config.support != FULL:
-        which = f" of the combinations trained on ({config.support})"
+        which = f" of the combinations in training ({config.support})"
         if config.setting("scoring", "scored_support") == "full":
             which = (
-                " of all combinations of factors, of which "
-                f"{config.support} were trained on"
+                " of all combinations of factors, with "
+                f"{config.support} in training"
             )
     if config.setting("scoring", "protocol") == "paper":
-        return f"{number} images{which} (trained on too, as in the paper)"
+        return f"{number} images{which} (also in training, as in the paper)"
     return f"{number} held-out images{which}"
 
 
 def latent_titles(scores: Scores) -> list[str]:
-    """The factor that each latent shares most information with, or nothing.
+    """The factor with which each latent has most mutual information.
 
-    As on the page of a run, there is none for an inactive latent, nor for one
+    As on the page of a run, it is empty for an inactive latent, and for one
     with less than a twentieth of every factor's entropy.
     """
     from keras_qlae.explorer.content import LEAST_NMI  # imports Keras
@@ -105,7 +105,7 @@ def latent_titles(scores: Scores) -> list[str]:
 
 
 def variants(scores: Scores, config: Configuration) -> dict[str, str]:
-    """How each score is computed, where papers and libraries differ."""
+    """How each score is computed, if papers and libraries differ."""
     own = config.setting("scoring", "metrics") or []
     own = [path.rpartition(":")[2] for path in own]
     names = [name for name, _, _ in score_rows(scores)]
@@ -119,13 +119,13 @@ def variants(scores: Scores, config: Configuration) -> dict[str, str]:
 def setting_rows(
     config: Configuration, usual: Mapping[str, Any] | None = None
 ) -> list[tuple[str, str, str, str]]:
-    """The parts of a run and their settings, a line each.
+    """The parts of a run and their settings, one per line.
 
-    The last cell is empty where the run has what its recipe has.
+    The last cell is empty if the value is that of the recipe.
 
     Args:
         config: The run's configuration.
-        usual: The settings to compare with; by default those of its recipe,
+        usual: The settings to compare with. By default those of its recipe,
             which imports Keras.
     """
     if usual is None:
@@ -154,7 +154,7 @@ def _by_seat(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _of_recipe(config: Configuration) -> dict[str, dict[str, Any]]:
-    """The settings of the recipe itself; none if it is not known."""
+    """The settings of the recipe itself; none if it is unknown."""
     if config.recipe not in recipes.available():
         return {}
     return recipes.get(config.recipe, config.dataset).to_dict()

@@ -1,4 +1,4 @@
-"""Callbacks of a run by name: people's trackers, and code of one's own."""
+"""Callbacks of a run by name: trackers, and the user's own code."""
 
 import inspect
 from collections.abc import Sequence
@@ -22,23 +22,23 @@ Named: TypeAlias = "str | keras.callbacks.Callback"
 
 
 def check(named: Sequence[Named], only_names: bool = False) -> None:
-    """Raises unless there are callbacks of these names.
+    """Raises unless there are callbacks with these names.
 
     Args:
-        named: As of `callbacks_of`.
-        only_names: Whether they must be names, as where runs are tasks.
+        named: As in `callbacks_of`.
+        only_names: Whether they must be names, as for tasks.
 
     Raises:
-        ValueError: An unknown name.
-        ImportError: A library that is not installed.
+        ValueError: A name is unknown.
+        ImportError: A library is not installed.
     """
     for each in named:
         if isinstance(each, keras.callbacks.Callback):
             if only_names:
                 raise ValueError(
-                    "`callbacks` must be names where there are several runs, "
-                    "each with callbacks of its own: `module:name` of a class "
-                    f"or function. Received: {type(each).__name__}"
+                    "`callbacks` must be names if there are several runs, "
+                    "since each makes its own: `module:name` of a class or "
+                    f"function. Received: {type(each).__name__}"
                 )
         elif each == "tensorboard":
             imported("tensorboard")
@@ -48,7 +48,7 @@ def check(named: Sequence[Named], only_names: bool = False) -> None:
             import_object(each)
         else:
             raise ValueError(
-                f"`callbacks` must hold Keras callbacks, names of trackers "
+                f"`callbacks` must be Keras callbacks, names of trackers "
                 f"({', '.join(TRACKERS)}), or `module:name` of a class or "
                 f"function that makes a callback.{hint(str(each), TRACKERS)} "
                 f"Received: {each!r}"
@@ -68,9 +68,8 @@ def callbacks_of(
         config: The run's configuration.
 
     Raises:
-        ValueError: An unknown name, or a function that returned something
-            else.
-        ImportError: A library that is not installed.
+        ValueError: A name is unknown, or a function returned something else.
+        ImportError: A library is not installed.
     """
     check(named)
     return [_made(each, run, config) for each in named]
@@ -94,13 +93,13 @@ def _made(
     callback = make(**arguments)
     if not isinstance(callback, keras.callbacks.Callback):
         raise ValueError(
-            f"`{named}` must make a `keras.callbacks.Callback`. Received: "
+            f"`{named}` must return a `keras.callbacks.Callback`. Received: "
             f"{type(callback).__name__}"
         )
     return callback
 
 
 def _name(path: Path) -> str:
-    """The path of a run, short where it is below the current folder."""
+    """The path of a run, relative if it is below the current folder."""
     path, here = path.absolute(), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

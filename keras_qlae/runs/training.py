@@ -1,4 +1,4 @@
-"""Trains a recipe in a run directory; goes on where a killed run stopped."""
+"""Trains a recipe in a run directory; resumes a killed run."""
 
 import contextlib
 import logging
@@ -53,41 +53,41 @@ def train(
     verbose: int = 1,
     callbacks: Sequence[tracking.Named] = (),
 ) -> RunDirectory:
-    """Trains, scores and reports a recipe, all in one directory.
+    """Trains, scores and reports a recipe in a directory.
 
-    Called again on the same directory with the same settings it goes on from
+    If it is called again with the same directory and settings, it resumes from
     the last finished epoch, with the optimizer's state and the order of the
-    data, and ends with the same weights as if it had never stopped (on one
-    backend and machine, on a CPU). A finished run is left alone; asked for
-    more steps, it goes on.
+    data. The final weights are the same as without a stop (on one backend and
+    machine, on a CPU). A finished run is not changed; with more steps it
+    continues.
 
     Args:
         directory: The run directory.
         recipe: What to train.
-        dataset: Images, NumPy `(n, height, width, channels)` as of
+        dataset: Images, NumPy `(n, height, width, channels)` as in
             `datasets.from_arrays`, or `(images, factors)`; a data set; or the
             name of one, a folder of images, an `.npz` file, or `module:name`
-            of one of one's own. Without factors, loss and PSNR are all that is
-            logged and scored. Arrays are not kept in the directory.
-        seed: Integer: initial weights and order of the data.
+            for your own. Without factors, only loss and PSNR are logged and
+            scored. Arrays are not saved in the directory.
+        seed: Integer, for initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
-        verbose: 0 for silence, 1 for a progress bar and one line per epoch, 2
-            for the lines alone.
-        callbacks: More callbacks: Keras'; `"tensorboard"`, `"wandb"` or
-            `"mlflow"`; or `"module:name"` of a class or function of one's own
-            that makes one, called with the path of the run if it has an
-            argument `directory`. They see the scores in the logs, and run
-            before the checkpoint of their epoch is written. One that stops
-            training, as `EarlyStopping`, ends the run there.
+        verbose: 0 for no output, 1 for a progress bar and one line per epoch,
+            2 for the lines only.
+        callbacks: Further callbacks: those of Keras; `"tensorboard"`,
+            `"wandb"` or `"mlflow"`; or `"module:name"` of your own class or
+            function that makes one, called with the path of the run if it has
+            an argument `directory`. The logs that they read have the scores.
+            They run before the checkpoint of their epoch is written. If one
+            stops training, such as `EarlyStopping`, the run ends there.
 
     Returns:
         The run directory.
 
     Raises:
-        ValueError: Unknown names, a directory that holds another run, or a
-            number of latents that is to follow from factors that are unknown.
-        RuntimeError: Another process trains there.
+        ValueError: A name is unknown, the directory has another run, or the
+            number of latents is not given and the factors are unknown.
+        RuntimeError: Another process is training there.
         OSError: The directory cannot be written.
         FloatingPointError: The loss is no longer finite.
         ImportError: The library of a tracker is not installed.
@@ -98,7 +98,7 @@ def train(
     run.check(config)
     if run.is_finished and not run.wants_more(config):
         return run
-    # All that may not fit comes before the directory is touched.
+    # All checks come before anything is written to the directory.
     tracking.check(callbacks)
     import_tensorflow()
     data = run_data.load(dataset, recipe.training.image_size)
@@ -124,8 +124,8 @@ def train(
     config = config.model_copy(update={"built": built})
     if not data.has_factors:
         _logger.warning(
-            "%s has no factors to score latents against: training goes by "
-            "loss and PSNR, without InfoMEC.",
+            "%s has no factors, so latents cannot be scored: loss and PSNR "
+            "are logged, without InfoMEC.",
             data.name,
         )
     made = tracking.callbacks_of(callbacks, run, config)
@@ -194,7 +194,7 @@ def _check_devices(model: Any, batch_size: int) -> None:
     number = backend.num_devices()
     if batch_size % number:
         raise ValueError(
-            f"`batch_size` must be a multiple of the {number} devices, which "
+            f"`batch_size` must be a multiple of the {number} devices that "
             f"share a batch. Received: batch_size={batch_size}"
         )
     if backend.sees_whole_batch():
@@ -222,7 +222,7 @@ def _fit(
     verbose: int,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Trains from where `record` stands to the last step."""
+    """Trains from the last step of `record` to the end."""
     training, scoring = recipe.training, recipe.scoring
     scores = []
     if held_out.has_factors:

@@ -114,7 +114,7 @@ def test_the_papers_protocol_is_kept_and_named(tmp_path, monkeypatch):
     train = ("train", f"--directory={path}", *SMALL)
     result = call(*train, "--protocol=paper")
     assert result.exit_code == 0, result.output
-    said = "100 images (trained on too, as in the paper)"
+    said = "100 images (also in training, as in the paper)"
     assert said in result.output
     assert said in (path / "report.md").read_text()
     before = json.loads((path / "infomec.json").read_text())

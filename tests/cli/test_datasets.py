@@ -54,7 +54,7 @@ def test_info_tells_what_is_on_the_disk(data_dir, monkeypatch):
     fake(monkeypatch, data_dir, "shapes3d")
     output = call("info", "shapes3d").output
     assert "3dshapes.h5, available" in output
-    assert "64x64, not there" in output
+    assert "64x64, not available" in output
     call("prepare", "shapes3d", "--quiet")
     output = call("info", "shapes3d").output
     assert "64x64, available" in output

@@ -240,7 +240,7 @@ def test_an_npz_file_is_a_data_set(tmp_path, monkeypatch):
     images[3] = 255 - images[3]
     np.savez("mine.npz", images=images)
     result = call("evaluate", "runs/qlae-mine-0")
-    assert "is not what it was" in result.output
+    assert "has changed since the run" in result.output
 
 
 def test_stopping_says_how_to_go_on(tmp_path, monkeypatch):

@@ -43,7 +43,7 @@ def test_runs_without_a_score_are_left_out_and_names_may_be():
 
 
 def test_shapes_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r"one shape.*\(1, 3, 4\)"):
+    with pytest.raises(ValueError, match=r"same shape.*\(1, 3, 4\)"):
         figures.model_selection(UDR, INFOM[:1])
     with pytest.raises(ValueError, match="`udr` must have the shape"):
         figures.model_selection(UDR[0], INFOM)

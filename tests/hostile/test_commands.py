@@ -95,7 +95,7 @@ def test_train_refuses_a_folder_of_other_files(call, home):
     folder = home / "runs-of-mine"
     nothing = home / "nothing"
     output = call(nothing, "train", f"--directory={folder}", *SMALL, code=1)
-    assert "holds no run" in output
+    assert "has no run" in output
     assert is_short(output)
 
 

@@ -39,7 +39,7 @@ def test_the_paper_trains_on_what_it_scores():
 
 
 def test_fewer_scored_images_than_asked_for_are_warned_of():
-    message = "10 images are scored in place of the 11 of `num_scored`: a fifth"
+    message = "10 images are scored instead of the 11 of `num_scored`: a fifth"
     with pytest.warns(UserWarning, match=message):
         _, scored = split(Scoring(num_scored=11), numbered(50))
     assert len(scored) == 10
@@ -81,7 +81,7 @@ def test_a_data_set_of_ones_own_is_called_by_its_import_path():
     path = f"{__name__}:of_my_own"
     assert name_of(path) == path
     assert load(path, image_size=4).image_shape == (4, 4, 1)
-    with pytest.raises(ValueError, match=r"must make a .*FactorDataset"):
+    with pytest.raises(ValueError, match=r"must return a .*FactorDataset"):
         load(f"{__name__}:numbers_of_nothing", image_size=4)
 
 

@@ -199,7 +199,7 @@ def test_a_data_set_that_has_changed_is_noticed(run):
     """Else images may be scored that were trained on."""
     change_config(run, fingerprint="0123456789abcdef")
     for look in (runs.evaluate, runs.draw):
-        with pytest.raises(ValueError, match="is not what it was"):
+        with pytest.raises(ValueError, match="has changed since the run"):
             look(run)
     with pytest.raises(ValueError, match="fingerprint: 0123456789abcdef"):
         runs.train(run.path, recipe(steps=8), verbose=0)

@@ -108,7 +108,7 @@ def test_a_run_in_training_is_opened_too(copied):
     run = keras_qlae.open_run(copied)
     assert not run.is_finished
     assert "6 of 6 steps>" in repr(run)
-    with pytest.raises(FileNotFoundError, match="not trained to the end"):
+    with pytest.raises(FileNotFoundError, match="is not finished"):
         _ = run.model
     with pytest.raises(FileNotFoundError):
         _ = run.scores
@@ -167,7 +167,7 @@ def test_arrays_become_a_run(of_arrays):
     assert len(run.held_out) == 12
     assert run.dataset.factor_names == ("factor_0", "factor_1")
     other = keras_qlae.open_run(of_arrays, dataset=(255 - IMAGES, FACTORS))
-    with pytest.raises(ValueError, match="is not what it was"):
+    with pytest.raises(ValueError, match="has changed since the run"):
         _ = other.dataset
     runs.evaluate(of_arrays, dataset=(IMAGES, FACTORS))
 

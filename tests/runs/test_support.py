@@ -42,7 +42,7 @@ def run(tmp_path_factory):
 
 def test_the_run_says_what_it_is_of(run):
     run, printed = run
-    of_what = "held-out images of the combinations trained on (corner:9)"
+    of_what = "held-out images of the combinations in training (corner:9)"
     assert of_what in printed
     assert of_what in run.report.read_text()
     config = run.read_config()

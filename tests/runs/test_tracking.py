@@ -224,7 +224,7 @@ def test_a_callback_may_stop_the_run(tmp_path, caplog):
     [
         ("wanbd", "Did you mean 'wandb'"),
         ("json:nothing", "no class or function 'nothing'"),
-        (f"{__name__}:no_callback", r"must make a .*Callback.*Received: int"),
+        (f"{__name__}:no_callback", r"must return a .*Callback.*Received: int"),
         (3, "names of trackers"),
     ],
 )

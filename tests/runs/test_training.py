@@ -307,7 +307,7 @@ def test_refuses_a_directory_of_other_settings(finished):
 @pytest.mark.one_backend
 def test_refuses_a_directory_with_other_files(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(ValueError, match="not empty and holds no run"):
+    with pytest.raises(ValueError, match="not empty and has no run"):
         runs.train(tmp_path, recipe(), verbose=0)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
