@@ -1,13 +1,12 @@
 """A data set of your own, drawn by a program.
 
-A data set is an object of a class that derives from `FactorDataset`, or what
-`keras_qlae.datasets.from_arrays` makes of arrays. Name the class, or a
-function that makes the data set. It is called with `image_size` if it has
-that argument.
+A data set is an object of a class that derives from `FactorDataset`, or the
+result of `keras_qlae.datasets.from_arrays`. Name the class, or a function that
+returns the data set. It is called with `image_size` if it has that argument.
 
     keras-qlae train --dataset my_data_set:squares
 
-(For a folder of images no code is needed: `--dataset FOLDER`.)
+(A folder of images needs no code: `--dataset FOLDER`.)
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 """A latent space of your own.
 
-A latent stands between encoder and decoder and brings its own losses. This
-one is binary: every latent is -1 or 1. Derive from `Latent`, register the
-class with Keras so that models load again, and name it on the command line
-from the folder that this file is in:
+A latent is a layer between encoder and decoder, with its own losses. This one
+is binary: every latent is -1 or 1. Derive from `Latent`, register the class
+with Keras so that saved models can be loaded, and run the command in the folder
+of this file:
 
     keras-qlae train --latent my_latent:BinaryLatent
     keras-qlae train --latent my_latent:BinaryLatent --pull-weight 0.1

@@ -1,8 +1,8 @@
 r"""A penalty of your own.
 
-A penalty is a loss that belongs to no single layer. It may look at the whole
-batch and call the decoder again. This one asks that a small step along one
-latent, chosen at random, changes the image little.
+A penalty is a loss that belongs to no single layer. It may use the whole batch
+and call the decoder again. This one is small if a small step along one latent,
+chosen at random, changes the image little.
 
     keras-qlae train --penalties my_penalty:Smoothness --weight 0.1
     keras-qlae train --penalties my_penalty:Smoothness \

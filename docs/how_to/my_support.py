@@ -1,14 +1,15 @@
-"""A support of your own: which combinations of factors are trained on.
+"""A support of your own: which combinations of factors are used for training.
 
 A support is a function of the factors of all images, integers of shape
-`(num_images, num_factors)`, to one boolean an image: whether it is kept. Or to
-one integer: how often it occurs, so that some combinations come more often.
+`(num_images, num_factors)`. It returns one boolean per image, whether to keep
+it; or one integer, how often it occurs, so that some combinations are more
+frequent.
 
     keras-qlae train --dataset my_data_set:squares --support my_support:band
 
-Held-out images are of the same combinations; `--scored-support full` draws
-them from all. The report says which were scored, and how strongly the factors
-that are left depend on one another.
+Held-out images have the same combinations; `--scored-support full` draws them
+from all combinations. The report says which images were scored, and how
+strongly the remaining factors depend on each other.
 """
 
 import numpy as np

@@ -2,14 +2,14 @@
 A comparison
 ============
 
-Which of two methods is better, and is the difference more than chance? A study
-trains every model with several seeds, and makes the table.
+Which of two methods is better, and is the difference significant? A study
+trains every model with several seeds, and makes a table.
 """
 
 # %%
 # A study can be a TOML file, or a command: ``keras-qlae compare qlae ae --seeds
-# 0-2``. Here it is written in Python. The runs are far too short to say
-# anything about the methods: they show what comes out.
+# 0-2``. Here it is written in Python. The runs are far too short to compare the
+# methods: they only show the kind of output.
 
 import tempfile
 from pathlib import Path
@@ -34,21 +34,21 @@ directory = Path(tempfile.mkdtemp()) / "study"
 rows = kq.comparing.compare(study, directory, jobs=2)
 
 # %%
-# Each run is a process and a run directory of its own. If you stop a study, the
-# same call goes on; seeds and models can be added later.
+# Each run has its own process and run directory. If you stop a study, the same
+# call resumes it. Seeds and models can be added later.
 
 for path in sorted(directory.rglob("config.json")):
     print(path.parent.relative_to(directory))
 
 # %%
 # ``table.md`` (also CSV and LaTeX) has means and 95 % confidence intervals over
-# the seeds. Bold are the best mean of a column and those that do not differ
-# significantly from it, by Welch's t-test with Holm's correction.
+# the seeds. The best mean of a column is bold, and so are means that are not
+# significantly different from it (Welch's t-test with Holm's correction).
 
 print((directory / "table.md").read_text())
 
 # %%
-# With two seeds the intervals are very wide: for a real study take at least
+# With two seeds the intervals are very wide: for a real study use at least
 # five. ``comparison.png`` shows every run.
 
 from PIL import Image
@@ -56,8 +56,8 @@ from PIL import Image
 Image.open(directory / "comparison.png")
 
 # %%
-# ``report.html`` has tables that sort and the traversals of any two runs side
-# by side. The rows of ``results.csv`` are what ``compare`` returns:
+# ``report.html`` has sortable tables, and the traversals of any two runs side
+# by side. ``compare`` returns the rows of ``results.csv``:
 
 for row in rows:
     print({name: row[name] for name in ("model", "seed", "infom", "psnr")})

@@ -7,7 +7,7 @@ installed. On the command line: ``keras-qlae export RUN``.
 """
 
 # %%
-# First a model, trained for a few seconds:
+# First we train a model for a few seconds:
 
 import tempfile
 from pathlib import Path
@@ -48,12 +48,12 @@ for name, values in sorted(outputs.items()):
     print(name, values.shape, values.dtype.name)
 
 # %%
-# The codes are those of the model:
+# The codes equal those of the model:
 
 print(bool((outputs["codes"].numpy() == run.encode(images)).all()))
 
 # %%
-# ``metadata.json`` beside it says what is in the folder.
+# ``metadata.json`` describes the folder.
 
 import json
 
@@ -61,7 +61,7 @@ metadata = json.loads((path / "metadata.json").read_text())
 print(json.dumps(metadata, indent=1)[:600], "...")
 
 # %%
-# The other way: from codes to images.
+# The decoder converts codes to images:
 
 codes = np.array([[3] * run.model.latent.num_latents], "int32")
 decoded = loaded.signatures["decode_codes"](codes=tf.constant(codes))

@@ -4,7 +4,7 @@ The layer in your model
 
 :py:class:`~keras_qlae.layers.ScalarCodebookQuantizer` is an ordinary Keras
 layer. Here it is the bottleneck of a small classifier, whose decision then
-passes through a few discrete codes that one can count and read.
+depends on a few discrete codes that can be counted and inspected.
 """
 
 # %%
@@ -22,7 +22,7 @@ images = (digits.images[..., None] / 16).astype("float32")
 train, test = slice(0, 1400), slice(1400, None)
 
 # %%
-# Six latents, of four values each. The layer adds its own two losses to the
+# There are six latents with four values each. The layer adds two losses to the
 # model: one moves the codebooks to the latents, the other keeps the latents
 # near the codebooks. The gradient of the classifier passes through unchanged
 # (straight-through).
@@ -50,7 +50,8 @@ print(f"accuracy {accuracy:.3f}")
 # %%
 # What passes through
 # -------------------
-# ``codes`` gives the position in each codebook, ``values`` the way back.
+# ``codes`` returns the position in each codebook; ``values`` converts codes
+# back to values.
 
 encoder = keras.Model(inputs, latents)
 z = encoder.predict(images, verbose=0)
@@ -59,21 +60,21 @@ print(codes[:3])
 print("codebook of the first latent:", quantizer.codebooks[0].round(2))
 
 # %%
-# All 1,797 images are described by so many different codes:
+# How many different codes do the 1,797 images have?
 
 print(len(np.unique(codes, axis=0)), "of", 4**6)
 
 # %%
-# How much use is made of each codebook? Perplexity 4 means that all four codes
-# are equally frequent, 1 that one code is always taken.
+# How evenly is each codebook used? Perplexity 4 means that all four codes are
+# equally frequent, 1 that only one code occurs.
 
 usage = kq.metrics.code_usage(codes, 4)
 print("perplexity", usage.perplexity.round(2))
 print("codes never used", usage.num_dead)
 
 # %%
-# Information of each latent about the digit, as a share of the entropy of the
-# digit:
+# Mutual information of each latent with the digit, divided by the entropy of
+# the digit:
 
 nmi = kq.metrics.normalized_mutual_information(digits.target[:, None], codes)
 kq.figures.nmi_heatmap(nmi, factor_names=["digit"])

@@ -7,9 +7,9 @@ command line: ``keras-qlae tune --search weight_decay=0.01:1``.
 """
 
 # %%
-# What is searched has a range, and everything else has the value of the recipe.
-# Trials of 200 steps are far too short to choose settings by (InfoM is often
-# high before the decoder works), and enough to show what comes out.
+# Searched settings have a range, all others the value of the recipe. Trials of
+# 200 steps are far too short for choosing settings (InfoM is often high before
+# the decoder works), but enough to show the output.
 
 import tempfile
 from pathlib import Path
@@ -31,8 +31,8 @@ trials = kq.tuning.search(
 
 # %%
 # The objective here is a sum: a decibel of PSNR counts as much as 0.02 of
-# InfoM. The trials, best first; the first trial of every search is the recipe
-# itself, without weight decay where that is searched.
+# InfoM. The table lists the trials, best first. The first trial of every search
+# is the recipe itself; if weight decay is searched, that trial has none.
 
 print((directory / "results.md").read_text())
 
@@ -51,8 +51,8 @@ print(kq.open_run(directory / "best"))
 # %%
 # More trials
 # -----------
-# A finished search goes on when more trials are asked for, and a search that
-# was stopped goes on with the same call. Trials that have ended are kept.
+# A finished search continues with a higher ``max_trials``, and the same call
+# resumes a search that was stopped. Trials that have ended are kept.
 
 trials = kq.tuning.search(
     recipe,
@@ -65,6 +65,6 @@ trials = kq.tuning.search(
 print(len(trials))
 
 # %%
-# ``algorithm="bayesian"`` and ``"hyperband"`` choose the next trial by the
-# earlier ones. ``parallel=4`` runs four trials at a time.
-# :doc:`/searching` has everything else.
+# ``algorithm="bayesian"`` and ``"hyperband"`` choose the next trial from the
+# results so far. ``parallel=4`` runs four trials at a time.
+# :doc:`/searching` explains everything else.

@@ -2,16 +2,16 @@
 Your images
 ===========
 
-Train on a folder of images, score what was learned, and look at it. With the
-command line it is one line: ``keras-qlae train --dataset FOLDER``.
+Train on a folder of images, score the result, and look at it. On the command
+line: ``keras-qlae train --dataset FOLDER``.
 """
 
 # %%
 # A folder
 # --------
-# Any folder of PNG, JPEG, GIF, BMP, TIFF, WebP or PPM files will do. We draw
-# one: discs at nine positions, in three sizes and six colours. The images get
-# noise, so that no two are equal.
+# Any folder of PNG, JPEG, GIF, BMP, TIFF, WebP or PPM files works. We draw one:
+# discs at nine positions, in three sizes and six colours. Noise makes all
+# images different.
 
 import colorsys
 import csv
@@ -42,9 +42,9 @@ for number, (x, y, size, hue, _) in enumerate(grid):
     table.append({"file": name, "x": x, "y": y, "size": size, "hue": hue})
 
 # %%
-# If the factors are known, put them into ``factors.csv``: a column ``file``,
-# and a column for each factor. Without the file training works too, and there
-# is no score but PSNR.
+# If the factors are known, put them into ``factors.csv``, with a column
+# ``file`` and one column per factor. Training also works without this file;
+# then the only score is PSNR.
 
 with open(folder / "factors.csv", "w", newline="") as file:
     writer = csv.DictWriter(file, table[0])
@@ -54,9 +54,9 @@ with open(folder / "factors.csv", "w", newline="") as file:
 # %%
 # Training
 # --------
-# A recipe has everything else. Settings are arguments, with the names of the
-# options on the command line. These are small, so that this page is built in
-# seconds: for images of your own start with the defaults.
+# A recipe has all other settings. They are arguments with the names of the
+# options on the command line. The values here are small, so that this page is
+# built in seconds: for your own images start with the defaults.
 
 import keras_qlae as kq
 
@@ -78,10 +78,10 @@ kq.runs.train(run_directory, recipe, str(folder), verbose=0)
 #     keras-qlae train --dataset discs --image-size 16 --num-latents 4 \
 #         --num-values 6 --steps 2400 --steps-per-epoch 400 --num-scored 300
 #
-# A run that was stopped goes on when the same line is given again.
+# The same command resumes a run that was stopped.
 #
-# What came out
-# -------------
+# The results
+# -----------
 # ``open_run`` opens the run: scores, logs, the model, the held-out images.
 
 run = kq.open_run(run_directory)
@@ -94,13 +94,13 @@ figures = run.figures()
 figures["nmi"]
 
 # %%
-# Reconstructions of images that were not trained on:
+# Reconstructions of held-out images:
 
 figures["reconstructions"]
 
 # %%
 # One held-out image with each latent set to each of its values, one row per
-# latent. A latent that is disentangled changes one property of the image.
+# latent. A disentangled latent changes one property of the image.
 
 kq.figures.traversals(run.model, run.held_out.images([0]))
 
@@ -112,9 +112,9 @@ run.encode(run.held_out.images(range(3)))
 # %%
 # A page to explore
 # -----------------
-# The same as one HTML file, with the model in it: it needs no server and no
-# Python. ``keras-qlae explore RUN`` writes it, and every run has it as
-# ``report.html``. Move the sliders:
+# This writes an HTML file that contains the model and needs neither a server
+# nor Python. ``keras-qlae explore RUN`` does the same, and every run has such a
+# page as ``report.html``. Move the sliders:
 
 some = range(200)
 kq.explorer.write(
