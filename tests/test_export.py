@@ -318,16 +318,16 @@ def test_earlier_export_is_replaced_and_nothing_else(model, tmp_path):
     keras_qlae.export_model(model, path)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("years of work")
-    with pytest.raises(FileExistsError, match="is no export"):
+    with pytest.raises(FileExistsError, match="is not an export"):
         keras_qlae.export_model(model, tmp_path / "other")
     assert (tmp_path / "other" / "thesis.tex").exists()
     # Something of the user's in an export, or beside a text that says it is.
     (path / "thesis.tex").write_text("years of work")
-    with pytest.raises(FileExistsError, match="is no export"):
+    with pytest.raises(FileExistsError, match="is not an export"):
         keras_qlae.export_model(model, path)
     metadata = {"signatures": {}, "files": []}
     (tmp_path / "other" / "metadata.json").write_text(json.dumps(metadata))
-    with pytest.raises(FileExistsError, match="is no export"):
+    with pytest.raises(FileExistsError, match="is not an export"):
         keras_qlae.export_model(model, tmp_path / "other")
     assert (path / "thesis.tex").exists()
     assert (tmp_path / "other" / "thesis.tex").exists()

@@ -1,4 +1,4 @@
-"""A data set made of arrays in memory: bring your own."""
+"""A data set of your own arrays in memory."""
 
 from collections.abc import Iterator
 from collections.abc import Sequence

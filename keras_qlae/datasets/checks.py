@@ -12,12 +12,12 @@ def check_integer(name: str, value: Any, minimum: int) -> int:
     """Returns `value` as `int`.
 
     Args:
-        name: What the caller names the argument.
-        value: What was passed.
+        name: Name of the argument, for the message.
+        value: Its value.
         minimum: Smallest value allowed.
 
     Raises:
-        ValueError: If `value` is no whole number or below `minimum`.
+        ValueError: If `value` is not an integer or below `minimum`.
     """
     is_integer = isinstance(value, int | np.integer)
     if not is_integer or isinstance(value, bool) or value < minimum:
@@ -29,14 +29,14 @@ def check_integer(name: str, value: Any, minimum: int) -> int:
 
 
 def check_memory(what: str, num_bytes: int) -> None:
-    """Refuses what this machine's memory cannot hold.
+    """Refuses arrays that do not fit into the memory of this machine.
 
     Args:
         what: The argument and its value, for the message.
         num_bytes: How much is needed.
 
     Raises:
-        ValueError: If the machine has less in all.
+        ValueError: If the machine has less memory in total.
     """
     if not hasattr(os, "sysconf"):  # Windows
         return
@@ -57,8 +57,8 @@ def check_index(index: Any, num_images: int) -> np.ndarray:
         num_images: Length of the data set.
 
     Raises:
-        ValueError: If `index` has another form, or holds a position that the
-            data set does not have.
+        ValueError: If `index` has another form, or a position that the data
+            set does not have.
     """
     array = np.asarray(index)
     if array.size == 0:

@@ -24,10 +24,10 @@ PREPARED_OPTIONS = {
 
 
 class Block(NamedTuple):
-    """Some images out of published files.
+    """Some images from published files.
 
     Attributes:
-        positions: int64 `(n,)`, the places of the images in the data set.
+        positions: int64 `(n,)`, the positions of the images in the data set.
         images: uint8 `(n, height, width, channels)`.
     """
 
@@ -35,8 +35,8 @@ class Block(NamedTuple):
     images: np.ndarray
 
 
-# Reads the files, in the order of `DatasetInfo.files`; a reader in index
-# order begins with the image at position `start`, others ignore it.
+# Reads the files, in the order of `DatasetInfo.files`. A reader in index order
+# starts with the image at position `start`; others ignore it.
 Reader = Callable[["DatasetInfo", list[Path], int], Iterator[Block]]
 
 
@@ -49,15 +49,15 @@ def no_files(
 
 @dataclasses.dataclass(frozen=True)
 class RawFile:
-    """A file that a data set is published as.
+    """A published file of a data set.
 
     Attributes:
         name: Its name on the disk.
-        url: Where it is.
+        url: Its address.
         num_bytes: Its size; an estimate unless `sha256` is known.
         sha256: Its hash, empty if none is published.
-        md5: The same.
-        is_strict: Whether a file of another hash is refused, or used with a
+        md5: Its MD5 hash, empty if none is published.
+        is_strict: Whether a file with another hash is refused, or used with a
             warning.
     """
 
@@ -74,9 +74,9 @@ class DatasetInfo:
     """What is known of a data set before it is loaded.
 
     Attributes:
-        name: What `load` takes.
+        name: Its name for `load`.
         summary: One line.
-        description: What the pictures show, and what to mind when scoring.
+        description: What the pictures show, and remarks on scoring.
         factors: The name and the number of values of each factor, in index
             order.
         native_shape: `(height, width, channels)` in the published files; of
@@ -84,13 +84,13 @@ class DatasetInfo:
         licence: The licence of the pictures.
         citation: How to cite the data set.
         homepage: Where it comes from; empty for an embedded data set.
-        options: What `load` takes besides the name, and what it does.
+        options: Further arguments of `load`, with their meaning.
         make: Makes an embedded data set, with the options.
         files: What `prepare` downloads; none for an embedded data set.
         reader: Reads the files.
-        in_order: Whether the reader gives the images in index order.
-        tfds_labels: For each factor the feature that holds it in the data set
-            of this name in TensorFlow Datasets; empty if there is none.
+        in_order: Whether the reader returns the images in index order.
+        tfds_labels: For each factor its feature in the data set of this name
+            in TensorFlow Datasets; empty if there is none.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What every data set with known factors of variation offers."""
+"""The base class of data sets with factors of variation."""
 
 import abc
 import hashlib
@@ -26,18 +26,18 @@ _NUM_SAMPLES = 1000
 
 
 class FactorDataset(abc.ABC):
-    """Images, each with the values of the factors that made it.
+    """Images with the values of their factors.
 
-    Images have positions `0 .. len(dataset) - 1`. A factor's value is given
-    by its number: factor `f` takes the values `0 .. factor_sizes[f] - 1`.
-    A data set may have no factors: it can be trained on and not be scored.
+    Images have positions `0 .. len(dataset) - 1`. The values of a factor are
+    numbered: factor `f` has the values `0 .. factor_sizes[f] - 1`. A data set
+    without factors can be used for training, but not for scores.
 
     A data set never changes, holds no TensorFlow object, and can be pickled;
     `copy.deepcopy` returns the data set itself, which may be large.
 
-    A subclass writes `__len__`, `_factors`, `_images` and `_image_op`, and may
-    write `_factor_op` and `_index_of` where it knows a shorter way, and
-    `_content` where it knows a surer one.
+    A subclass defines `__len__`, `_factors`, `_images` and `_image_op`. It may
+    override `_factor_op` and `_index_of` with faster methods, and `_content`
+    with a more reliable one.
 
     Args:
         name: Name of the data set.
@@ -89,7 +89,7 @@ class FactorDataset(abc.ABC):
 
     @abc.abstractmethod
     def _image_op(self) -> Op:
-        """Builds the TensorFlow twin of `_images`, on the CPU.
+        """Builds the TensorFlow counterpart of `_images`, on the CPU.
 
         Returns:
             A function of TensorFlow ops from int64 positions `(n,)` to float32
@@ -98,28 +98,29 @@ class FactorDataset(abc.ABC):
         """
 
     def _factor_op(self) -> Op:
-        """Builds the TensorFlow twin of `_factors`, on the CPU."""
+        """Builds the TensorFlow counterpart of `_factors`, on the CPU."""
         return pipeline.gather_op(self._factors(np.arange(len(self))))
 
     def _index_of(self, factors: np.ndarray) -> np.ndarray:
-        """Finds valid factors; -1 where the data set has no such image."""
+        """Finds valid factors; -1 if the data set has no such image."""
         return find_rows(self._factors(np.arange(len(self))), factors)
 
     def _content(self) -> Iterator[Any]:
-        """What `fingerprint` is of, as bytes: here some images and factors."""
+        """The bytes that `fingerprint` hashes: here some images and factors."""
         step = max(1, len(self) // _NUM_SAMPLES)
         index = np.arange(0, len(self), step)
         yield np.ascontiguousarray(self._images(index))
         yield np.ascontiguousarray(self._factors(index))
 
     def fingerprint(self) -> str:
-        """Tells this data set from others, and from a changed one.
+        """Computes a hash that differs for other or changed data sets.
 
-        It is of the version of the pictures for an embedded data set, of the
-        hashes of all pixels for a prepared one, of the names and the content
-        of all files for a folder, of the content for arrays, and of at least
-        1,000 images spread over any other. Where the data lie and when they
-        were written do not matter, nor does the name.
+        It is a hash of the version of the pictures for an embedded data set,
+        of the hashes of all pixels for a prepared one, of the names and the
+        content of all files for a folder, of the content for arrays, and
+        otherwise of at least 1,000 images spread over the data set. It does
+        not depend on the place of the data, their time of writing or the
+        name.
 
         Returns:
             16 hexadecimal digits; computed at the first call and kept.
@@ -134,7 +135,7 @@ class FactorDataset(abc.ABC):
 
     @property
     def has_factors(self) -> bool:
-        """Whether it is known what varies, so that models can be scored."""
+        """Whether factors are known, so that models can be scored."""
         return bool(self.factor_names)
 
     def factors(self, index: Any) -> np.ndarray:
@@ -232,7 +233,7 @@ class FactorDataset(abc.ABC):
 
         Raises:
             ValueError: If `validation` leaves no image, as `with_support`
-                does, or an argument is none of its values.
+                does, or an argument has an unknown value.
         """
         for name, value, known in (
             ("protocol", protocol, ("held_out", "paper")),
@@ -255,9 +256,8 @@ class FactorDataset(abc.ABC):
     def with_support(self, support: Support) -> "FactorDataset":
         """Leaves out combinations of factors, or repeats some.
 
-        So factors that are independent become correlated, or some of their
-        combinations are never seen. The numbers below are those of the
-        factors' values, from 0.
+        So independent factors become correlated, or some combinations never
+        occur. The numbers below are those of the factors' values, from 0.
 
         Args:
             support: One of

@@ -1,4 +1,4 @@
-"""A data set made of image files, with or without a table: your own."""
+"""A data set of your own image files, with or without a table."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""Data sets that hold one image for every combination of factors."""
+"""Data sets with one image for every combination of factors."""
 
 import math
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from keras_qlae.datasets.factor_dataset import Op
 class GridDataset(FactorDataset):
     """One image for every combination of factors; the last varies fastest.
 
-    Position and factors follow from each other: with sizes `(10, 8)` the
-    factors `(3, 5)` belong to image `3 * 8 + 5`. A subclass writes `_images`
+    Positions are computed from factors and back: with sizes `(10, 8)` the
+    factors `(3, 5)` belong to image `3 * 8 + 5`. A subclass defines `_images`
     and `_image_op`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Whether prepared pixels are those that were written."""
+"""Checks that prepared pixels have not changed since they were written."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ _CHECKED = "checked.json"
 
 
 def num_blocks(num_bytes: int) -> int:
-    """The number of hashes of a file of a size."""
+    """The number of hashes for a file size."""
     return -(-num_bytes // BLOCK)
 
 
@@ -38,7 +38,7 @@ def block_hashes(path: Path) -> list[str]:
             unit_scale=BLOCK / 1e6,
             unit="MB",
             delay=2,
-            disable=None,  # unless a person looks on
+            disable=None,  # shown only on a terminal
             leave=False,
         )
         return list(bar)
@@ -51,7 +51,7 @@ def _hash(path: Path, start: int) -> str:
 
 
 def is_checked(path: Path, hashes: Sequence[str]) -> bool:
-    """Whether nothing was touched since `mark_checked`."""
+    """Whether the file was not touched since `mark_checked`."""
     try:
         check_ordinary(path.with_name(_CHECKED))
         known = read_json(path.with_name(_CHECKED))
@@ -61,7 +61,7 @@ def is_checked(path: Path, hashes: Sequence[str]) -> bool:
 
 
 def mark_checked(path: Path, hashes: Sequence[str]) -> None:
-    """Notes that a file has these hashes, if its folder can be written."""
+    """Records that a file has these hashes, if its folder can be written."""
     try:
         write_json(path.with_name(_CHECKED), _stamp(path, hashes))
     except OSError:
@@ -69,7 +69,7 @@ def mark_checked(path: Path, hashes: Sequence[str]) -> None:
 
 
 def _stamp(path: Path, hashes: Sequence[str]) -> dict[str, Any]:
-    """What any change of a file changes; nobody can set `ctime` back."""
+    """Values that change with every change of a file, such as `ctime`."""
     stat = os.stat(path)
     return {
         "size": stat.st_size,

@@ -1,4 +1,4 @@
-"""Opening pictures and making them another size: the one way of each."""
+"""Decodes and resizes pictures, in the same way for all data sets."""
 
 import io
 from pathlib import Path
@@ -8,14 +8,14 @@ import numpy as np
 
 from keras_qlae.files import check_ordinary
 
-# Named, since Pillow has formats that start other programs (PostScript), and
-# others that few people use and fewer check.
+# Only these: some formats of Pillow start other programs (PostScript), and
+# others are rarely used and tested.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"),
     *(".ppm", ".pgm", ".pbm"),
 )
-MAX_PIXELS = 2**26  # 67 million: more than cameras make, 200 MB decoded
+MAX_PIXELS = 2**26  # 67 million: more than cameras have, 200 MB decoded
 MAX_BYTES = 2**29
 
 
@@ -27,21 +27,22 @@ def read_image(
 ) -> np.ndarray:
     """Decodes a picture of one of `FORMATS`.
 
-    Its size is compared before it is decoded: a small file may claim to hold
-    a picture that fills the memory. Levels of 16 bits are scaled to 8.
+    Its size is checked before it is decoded, since a small file may contain a
+    picture that fills the memory. Levels of 16 bits are scaled to 8.
 
     Args:
         source: The file, or its content.
-        name: What messages call it.
-        size: `(height, width)` that it must have. By default any, up to
+        name: Its name in messages.
+        size: `(height, width)` that it must have. By default any size up to
             `MAX_PIXELS`.
-        grey: Whether to make one channel of the three of red, green, blue.
+        grey: Whether to convert red, green and blue to one channel.
 
     Returns:
         uint8 `(height, width, 3)`, or `(height, width, 1)` with `grey`.
 
     Raises:
-        ValueError: It is no such picture; says which file, and why.
+        ValueError: It is not such a picture. The message has the file and the
+            reason.
         OSError: The file cannot be read.
     """
     from PIL import Image
@@ -65,11 +66,11 @@ def read_image(
 
 
 def read_content(path: Path) -> bytes:
-    """Reads a picture's file, if that is an ordinary one and not too large.
+    """Reads the file of a picture, if it is ordinary and not too large.
 
     Raises:
         ValueError: It is larger than `MAX_BYTES`.
-        OSError: It cannot be read, or is no ordinary file.
+        OSError: It cannot be read, or is not an ordinary file.
     """
     check_ordinary(path)
     num_bytes = path.stat().st_size
@@ -97,7 +98,7 @@ def _check_size(picture: Any, size: tuple[int, int] | None) -> None:
 def _in_8_bits(picture: Any) -> Any:
     """Scales grey levels of 16 bits, which Pillow would clip at 255.
 
-    Of colours it takes the upper 8 bits by itself.
+    For colours Pillow itself uses the upper 8 bits.
 
     Raises:
         ValueError: If the levels have 32 bits: their range is not known.
@@ -136,7 +137,7 @@ def resize(images: np.ndarray, image_size: int) -> np.ndarray:
     resized = np.empty((num_images, *size, channels), np.uint8)
     for image, out in zip(images, resized, strict=True):
         for channel in range(channels):
-            # In float: of bytes, Pillow would round in between, too.
+            # In float: for bytes, Pillow would also round in between.
             picture = Image.fromarray(image[..., channel].astype(np.float32))
             levels = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
             out[..., channel] = np.rint(levels.clip(0, 255))

@@ -1,4 +1,4 @@
-"""A data set made of the arrays of an `.npz` file: your own."""
+"""A data set of your own arrays in an `.npz` file."""
 
 import functools
 import hashlib
@@ -38,7 +38,7 @@ _Read = TypeVar("_Read")
 
 
 class _Header(NamedTuple):
-    """What an array says of itself."""
+    """The header of an array."""
 
     shape: tuple[int, ...]
     fortran_order: bool

@@ -1,4 +1,4 @@
-"""From a data set to batches in `tf.data`: which images, when, and how."""
+"""Makes batches of a data set with `tf.data`."""
 
 import dataclasses
 import functools
@@ -21,7 +21,7 @@ Op = Callable[[Any], Any]
 
 
 class Source(Protocol):
-    """What the pipeline needs of a data set."""
+    """The methods of a data set that the pipeline needs."""
 
     def _image_op(self) -> Op: ...
 
@@ -30,7 +30,7 @@ class Source(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class BatchPlan:
-    """Which images form which batch; arguments as of `as_tf_dataset`."""
+    """Which images form which batch; arguments as in `as_tf_dataset`."""
 
     num_images: int
     batch_size: int
@@ -96,7 +96,7 @@ class BatchPlan:
         return self._shuffled(place, epoch) if self.shuffle else place
 
     def _shuffled(self, place: Any, epoch: Any) -> Any:
-        """Sends each place to its image: a bijection of the data set."""
+        """Maps each place to its image: a bijection of the data set."""
         tf = import_tensorflow()
         low, high = self.seed & 0xFFFFFFFF, self.seed >> 32
         return tf.raw_ops.RandomIndexShuffle(
@@ -147,13 +147,13 @@ def _endless(tf: Any, plan: BatchPlan, render: Callable[..., Any]) -> Any:
 
 
 def _passes(tf: Any, plan: BatchPlan, render: Callable[..., Any]) -> Any:
-    """One epoch a pass; each full pass makes the next one another epoch.
+    """One epoch per pass; after a full pass the next pass is the next epoch.
 
-    The number of the epoch is read when a pass begins and moved on where its
-    last batch is handed over, behind the prefetching: batches that were
-    rendered ahead and never used do not count.
+    The number of the epoch is read when a pass starts, and increased when its
+    last batch is returned, after prefetching: batches that were rendered ahead
+    and never used do not count.
     """
-    # A table and not a variable: `tf.distribute` would mirror the latter.
+    # Not a variable, which `tf.distribute` would mirror.
     state = tf.lookup.experimental.MutableHashTable(
         tf.int64, tf.int64, default_value=plan.start_epoch
     )
@@ -226,13 +226,13 @@ def unit_op() -> Op:
 
 @functools.cache
 def import_tensorflow() -> Any:
-    """Imports TensorFlow, on first use: for data alone on JAX and PyTorch.
+    """Imports TensorFlow on first use; on JAX and PyTorch only for data.
 
     Returns:
         The module. Typed `Any`, since TensorFlow has no types.
 
     Raises:
-        ImportError: It is not installed; says how to install it.
+        ImportError: It is not installed.
     """
     # Keras first: PyTorch, if it is the backend, must load before TensorFlow.
     import keras

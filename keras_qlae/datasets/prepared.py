@@ -1,4 +1,4 @@
-"""Data sets served from the disk, as `prepare` left them."""
+"""Data sets that `prepare` has written to the disk."""
 
 import hashlib
 import os

@@ -54,7 +54,7 @@ def available() -> tuple[str, ...]:
 
 
 def info(name: str) -> DatasetInfo:
-    """Tells what is known of a data set, without loading it.
+    """Returns the description of a data set without loading it.
 
     Args:
         name: One of `available()`.
@@ -88,7 +88,7 @@ def resolve(name: str) -> str:
     """Makes the name of a data set valid from every working directory.
 
     Args:
-        name: As of `load`.
+        name: As in `load`.
 
     Returns:
         The absolute path of a folder or an `.npz` file; any other name as it
@@ -113,8 +113,8 @@ def options_of(name: str) -> tuple[str, ...]:
 
 
 def is_path(name: str) -> bool:
-    """Whether a name is that of a folder or an `.npz` file that is there."""
-    # An empty name would be the folder that one stands in.
+    """Whether a name is that of an existing folder or `.npz` file."""
+    # An empty name would be the current folder.
     if name in _INFOS or name == "":
         return False
     return Path(name).is_dir() or (
@@ -123,24 +123,24 @@ def is_path(name: str) -> bool:
 
 
 def load(name: str, **options: Any) -> FactorDataset:
-    """Loads a data set by name, or of a folder of images or an `.npz` file.
+    """Loads a data set by name, or from a folder of images or an `.npz` file.
 
     Args:
-        name: One of `available()`; or the path of a folder of images, read as
-            by `from_folder`: if it holds a table `factors.csv`, with that,
-            else no factors are known; or the path of a file that ends in
-            `.npz`, read as by `from_npz`; or `tfds:NAME`, a data set of
-            TensorFlow Datasets that is prepared, as of `from_tfds`.
+        name: One of `available()`; or the path of a folder of images, read
+            with `from_folder`, and with its table `factors.csv` if it has
+            one; or the path of an `.npz` file, read with `from_npz`; or
+            `tfds:NAME`, a prepared data set of TensorFlow Datasets, as in
+            `from_tfds`.
         **options: As listed in `info(name).options`; for a path `image_size`,
-            as of `from_folder` and `from_npz`.
+            as in `from_folder` and `from_npz`.
 
     Returns:
         The data set.
 
     Raises:
-        ValueError: If there is no such data set or option, or as
-            `from_folder` and `from_npz` do.
-        FileNotFoundError: If it must be prepared first; says how to.
+        ValueError: If there is no such data set or option, or as in
+            `from_folder` and `from_npz`.
+        FileNotFoundError: If it must be prepared first.
 
     Example:
         >>> dataset = load("room3d", image_size=32)
@@ -170,9 +170,9 @@ def load(name: str, **options: Any) -> FactorDataset:
 
 
 def register_with_tfds() -> None:
-    """Makes `tfds.load` know `mpi3d`, `falcor3d` and `isaac3d`.
+    """Registers `mpi3d`, `falcor3d` and `isaac3d` with `tfds.load`.
 
-    For pipelines of your own: `load` does not need it. After it,
+    Use it for your own pipelines: `load` does not need it. Afterwards
     `tfds.load("mpi3d/toy")` works as for any data set of TensorFlow Datasets.
     Features are `image` and, for each factor, `label_<factor>`.
     """

@@ -1,4 +1,4 @@
-"""Finding rows of whole numbers in a table, and drawing some of them."""
+"""Finds rows of integers in a table, and draws rows at random."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def find_rows(stored: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     rows = np.concatenate([stored, wanted])
     codes = np.zeros(len(rows), np.int64)
     for column in rows.T:
-        # Numbering the codes anew keeps them small for any number of columns.
+        # Renumbering keeps the codes small for any number of columns.
         codes = codes * (int(column.max()) + 1) + column
         codes = np.unique(codes, return_inverse=True)[1]
     _, first, place = np.unique(codes, return_index=True, return_inverse=True)
@@ -27,7 +27,7 @@ def find_rows(stored: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 def draw(
     num_rows: int, num_drawn: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draws rows at random, without putting them back.
+    """Draws rows at random without replacement.
 
     Args:
         num_rows: How many there are.

@@ -1,4 +1,4 @@
-"""Where a data set lies on the disk, and how much room it takes."""
+"""The place of a data set on the disk, and the space that it needs."""
 
 import dataclasses
 import json
@@ -32,7 +32,8 @@ def default_data_dir() -> Path:
     """The folder of prepared data sets.
 
     Returns:
-        `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
+        `$KERAS_QLAE_DATA_DIR`, or if that is not set
+        `~/.keras/datasets/keras_qlae`.
     """
     chosen = os.environ.get(VARIABLE)
     if chosen:
@@ -61,7 +62,7 @@ class Store:
 
     @property
     def prepared(self) -> Path:
-        """The folder of the prepared images: whole, or not there."""
+        """The folder of the prepared images, which is complete if it exists."""
         return self.folder / f"{self.image_size}x{self.image_size}"
 
     @property
@@ -70,7 +71,7 @@ class Store:
         return self.folder / f".{self.image_size}x{self.image_size}.partial"
 
     def raw(self, file: RawFile) -> Path:
-        """Where a published file belongs."""
+        """The path of a published file."""
         return self.folder / "downloads" / file.name
 
     @property
@@ -90,9 +91,9 @@ class Store:
 
     @property
     def damage(self) -> str:
-        """What the folder of the prepared images lacks; empty if nothing.
+        """The damage of the folder of prepared images; empty if none.
 
-        Of a folder that is not there nothing is said.
+        It is also empty if the folder does not exist.
         """
         if not self.prepared.exists():
             return ""
@@ -102,7 +103,7 @@ class Store:
             return f"{INFO} cannot be read ({error})"
         for key, value in self.facts().items():
             found = known.get(key)
-            # Of a dictionary the order counts, too.
+            # The order of a dictionary counts too.
             if json.dumps(found) != json.dumps(value):
                 return f"{key} {found!r:.200} in place of {value}"
         size, wanted = _size(self.prepared / IMAGES), known.get("num_bytes")
@@ -118,7 +119,7 @@ class Store:
         return ""
 
     def facts(self) -> dict[str, Any]:
-        """What must be true of prepared images, as plain values."""
+        """Properties that prepared images must have, as plain values."""
         return {
             "name": self.info.name,
             "factors": self.info.factors,
@@ -126,10 +127,10 @@ class Store:
         }
 
     def read_info(self) -> dict[str, Any]:
-        """Reads what is written down of the prepared images.
+        """Reads the description of the prepared images.
 
         Raises:
-            ValueError: If it is no JSON object.
+            ValueError: If it is not a JSON object.
             OSError: If it cannot be read.
         """
         check_ordinary(self.prepared / INFO)
@@ -139,10 +140,10 @@ class Store:
         return known
 
     def check_pixels(self) -> list[str]:
-        """Refuses prepared images that are not as they were written.
+        """Refuses prepared images that have changed since they were written.
 
-        All are read once, about a second for each gigabyte; after that, they
-        are taken for whole until the file is touched.
+        All are read once, about a second for each gigabyte. After that they
+        are not checked again until the file is touched.
 
         Returns:
             The hashes of the blocks of the file.
@@ -173,7 +174,7 @@ class Store:
             raise self.damaged(self.damage)
 
     def damaged(self, damage: str) -> ValueError:
-        """An error that says what to do about damaged images."""
+        """Makes an error that says what to do about damaged images."""
         return ValueError(
             f"{self.prepared} is damaged, or was prepared by another version "
             f"of this package: delete it and run `{self.command}`. Received: "
@@ -189,9 +190,9 @@ class Store:
 
     @property
     def tfds_copy(self) -> Path | None:
-        """The copy of TensorFlow Datasets that `prepare` would take.
+        """The copy of TensorFlow Datasets that `prepare` would use.
 
-        None is needed if the published files are on the disk.
+        It is `None` if the published files are on the disk.
         """
         return tfds_folder(self.info) if self.missing_files else None
 
@@ -237,8 +238,8 @@ def open_store(
 
     Args:
         info: The data set.
-        data_dir: The folder of all data sets; by default as
-            `default_data_dir` says.
+        data_dir: The folder of all data sets. Defaults to
+            `default_data_dir()`.
         image_size: Height and width of the images.
 
     Raises:
@@ -261,7 +262,7 @@ def part_of(path: Path) -> Path:
 
 
 def gigabytes(num_bytes: int) -> str:
-    """Writes a size for people."""
+    """Formats a size in megabytes or gigabytes."""
     if num_bytes < 10_000_000:
         return f"{num_bytes / 1e6:.1f} MB"
     if num_bytes < 1_000_000_000:

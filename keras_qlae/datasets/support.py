@@ -1,6 +1,6 @@
-"""Which combinations of factors are trained on: correlated or missing ones.
+"""Supports: correlated or missing combinations of factors in training.
 
-A support says how often each image occurs: 0 leaves it out, 2 has it twice.
+A support gives how often each image occurs: 0 leaves it out, 2 repeats it.
 """
 
 import re
@@ -29,7 +29,7 @@ Support = str | Callable[[np.ndarray], Any]
 
 
 class _Named(NamedTuple):
-    """A support as a text says it.
+    """A support that is given as text.
 
     Attributes:
         name: One of `_NAMES`.
@@ -49,10 +49,10 @@ def is_foreign(support: str) -> bool:
 
 
 def check_support(support: str) -> None:
-    """Refuses a text that is no support, whatever the data set.
+    """Refuses a text that is not a support for any data set.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not a support.
     """
     if support != FULL and not is_foreign(support):
         _parse(support)
@@ -63,18 +63,18 @@ def occurrences(
     factors: np.ndarray,
     names: Sequence[str],
 ) -> Counts:
-    """How often each image of a data set occurs.
+    """Computes how often each image of a data set occurs.
 
     Args:
-        support: As of `FactorDataset.with_support`.
-        factors: Those of all images, `(num_images, num_factors)`.
-        names: Those of the factors.
+        support: As in `FactorDataset.with_support`.
+        factors: The factors of all images, `(num_images, num_factors)`.
+        names: The names of the factors.
 
     Returns:
         int64 `(num_images,)`, at least one of them positive.
 
     Raises:
-        ValueError: As `FactorDataset.with_support`.
+        ValueError: As in `FactorDataset.with_support`.
     """
     if not names:
         raise ValueError(
@@ -103,14 +103,14 @@ def split_positions(
     protocol: str,
     scored_support: str,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the images are that are trained on, and those that are scored.
+    """Draws the positions of images for training and for scoring.
 
     Args:
         counts: How often each image occurs in training.
         validation: How many different images to score.
-        seed: Integer of at least 0, of the draw.
-        protocol: As of `FactorDataset.split`.
-        scored_support: As of `FactorDataset.split`.
+        seed: Integer of at least 0, for the draw.
+        protocol: As in `FactorDataset.split`.
+        scored_support: As in `FactorDataset.split`.
 
     Returns:
         `(train, scored)`: positions in ascending order, repeated as often as
@@ -173,7 +173,7 @@ def _of_named(
             f"'diagonal_strengthen:500:scale,shape'. "
             f"Received: support={support!r}"
         )
-    # The raw stream, which never changes between releases.
+    # The raw stream never changes between releases.
     keys = np.random.PCG64(0).random_raw(wanted.number) % len(diagonal)
     added = np.bincount(diagonal[keys.astype(np.int64)], minlength=len(factors))
     return 1 + added.astype(np.int64)
@@ -186,7 +186,7 @@ def _kept(keep: npt.NDArray[np.bool_]) -> Counts:
 def _columns(
     wanted: _Named, names: Sequence[str], support: str
 ) -> Sequence[int]:
-    """The positions of the factors that a support is about."""
+    """The positions of the factors that a support uses."""
     unknown = [name for name in wanted.factors if name not in names]
     if unknown:
         raise ValueError(
@@ -211,7 +211,7 @@ def _columns(
 
 
 def _checked(found: Any, num_images: int, support: Any) -> Counts:
-    """What a function of one's own returned, as counts."""
+    """Checks what the user's function returned; returns counts."""
     array = np.asarray(found)
     is_counts = array.dtype == np.bool_ or np.issubdtype(
         array.dtype, np.integer

@@ -1,4 +1,4 @@
-"""Data sets of TensorFlow Datasets, served from where they were prepared."""
+"""Prepared data sets of TensorFlow Datasets."""
 
 import dataclasses
 import hashlib
@@ -33,10 +33,10 @@ OPTIONS = ("image_size", "data_dir")
 
 @dataclasses.dataclass(frozen=True)
 class TfdsStore(Store):
-    """Where a data set of TensorFlow Datasets lies.
+    """The place of a data set of TensorFlow Datasets.
 
-    Beside the images lie all labels that can be factors. To the images
-    themselves their place is the only factor.
+    It has the images and a table of all labels that can be factors. For the
+    stored images the position is the only factor.
     """
 
     @property
@@ -51,19 +51,19 @@ class TfdsStore(Store):
 
     @property
     def facts_of_labels(self) -> Path:
-        """What is known of that table."""
+        """The description of that table."""
         return self.labels.with_suffix(".json")
 
 
 @dataclasses.dataclass(frozen=True)
 class Labels:
-    """What can be a factor, of all images.
+    """The labels of all images that can be factors.
 
     Attributes:
         table: int32 `(num_images, num_labels)`.
-        names: One a column.
-        classes: The names that are factors if nobody chooses.
-        channels: Of the images.
+        names: One per column.
+        classes: The names that are factors by default.
+        channels: Channels of the images.
     """
 
     table: np.ndarray
@@ -111,7 +111,7 @@ def load_tfds(
     image_size: int = DEFAULT_SIZE,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> FactorDataset:
-    """Loads a data set of TensorFlow Datasets that is prepared.
+    """Loads a prepared data set of TensorFlow Datasets.
 
     Args:
         name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`.
@@ -119,9 +119,9 @@ def load_tfds(
         data_dir: The folder of all data sets.
 
     Raises:
-        FileNotFoundError: It is not prepared; says how to.
-        ValueError: It is damaged, has no such factor, or an image without
-            one.
+        FileNotFoundError: It is not prepared.
+        ValueError: It is damaged, has no such factor, or an image has no
+            value of a factor.
     """
     wanted = parse_tfds(name)
     store = tfds_store(wanted, 1, 1, image_size, data_dir)
@@ -149,7 +149,7 @@ def load_tfds(
 
 
 def write_labels(store: TfdsStore, labels: Labels) -> None:
-    """Writes a table of labels, then what is known of it."""
+    """Writes a table of labels, then its description."""
     content = io.BytesIO()
     np.save(content, labels.table, allow_pickle=False)
     with replacing(store.labels, content.tell()) as path:
@@ -215,7 +215,7 @@ def _column(labels: Labels, factor: str, wanted: TfdsName) -> int:
 
 
 def _advice(store: Store, num_bytes: int | None) -> str:
-    """What to do about a data set that is not prepared."""
+    """Says what to do about a data set that is not prepared."""
     needed = "" if num_bytes is None else f" ({gigabytes(num_bytes)} of disk)"
     return (
         f"The data set `{store.info.name}` is not prepared at "

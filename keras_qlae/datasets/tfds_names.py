@@ -18,7 +18,7 @@ class TfdsName(NamedTuple):
 
     Attributes:
         name: Its name there.
-        config: The name of its configuration; empty for the usual one.
+        config: The name of its configuration; empty for the default one.
         split: The name of a split; empty for all.
         factors: Names of the features that are its factors; empty for every
             `ClassLabel`.
@@ -38,7 +38,7 @@ class TfdsName(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """The name of the folder that it is prepared in."""
+        """The name of the folder in which it is prepared."""
         return re.sub(r"[^\w.+-]", "-", self.images)
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ def is_tfds(name: str) -> bool:
 
 
 def parse_tfds(name: str) -> TfdsName:
-    """Takes a name apart.
+    """Splits a name into its parts.
 
     Raises:
         ValueError: It has another form.

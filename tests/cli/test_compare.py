@@ -17,7 +17,7 @@ pytestmark = pytest.mark.backend_free
         ([], 2, "No models: name them"),
         (["qlea"], 2, "Did you mean 'qlae'"),
         (["qlae", "--seeds=0,x"], 2, "integers with commas between them"),
-        (["qlae", "--seeds=0,0"], 1, "Every seed may be there once"),
+        (["qlae", "--seeds=0,0"], 1, "Every seed may occur once"),
         (["qlae", "--datasets=room"], 2, "no data set of this name"),
         (["qlae", "--seeds=4-0"], 2, "from a lower to a higher seed"),
         (["qlae", "--seeds=0-99999"], 2, "from a lower to a higher seed"),

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.backend_free
         (["--search=weight_decay=0.1:x"], 2, "'x' in 'weight_decay=0.1:x'"),
         (["--search=weight_decay=0.1:inf"], 2, "finite range"),
         (["--search=kl_weight"], 2, "no setting of this name"),
-        (["--objective=val_infom=x"], 2, "is no number"),
+        (["--objective=val_infom=x"], 2, "is not a number"),
         (["--objective=val_infom=nan"], 1, "finite weights"),
         (["--objective=infom"], 1, "values that are logged"),
         (["--trials=0"], 2, "x>=1"),

@@ -95,7 +95,7 @@ def test_settings_of_all_go_to_those_that_have_them(read):
     qlae, vae = read(text, num_values=5).contenders
     assert qlae.recipe_for("").value("num_values") == 5
     assert vae.recipe_for("").value("kl_weight") == 2.0
-    with pytest.raises(recipes.SettingError, match="None of the models"):
+    with pytest.raises(recipes.SettingError, match="No model has"):
         read(text, total_correlation_weight=1.0)
 
 
@@ -123,12 +123,12 @@ def test_paper_settings_are_those_of_each_data_set():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("models = [", "is no TOML file"),
+        ("models = [", "is not a TOML file"),
         ("", "at least one of its contenders"),
         ("model = 1\n[models.qlae]", "Did you mean 'models'"),
         ("datasets = []\n[models.qlae]", "at least one of its datasets"),
         ("seeds = []\n[models.qlae]", "at least one of its seeds"),
-        ("seeds = [0, 0]\n[models.qlae]", "Every seed may be there once"),
+        ("seeds = [0, 0]\n[models.qlae]", "Every seed may occur once"),
         ("seeds = [-1]\n[models.qlae]", "integers of at least 0"),
         ("seeds = ['0']\n[models.qlae]", "seeds: Input should be a valid int"),
         ("seeds = 2\n[models.qlae]", "seeds: Input should be a valid list"),
@@ -142,7 +142,7 @@ def test_paper_settings_are_those_of_each_data_set():
         ("[settings]\nstep = 1\n[models.ae]", "Did you mean 'steps'"),
         ("[models.qlae]\nstep = 3", "Did you mean 'steps'"),
         ("[models.qlae]\nreceipe = 'ae'", "Did you mean 'recipe'"),
-        ("[settings]\nrecipe = 'ae'\n[models.qlae]", "None of the models"),
+        ("[settings]\nrecipe = 'ae'\n[models.qlae]", "No model has"),
         ("[models.qlae]\nsteps = 3.5", "`steps` must be an integer"),
         ("[models.qlae]\nshared = 2", "true or false"),
         ("[models.qlae]\nsteps = 0", "`steps` must be from 1"),
@@ -150,7 +150,7 @@ def test_paper_settings_are_those_of_each_data_set():
         ("[models.ae]\nrotate = 'pca'", "must be one of ica"),
         ("[models.qlae]\nrotate = 'ica'", "latent=ScalarCodebookQuantizer"),
         ("[models.info-wgan-gp]\nrotate = 'ica'", "model=InfoWGANGP"),
-        ("[models.'QLAE!']\nrecipe='qlae'\n[models.qlae]", "one folder"),
+        ("[models.'QLAE!']\nrecipe='qlae'\n[models.qlae]", "same folder"),
         ("[models.qlae]\ntitle='a'\n[models.ae]\ntitle='a'", "Every title"),
         ("[models.'+']\nrecipe = 'qlae'", "needs a letter"),
     ],
@@ -169,5 +169,5 @@ def test_unknown_model_lists_the_known_and_the_way_to_describe_one():
 
 def test_same_model_twice():
     models = [contender_of("qlae", {}), contender_of("qlae", {})]
-    with pytest.raises(ValueError, match="Every title may be there once"):
+    with pytest.raises(ValueError, match="Every title may occur once"):
         Study(models)

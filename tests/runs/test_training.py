@@ -381,7 +381,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch):
         return usage._replace(free=1000 if is_full else 10**9)
 
     monkeypatch.setattr(shutil, "disk_usage", disk_usage)
-    wanted = r"Cannot write .*epoch-00002: No space left .* 0\.0 MB free"
+    wanted = r"Cannot write .*epoch-00002: No space left .* 0\.0 MB are free"
     with pytest.raises(OSError, match=wanted):
         runs.train(run.path, recipe(), verbose=0)
     assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]

@@ -1,1 +1,1 @@
-"""The embedded data set of a robot's arm."""
+"""The embedded data set of a robot arm."""

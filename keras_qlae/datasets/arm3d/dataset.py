@@ -49,12 +49,12 @@ class Arm3D(LightDataset):
     - `horizontal_axis`: 20, the arm turned from -76 to 76 degrees;
     - `vertical_axis`: 10, the forearm from -50 to 40 degrees above level.
 
-    Names and order of the factors are those of MPI3D; the pictures and most
-    numbers of values are not, so scores are not comparable with those
+    Names and order of the factors are those of MPI3D. The pictures and most
+    numbers of values differ, so scores are not comparable with those
     published for MPI3D.
 
-    The light of the 4,800 geometries is cast at first use and kept in the
-    folder of prepared data sets, `$KERAS_QLAE_DATA_DIR` or else
+    The light of the 4,800 geometries is computed at first use and saved in
+    the folder of prepared data sets, `$KERAS_QLAE_DATA_DIR` or by default
     `~/.keras/datasets/keras_qlae`.
 
     Args:
@@ -79,7 +79,7 @@ class Arm3D(LightDataset):
 
 
 def cast_table(image_size: int) -> np.ndarray:
-    """Casts the light of all geometries anew.
+    """Computes the light of all geometries.
 
     Args:
         image_size: Height and width of the pictures.

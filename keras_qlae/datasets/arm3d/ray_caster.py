@@ -1,7 +1,7 @@
 """Casts rays at an arm that holds an object over a table.
 
-As in room3d, colours never bend a ray: the table of light has what each
-material sends to each pixel, for 4 x 2 x 3 x 20 x 10 geometries.
+As in room3d, colours do not change the rays: the table of light has the light
+from each material to each pixel, for 4 x 2 x 3 x 20 x 10 geometries.
 """
 
 import itertools
@@ -188,7 +188,7 @@ def cast_arm(
 def _near_rays(
     origin: Array, direction: Array, start: Array, end: Array, radius: float
 ) -> tuple[solids.Hit, Array]:
-    """Meets a rod with the rays that may, and tells which they are."""
+    """Computes hits of a rod; also returns which rays are near it."""
     middle = (start + end) / 2
     bound = radius + float(np.linalg.norm(end - start)) / 2
     rays = _through(origin, direction, middle, bound)
@@ -216,7 +216,7 @@ def lamps() -> Array:
 
 
 def _turned(vectors: Array) -> Array:
-    """Turns vectors against the object, whose cube shows two sides so."""
+    """Turns vectors around the object, so that a cube shows two sides."""
     x, y, z = vectors
     cos, sin = np.cos(TURN), np.sin(TURN)
     return np.stack([cos * x + sin * y, cos * y - sin * x, z])
@@ -263,7 +263,7 @@ def cast_object(
         points = _turned(scene.table_point[:, shadowed] - foot) / size
         cover = solid(points[..., None], _turned(lamps())[:, None])
         lit = 1 - np.mean(cover.distance < np.inf, axis=1)
-        # Where the arm's shadow is, the object's makes it no darker.
+        # The object's shadow does not make the arm's shadow darker.
         full = _wood(scene.table_point[:, shadowed])
         changed = row_of(shadowed)
         rows[changed, 2] = np.minimum(

@@ -1,1 +1,1 @@
-"""What the data sets that are cast by rays share."""
+"""The common parts of data sets that are drawn by casting rays."""

@@ -22,16 +22,17 @@ Color = tuple[float, float, float]
 
 
 class LightDataset(GridDataset):
-    """Pictures of which some factors are colours and the others geometry.
+    """Pictures whose factors are colours or geometry.
 
-    A picture is `light @ colours`: the light that each material sends to each
-    pixel, from a table of all geometries, times the materials' colours. A
-    subclass writes `_table`.
+    A picture is `light @ colours`: the light from each material to each pixel,
+    from a table of all geometries, times the colours of the materials. A
+    subclass defines `_table`.
 
     A colour is the level, 0 to 255, that a unit of light adds to a picture.
-    With whole numbers for light and colour, an exact level is a multiple of
-    1 / 255: at least 1 / 510 away from where rounding would turn, more than
-    float32 errs. So NumPy and TensorFlow draw the same picture.
+    Light and colours are whole numbers, so an exact level is a multiple of
+    1 / 255. It is at least 1 / 510 away from a rounding boundary, which is
+    more than the error of float32. So NumPy and TensorFlow draw the same
+    picture.
 
     Args:
         name: Name of the data set.
@@ -78,7 +79,7 @@ class LightDataset(GridDataset):
 
     @abc.abstractmethod
     def _table(self) -> np.ndarray:
-        """The light of all geometries, the same array at every call.
+        """Returns the light of all geometries, the same array at every call.
 
         Returns:
             uint8 `(num_geometries, image_size ** 2, num_materials)`; the sum
@@ -100,7 +101,7 @@ class LightDataset(GridDataset):
         return images
 
     def _level_op(self) -> Op:
-        """As `_image_op`, with whole levels from 0 to 255."""
+        """Like `_image_op`, with whole levels from 0 to 255."""
         tf = pipeline.import_tensorflow()
         _, num_pixels, num_materials = self._table_shape
         # TensorFlow is slow with thin matrices: some pixels share a row.

@@ -1,4 +1,4 @@
-"""Tables of light: whole numbers, kept on the disk where they are dear."""
+"""Tables of light: whole numbers, saved to the disk if slow to compute."""
 
 import contextlib
 import math
@@ -20,7 +20,7 @@ FULL_LIGHT = 255  # the whole number that stands for a light of 1
 def quantize(light: np.ndarray) -> np.ndarray:
     """Rounds light to whole numbers.
 
-    It makes tables small, and pictures the same wherever they are drawn.
+    This makes tables small, and pictures the same on every machine.
 
     Args:
         light: Float in `[0, 1]`, `(..., num_materials)`; a row sums to at
@@ -41,13 +41,13 @@ def quantize(light: np.ndarray) -> np.ndarray:
 def kept_table(
     name: str, shape: tuple[int, ...], make: Callable[[], np.ndarray]
 ) -> np.ndarray:
-    """Reads a table from the disk, or makes it and keeps it there.
+    """Reads a table from the disk, or makes and saves it.
 
-    It lies in the folder of prepared data sets. A damaged file is made anew;
-    where nothing can be written, the table is made and not kept.
+    It is in the folder of prepared data sets. A damaged file is made again. If
+    nothing can be written, the table is made but not saved.
 
     Args:
-        name: Data set and file, as `arm3d/light_64.npz`.
+        name: Data set and file, such as `arm3d/light_64.npz`.
         shape: Of the table.
         make: Makes it, uint8.
     """
@@ -56,7 +56,7 @@ def kept_table(
     if table is not None:
         return table
     table = make()
-    # Who comes second uses its own, which is the same.
+    # A second process uses its own table, which is the same.
     with (
         contextlib.suppress(OSError, RuntimeError),
         locked(path.parent, "Another process writes the table."),
@@ -67,7 +67,7 @@ def kept_table(
 
 
 def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
-    """A table as it was written, else nothing."""
+    """Reads a table; `None` if the file is missing or damaged."""
     num_bytes = math.prod(shape)
     try:
         check_ordinary(path)

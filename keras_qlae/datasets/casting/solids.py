@@ -1,9 +1,9 @@
-"""Where a ray meets solids, in closed form, and how they are lit.
+"""Intersections of rays with solids, in closed form, and the light of solids.
 
-A solid stands on the floor `z = 0`, centred on the vertical axis, and is
-described at scale 1. A vector is an array whose first axis is x, y, z; all
-other axes broadcast. Each solid is a function of `(origin, direction)` that
-returns a `Hit`; a ray that passes by has distance `inf`.
+A solid stands on the floor `z = 0`, centred on the vertical axis, at scale 1.
+A vector is an array whose first axis is x, y, z; all other axes broadcast.
+Each solid is a function of `(origin, direction)` that returns a `Hit`. The
+distance of a ray that misses is `inf`.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,11 @@ AMBIENT, DIFFUSE, HEADLIGHT = 0.38, 0.52, 0.22
 
 
 class Hit(NamedTuple):
-    """The first meeting of each ray with a solid.
+    """The first intersection of each ray with a solid.
 
     Attributes:
         distance: In units of the length of `direction`; `inf` for a miss.
-        normal: `(3, ...)`, pointing outwards; of no meaning for a miss.
+        normal: `(3, ...)`, pointing outwards; undefined for a miss.
     """
 
     distance: Array
@@ -87,7 +87,7 @@ def _first(near: Array, far: Array) -> Array:
 
 
 def cube(origin: Array, direction: Array) -> Hit:
-    """Meets the cube, whose faces look along the axes."""
+    """Intersects rays with the cube, whose faces are normal to the axes."""
     half = CUBE_EDGE / 2
     stretches = [
         _slab(origin[0], direction[0], -half, half),
@@ -105,7 +105,7 @@ def cube(origin: Array, direction: Array) -> Hit:
 
 
 def cylinder(origin: Array, direction: Array) -> Hit:
-    """Meets the upright cylinder."""
+    """Intersects rays with the upright cylinder."""
     side_near, side_far = _round_wall(origin, direction, CYLINDER_RADIUS)
     cap_near, cap_far = _slab(origin[2], direction[2], 0.0, CYLINDER_HEIGHT)
     near = np.maximum(side_near, cap_near)
@@ -124,7 +124,7 @@ def cylinder(origin: Array, direction: Array) -> Hit:
 
 
 def sphere(origin: Array, direction: Array) -> Hit:
-    """Meets the sphere."""
+    """Intersects rays with the sphere."""
     distance = _first(*_ball(origin, direction, SPHERE_RADIUS, SPHERE_RADIUS))
     at = np.where(distance < np.inf, distance, 0.0)
     x, y, z = (origin[i] + at * direction[i] for i in range(3))
@@ -132,7 +132,7 @@ def sphere(origin: Array, direction: Array) -> Hit:
 
 
 def capsule(origin: Array, direction: Array) -> Hit:
-    """Meets the capsule: a cylinder between two half balls."""
+    """Intersects rays with the capsule, a cylinder between two half balls."""
     low, high = CAPSULE_RADIUS, CAPSULE_HEIGHT - CAPSULE_RADIUS
     side = _first(*_round_wall(origin, direction, CAPSULE_RADIUS))
     z_side = origin[2] + np.where(side < np.inf, side, 0.0) * direction[2]
@@ -148,7 +148,7 @@ def capsule(origin: Array, direction: Array) -> Hit:
 
 
 def cone(origin: Array, direction: Array) -> Hit:
-    """Meets the upright cone."""
+    """Intersects rays with the upright cone."""
     slope = CONE_RADIUS / CONE_HEIGHT
     (x, y, z), (dx, dy, dz) = origin, direction
     # Below its tip a cone is x^2 + y^2 = (slope * depth)^2.
@@ -179,7 +179,7 @@ def cone(origin: Array, direction: Array) -> Hit:
 def rod(
     origin: Array, direction: Array, start: Array, end: Array, radius: float
 ) -> Hit:
-    """Meets a rod with round ends, anywhere in space.
+    """Intersects rays with a rod with round ends, anywhere in space.
 
     Args:
         origin: `(3, 1)`.
@@ -218,7 +218,7 @@ def rod_shadow(
     radius: float,
     softness: float,
 ) -> Array:
-    """The part of a wide lamp that a rod leaves to each point, softly.
+    """The part of a wide lamp's light that reaches points behind a rod.
 
     Args:
         point: `(3, n)`.
@@ -246,10 +246,10 @@ def rod_shadow(
 
 
 def shade(hit: Hit, direction: Array, lamp: Array) -> Array:
-    """The light of a solid that a far lamp and a headlight light.
+    """The light of a solid from a distant lamp and a headlight.
 
     Args:
-        hit: Where it is met.
+        hit: The intersections.
         direction: Of the rays, of unit length.
         lamp: Unit vector towards the lamp, `(3,)`.
 

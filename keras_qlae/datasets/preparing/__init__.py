@@ -1,1 +1,1 @@
-"""From published files to images that are ready to be served."""
+"""Prepares images from published files."""

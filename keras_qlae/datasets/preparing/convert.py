@@ -1,4 +1,4 @@
-"""Decodes, resizes and writes images, from wherever they come."""
+"""Decodes, resizes and writes images from any source."""
 
 from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.images import resize

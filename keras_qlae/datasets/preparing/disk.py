@@ -1,4 +1,4 @@
-"""What to do about a disk that is full, or cannot be read or written."""
+"""Errors of a disk that is full, or cannot be read or written."""
 
 import errno
 import os
@@ -17,19 +17,19 @@ _OF_DAMAGE = (None, errno.EINVAL)
 
 
 class UnreadableError(OSError):
-    """A file that is there, and cannot be read now."""
+    """Raised for a file that exists but cannot be read now."""
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether an error tells of the content of a file, and not of the disk."""
+    """Whether an error is due to the content of a file, not to the disk."""
     return not isinstance(error, OSError) or error.errno in _OF_DAMAGE
 
 
 def check_room(store: Store) -> None:
-    """Refuses to start what the disk cannot hold.
+    """Refuses to start if there is not enough space on the disk.
 
     Raises:
-        OSError: If it cannot.
+        OSError: If there is not enough space.
     """
     if store.free_bytes < store.needed_bytes:
         raise OSError(
@@ -42,16 +42,16 @@ def check_room(store: Store) -> None:
 
 
 def open_own(path: Path, keep: bool) -> BinaryIO:
-    """Opens a file to write to that nobody else may have put there.
+    """Opens a file for writing, without following links.
 
-    A link at its name may lead to a file of the user's.
+    A link with its name may point to a file of the user.
 
     Args:
         path: The file.
-        keep: Whether to go on with what is there, or to begin anew.
+        keep: Whether to continue an existing file, or to start again.
 
     Raises:
-        OSError: If it cannot be written, or is kept and no ordinary file.
+        OSError: If it cannot be written, or is kept and not an ordinary file.
     """
     if not keep and (path.is_symlink() or path.exists()):
         path.unlink()
@@ -67,7 +67,7 @@ def open_own(path: Path, keep: bool) -> BinaryIO:
 
 
 def cannot_write(store: Store, path: Path, error: OSError) -> OSError:
-    """An error that says how to go on after a failed write to `path`."""
+    """Makes an error that says how to resume after a failed write to `path`."""
     mended = "it can be written"
     if error.errno in _FULL:
         mended = (
@@ -84,7 +84,7 @@ def cannot_write(store: Store, path: Path, error: OSError) -> OSError:
 def cannot_read(
     store: Store, paths: Iterable[Path], error: OSError
 ) -> UnreadableError:
-    """An error that says how to go on after a failed read."""
+    """Makes an error that says how to resume after a failed read."""
     return UnreadableError(
         error.errno,
         f"Cannot read {', '.join(map(str, paths))}: "

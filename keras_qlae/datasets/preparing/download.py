@@ -1,4 +1,4 @@
-"""Downloads published files: goes on where it stopped, and fails soon."""
+"""Downloads published files; can be resumed, and fails early."""
 
 import os
 import re
@@ -21,16 +21,16 @@ SPARE_BYTES = 2**24  # more than twice the expected size, which may be a guess
 
 
 def download(store: Store, file: RawFile, show_progress: bool) -> None:
-    """Downloads a file to its place, unless it is there.
+    """Downloads a file to its place, unless it exists.
 
     Args:
-        store: Where the data set lies.
+        store: The place of the data set.
         file: What to download.
         show_progress: Whether to draw a bar.
 
     Raises:
-        ConnectionError: If it cannot be had; within 5 seconds if there is no
-            network or no answer. The message says what to do by hand.
+        ConnectionError: If it is not available; within 5 seconds if there is
+            no network or no answer. The message says what to do by hand.
         OSError: If the disk is full or cannot be written.
     """
     import requests  # type: ignore[import-untyped]
@@ -47,7 +47,7 @@ def download(store: Store, file: RawFile, show_progress: bool) -> None:
         ConnectionError,
     ) as error:
         raise ConnectionError(_advice(store, file, error)) from error
-    except OSError as error:  # those of the network are among the others
+    except OSError as error:  # includes errors of the network
         raise cannot_write(store, part_of(path), error) from error
 
 
@@ -55,7 +55,7 @@ def check_reachable(url: str) -> None:
     """Raises within 5 seconds if there is no network or no answer.
 
     Raises:
-        ConnectionError: So it is.
+        ConnectionError: There is no network or no answer.
     """
     import requests
 
@@ -67,7 +67,7 @@ def check_reachable(url: str) -> None:
 
 
 def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
-    """Fetches what is missing of a file into its `.part`."""
+    """Downloads the missing rest of a file to its `.part`."""
     from tqdm import tqdm
 
     url = direct_address(file.url)
@@ -98,8 +98,8 @@ def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
             ) as bar,
         ):
             out.seek(have)
-            # The bytes as they are sent: of a `.gz` file some servers say
-            # that its content is encoded, and unpacked it is another file.
+            # The bytes as sent: some servers declare a `.gz` file as encoded
+            # content, which would be unpacked to another file.
             for chunk in response.raw.stream(CHUNK, decode_content=False):
                 have += len(chunk)
                 if have > limit:
@@ -115,7 +115,7 @@ def _receive(file: RawFile, part: Path, show_progress: bool) -> None:
 
 
 def _check_answer(response: Any) -> None:
-    """Refuses an answer that is no file, or whose end cannot be known."""
+    """Refuses an answer that is not a file, or has no known length."""
     headers = response.headers
     if "text/html" in headers.get("Content-Type", ""):
         raise ConnectionError(
@@ -133,16 +133,16 @@ def _check_answer(response: Any) -> None:
 def _ask(url: str, have: int) -> Any:
     """Asks for a file from byte `have` on.
 
-    Looking up a name has no time limit of its own, and every address, proxy
-    and redirect would have one for itself: so it happens in a thread that is
-    waited for as long as for all of them.
+    Looking up a name has no time limit, and each address, proxy and redirect
+    has a separate one. So this happens in a thread with one limit for all of
+    them.
 
     Returns:
-        The `requests.Response`, of which the content is still to be read.
+        The `requests.Response`, whose content was not read yet.
 
     Raises:
-        ConnectionError: If no answer begins in time.
-        requests.RequestException: If there is none.
+        ConnectionError: If no answer starts in time.
+        requests.RequestException: If there is no answer.
     """
     import requests
 
@@ -180,7 +180,7 @@ def _close_late(answer: "Future[Any]") -> None:
 
 
 def _whole_size(response: Any) -> int | None:
-    """The size of a file, as an answer of status 416 tells it."""
+    """The size of a file, from an answer with status 416."""
     told = re.fullmatch(
         r"bytes \*/(\d+)", response.headers.get("Content-Range", "")
     )
@@ -188,9 +188,9 @@ def _whole_size(response: Any) -> int | None:
 
 
 def direct_address(url: str) -> str:
-    """Where a file itself is, and not a page that asks for a click.
+    """The address of a file itself, not of a page that asks for a click.
 
-    Google Drive shows such a page before large files.
+    Google Drive shows such a page for large files.
     """
     parts = urllib.parse.urlsplit(url)
     if parts.hostname != "drive.google.com":
@@ -204,7 +204,7 @@ def direct_address(url: str) -> str:
 
 def _advice(store: Store, file: RawFile, error: Exception) -> str:
     """What to do by hand."""
-    # Of "retries exceeded ... (caused by ...)" the cause is enough.
+    # Only the cause in "retries exceeded ... (caused by ...)" is needed.
     cause = getattr(next(iter(error.args), None), "reason", None) or error
     return (
         f"Cannot download {file.name} of `{store.info.name}` ({cause}).\n"

@@ -28,29 +28,30 @@ def prepare(
     image_size: int = DEFAULT_SIZE,
     show_progress: bool = True,
 ) -> Path:
-    """Downloads a data set and puts its decoded images on the disk.
+    """Downloads a data set and writes its decoded images to the disk.
 
-    `load` then serves them from there. Called again after a crash, it goes on
-    where it stopped; what is prepared is left alone.
+    `load` then reads them from there. If it is called again after a crash, it
+    resumes where it stopped; a prepared data set is not changed.
 
     Args:
-        name: One of `available()`, or `tfds:NAME` as of `from_tfds`.
-        data_dir: The folder of all data sets; by default
-            `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
-        image_size: Height and width of the images. Smaller ones than the
-            published are made of those: bicubic, antialiased, clipped.
+        name: One of `available()`, or `tfds:NAME` as in `from_tfds`.
+        data_dir: The folder of all data sets. Defaults to
+            `$KERAS_QLAE_DATA_DIR`, or if that is not set to
+            `~/.keras/datasets/keras_qlae`.
+        image_size: Height and width of the images. If it is smaller than
+            published, images are resized: bicubic, antialiased, clipped.
         show_progress: Whether to draw progress bars.
 
     Returns:
         The folder of the prepared images.
 
     Raises:
-        ConnectionError: If a file cannot be downloaded; says where to put it.
+        ConnectionError: If a file cannot be downloaded. The message says
+            where to put it.
         OSError: If the disk is or becomes full.
         RuntimeError: If another process is preparing it.
-        ValueError: If there is no such data set, it is embedded, or a file
-            is damaged or is another one; before any work if what is prepared
-            is damaged.
+        ValueError: If there is no such data set, it is embedded, a file is
+            damaged or the wrong one, or prepared images are damaged.
     """
     if is_tfds(name):
         return prepare_tfds(name, data_dir, image_size, show_progress)

@@ -1,4 +1,4 @@
-"""Prepares data sets of TensorFlow Datasets: any that has images."""
+"""Prepares any data set of TensorFlow Datasets that has images."""
 
 import os
 from collections.abc import Iterator
@@ -41,34 +41,35 @@ def from_tfds(
     image_size: int = DEFAULT_SIZE,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> FactorDataset:
-    """Makes a data set of one of TensorFlow Datasets that has images.
+    """Makes a data set from TensorFlow Datasets, if it has images.
 
-    Its images are decoded and resized once, and served from the disk after
-    that. It is taken from where TensorFlow Datasets has prepared it
-    (`$TFDS_DATA_DIR` or `~/tensorflow_datasets`), or else downloaded to there
-    first. On the command line it is `--dataset tfds:NAME`, once it is prepared
-    with `keras-qlae datasets prepare tfds:NAME`.
+    Images are decoded and resized once, and then read from the disk. If
+    TensorFlow Datasets has prepared the data set (`$TFDS_DATA_DIR` or
+    `~/tensorflow_datasets`), that copy is used; otherwise it is downloaded to
+    there first. On the command line use `--dataset tfds:NAME`, after
+    `keras-qlae datasets prepare tfds:NAME`.
 
     Args:
-        name: Its name there, with a configuration where it has several:
-            `"mnist"`, `"eurosat/rgb"`. One of your own is known once its
-            module is imported.
+        name: Its name in TensorFlow Datasets, with a configuration if there
+            are several: `"mnist"`, `"eurosat/rgb"`. Your own is available
+            after its module was imported.
         factors: Names of the features that are its factors: classes, numbers
-            or words, one an image. Defaults to every `ClassLabel`.
-        split: Name of a split. Defaults to all of them.
+            or words, one per image. Defaults to every `ClassLabel`.
+        split: Name of a split. Defaults to all splits.
         image_size: Height and width; images of any size are resized to it.
-        data_dir: The folder of prepared data sets; by default
-            `$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`.
+        data_dir: The folder of prepared data sets. Defaults to
+            `$KERAS_QLAE_DATA_DIR`, or if that is not set to
+            `~/.keras/datasets/keras_qlae`.
 
     Returns:
         A `FactorDataset`, in the order of the splits' names and of the
         records.
 
     Raises:
-        ConnectionError: It is not on the disk, and there is no network; says
-            what to do.
+        ConnectionError: It is not on the disk, and there is no network. The
+            message says what to do.
         ValueError: There is no such data set, configuration, split or
-            feature, a factor is not known of every image, or the copy is
+            feature, an image has no value of a factor, or the copy is
             damaged.
         OSError: The disk is full.
 
@@ -91,12 +92,12 @@ def prepare_tfds(
     image_size: int = DEFAULT_SIZE,
     show_progress: bool = True,
 ) -> Path:
-    """Puts the decoded images of a data set on the disk, and its labels.
+    """Writes the decoded images of a data set and its labels to the disk.
 
     Args:
-        name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`. The factors are looked
-            for; all labels are prepared.
-        data_dir: As of `prepare`.
+        name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`. The factors must exist;
+            all labels are prepared.
+        data_dir: As in `prepare`.
         image_size: Height and width.
         show_progress: Whether to draw progress bars.
 
@@ -104,7 +105,7 @@ def prepare_tfds(
         The folder of the prepared images.
 
     Raises:
-        Exception: As `prepare` does.
+        Exception: As in `prepare`.
     """
     wanted = parse_tfds(name)
     place = tfds_store(wanted, 1, 1, image_size, data_dir)

@@ -1,4 +1,4 @@
-"""Where the images of a data set come from."""
+"""The sources of the images of a data set."""
 
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -15,13 +15,12 @@ from keras_qlae.datasets.store import Store
 
 
 class Source(NamedTuple):
-    """Where images come from.
+    """A source of images.
 
     Attributes:
-        origin: What tells the files from others of the same names, as plain
-            values.
-        in_order: Whether the images come in index order.
-        blocks: Gives the images from a position on, or all.
+        origin: Plain values that identify the files.
+        in_order: Whether the images are in index order.
+        blocks: Yields the images from a position on, or all.
     """
 
     origin: dict[str, Any]
@@ -30,7 +29,7 @@ class Source(NamedTuple):
 
 
 def published_files(store: Store) -> Source:
-    """The published files; reading says where they are damaged."""
+    """The published files; errors of reading name the damaged ones."""
     paths = [store.raw(file) for file in store.info.files]
 
     def blocks(start: int) -> Iterator[Block]:
@@ -54,7 +53,7 @@ def published_files(store: Store) -> Source:
 
 
 def tfds_copy(store: Store, folder: Path) -> Source:
-    """What TensorFlow Datasets has prepared; says what to do if it fails."""
+    """The copy of TensorFlow Datasets; its errors say what to do."""
 
     def blocks(start: int) -> Iterator[Block]:
         try:
@@ -74,6 +73,6 @@ def tfds_copy(store: Store, folder: Path) -> Source:
 
 
 def reason(error: Exception) -> str:
-    """What an error says, on one short line."""
+    """The message of an error, in one short line."""
     line = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {line}"[:300]

@@ -10,12 +10,12 @@ CHUNK = 2**20
 
 
 def verify(file: RawFile, path: Path, show_progress: bool) -> None:
-    """Compares a file with its hash, where one is published.
+    """Compares a file with its hash, if one is published.
 
     Args:
-        file: What is known of it. A file that is not `is_strict` is used with
-            another hash, after a warning.
-        path: Where it is.
+        file: Its description. A file that is not `is_strict` may have another
+            hash, with a warning.
+        path: Its path.
         show_progress: Whether to draw a bar.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Writes prepared images so that a half-written file never looks whole."""
+"""Writes prepared images, so that a partial file never looks complete."""
 
 import contextlib
 import io
@@ -29,15 +29,15 @@ CHECKPOINT_BYTES = 2**28  # written from one note of the progress to the next
 class ImageWriter:
     """Fills `images.npy` in a hidden folder that is renamed at the end.
 
-    Ordinary writes and no memory map, since a full disk is an error for the
-    former and the end of the process for the latter.
+    It uses ordinary writes and no memory map: with a full disk the former
+    raise an error, the latter ends the process.
 
     Args:
         store: The place.
-        origin: What the images come from, as plain values; images of another
-            origin are not gone on with.
-        in_order: Whether the images come in index order; only those are gone
-            on with.
+        origin: Plain values that identify the source. Images from another
+            source are not continued.
+        in_order: Whether the images are in index order. Only then they can be
+            continued.
 
     Attributes:
         done: The number of images, from the first on, that are on the disk.
@@ -59,8 +59,8 @@ class ImageWriter:
 
     def __enter__(self) -> Self:
         if not self.done:
-            # Images of another origin would count as done when that origin
-            # comes back.
+            # Otherwise images of another origin would count as done when that
+            # origin is used again.
             discard(self._store)
             self._store.partial.mkdir(parents=True)
         path = self._store.partial / IMAGES
@@ -75,7 +75,7 @@ class ImageWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # After a full disk, closing meets it again: the first error tells.
+        # With a full disk, closing fails again: the first error counts.
         with contextlib.suppress(*([] if kind is None else [OSError])):
             self._file.close()
 
@@ -83,7 +83,7 @@ class ImageWriter:
         """Writes a block of images of the final size.
 
         Raises:
-            ValueError: If an image comes twice, or is none of the data set.
+            ValueError: If an image occurs twice, or is not in the data set.
             OSError: If the disk is full.
         """
         self._mark(block.positions)
@@ -109,7 +109,7 @@ class ImageWriter:
         self._seen[positions] = True
 
     def save_progress(self) -> None:
-        """Notes how far it is, once that is on the disk."""
+        """Records the progress, after the images are on the disk."""
         self._file.flush()
         os.fsync(self._file.fileno())
         # In index order, what was seen has no gap.
@@ -119,7 +119,7 @@ class ImageWriter:
         write_json(self._store.partial / PROGRESS, progress)
 
     def finish(self) -> None:
-        """Gives the folder its name, if every image is there.
+        """Gives the folder its final name, if no image is missing.
 
         Raises:
             ValueError: If images are missing.
@@ -148,7 +148,7 @@ class ImageWriter:
         os.replace(self._store.partial, self._store.prepared)
 
     def _read_progress(self) -> int:
-        """How many images are there; 0 if those there are of no use."""
+        """The number of images that can be continued, or 0."""
         if self._store.partial.is_symlink():
             return 0
         try:
@@ -164,7 +164,7 @@ class ImageWriter:
 
 
 def discard(store: Store) -> None:
-    """Removes images that are not whole; a link, and not what it names."""
+    """Removes incomplete images; of a link, only the link."""
     if store.partial.is_symlink():
         store.partial.unlink()
     shutil.rmtree(store.partial, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""Published data sets: one file each, with all that is known of it."""
+"""Published data sets: one file each, with a description and a reader."""

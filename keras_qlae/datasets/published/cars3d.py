@@ -1,4 +1,4 @@
-"""Cars3D: what is known of it, and how its file is read."""
+"""Cars3D: its description and its reader."""
 
 import gzip
 import io
@@ -26,7 +26,7 @@ _MAT_PACKED = 15  # the type of what is packed
 def read_cars3d(
     info: DatasetInfo, paths: list[Path], start: int
 ) -> Iterator[Block]:
-    """Streams `data/cars/*.mat`, one file a car.
+    """Streams `data/cars/*.mat`, one file per car.
 
     A file holds `im`, uint8 `(height, width, 3, azimuth, elevation)`. Cars
     are numbered by the names of their files.
@@ -34,14 +34,14 @@ def read_cars3d(
     Args:
         info: The data set.
         paths: The archive.
-        start: Ignored: a car has images all over the data set.
+        start: Ignored: the images of a car are spread over the data set.
 
     Yields:
-        A block a car.
+        One block per car.
 
     Raises:
-        ContentError: If the archive holds other cars or other arrays. For a
-            damaged one, whatever the libraries raise.
+        ContentError: If the archive has other cars or other arrays. For a
+            damaged archive, libraries raise other errors.
     """
     (path,) = paths
     num_elevations, num_azimuths, num_cars = info.factors.values()
@@ -64,7 +64,7 @@ def read_cars3d(
 
 @contextmanager
 def _open(path: Path) -> Iterator[tarfile.TarFile]:
-    """Opens the archive so that no head of a member can fill the memory."""
+    """Opens the archive so that no header of a member can fill the memory."""
     with (
         gzip.open(path) as content,
         tarfile.open(fileobj=_Piecewise(content), mode="r:") as archive,
@@ -131,8 +131,8 @@ def _read_car(
 def _unpacked(content: bytes, max_bytes: int) -> bytes:
     """Unpacks the packed arrays of a `.mat` file, up to a size.
 
-    Such a file is a head of 128 bytes, then for each array a type, a length,
-    and data. SciPy would unpack whatever comes.
+    Such a file has a header of 128 bytes, then for each array a type, a
+    length, and data. SciPy would unpack any size.
     """
     head, rest = content[:_MAT_HEAD], content[_MAT_HEAD:]
     parts = [head]

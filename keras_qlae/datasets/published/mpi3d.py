@@ -1,4 +1,4 @@
-"""MPI3D: what is known of it, and how its files are read."""
+"""MPI3D: its description and its reader."""
 
 import math
 import zipfile
@@ -30,14 +30,14 @@ def read_npz(
     Args:
         info: The data set.
         paths: The archive.
-        start: The first image wanted; those before it are passed over.
+        start: The first image to yield; those before it are skipped.
 
     Yields:
         Blocks in index order.
 
     Raises:
         ContentError: If the array is missing or of another type or shape. For
-            a damaged file, whatever the libraries raise.
+            a damaged file, libraries raise other errors.
     """
     (path,) = paths
     image_bytes = math.prod(info.native_shape)
@@ -92,7 +92,7 @@ CITATION = (
     "Disentanglement Dataset. NeurIPS 2019, arXiv:1906.03292"
 )
 DEFAULT_CONFIG = "real_complex"
-# What is seen, and the MD5 of the file.
+# The kind of pictures, and the MD5 of the file.
 _PARTS = {
     "toy": ("simple rendering", "55889cb7c7dfc655d6e0277beee88868"),
     "realistic": ("realistic rendering", "59a6225b88b635365f70c91b3e52f70f"),

@@ -1,4 +1,4 @@
-"""What the readers of published files share."""
+"""Functions that the readers of published files share."""
 
 import zipfile
 from pathlib import Path
@@ -20,20 +20,20 @@ BLOCK = 500  # images; some megabytes
 
 
 class ContentError(ValueError):
-    """A published file that holds something else than its data set."""
+    """Raised for a published file that does not contain its data set."""
 
 
 def ordered(images: np.ndarray, start: int) -> Block:
-    """A block of images that follow each other from `start`."""
+    """A block of consecutive images from `start` on."""
     return Block(np.arange(start, start + len(images)), images)
 
 
 def open_member(
     archive: zipfile.ZipFile, path: Path, name: str, max_bytes: int
 ) -> IO[bytes]:
-    """Opens a file in a zip archive, if reading it takes little memory.
+    """Opens a file in a zip archive, if reading it needs little memory.
 
-    Methods other than deflate unpack a few bytes to many megabytes at once.
+    Methods other than deflate can unpack a few bytes to many megabytes.
 
     Args:
         archive: The archive.
@@ -42,7 +42,7 @@ def open_member(
         max_bytes: How large the file may be.
 
     Raises:
-        ContentError: If it is larger, encrypted or packed in another way.
+        ContentError: If it is larger, encrypted or compressed otherwise.
     """
     member = archive.getinfo(name)
     is_encrypted = bool(member.flag_bits & 1)
@@ -73,13 +73,13 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def is_extra(name: str) -> bool:
-    """Whether a member of an archive is one that macOS adds of its own."""
+    """Whether a member of an archive was added by macOS."""
     folder, _, file = name.rpartition("/")
     return "__MACOSX" in folder.split("/") or file.startswith("._")
 
 
 def check_count(info: DatasetInfo, path: Path, num_images: int) -> None:
-    """Refuses a file with another number of images than the factors tell.
+    """Refuses a file whose number of images does not match the factors.
 
     Raises:
         ContentError: If the numbers differ.

@@ -1,4 +1,4 @@
-"""Small NORB: what is known of it, and how its files are read."""
+"""Small NORB: its description and its reader."""
 
 import gzip
 from collections.abc import Iterator
@@ -37,14 +37,14 @@ def read_smallnorb(
         info: The data set.
         paths: Pictures (`dat`), categories (`cat`) and other factors (`info`)
             of the training part, then of the test part; all gzipped.
-        start: Ignored: the files are in no useful order.
+        start: Ignored: the files are not in index order.
 
     Yields:
         Blocks in the order of the files.
 
     Raises:
-        ContentError: If a file is none of these, or of another shape. For a
-            damaged one, whatever the libraries raise.
+        ContentError: If a file is of another kind or shape. For a damaged
+            file, libraries raise other errors.
     """
     sizes = tuple(info.factors.values())
     total = 0

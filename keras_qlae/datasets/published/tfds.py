@@ -1,7 +1,7 @@
-"""Reads images that TensorFlow Datasets has on the disk already.
+"""Reads images that TensorFlow Datasets has already prepared on the disk.
 
-Its own reader would import what the copy's description names; a copy is data
-here, and of the description nothing is read.
+Its own reader would import classes that the description of the copy names.
+Here only the records are read, not the description.
 """
 
 import os
@@ -43,7 +43,7 @@ def tfds_data_dir() -> Path:
 
 
 def newest_version(folder: Path) -> Path | None:
-    """The newest version of a data set that is whole, or `None`."""
+    """The newest complete version of a data set, or `None`."""
     found = folder.glob("*/dataset_info.json")
     versions = {_version(path.parent.name): path.parent for path in found}
     versions.pop((), None)
@@ -57,20 +57,20 @@ def _version(name: str) -> tuple[int, ...]:
 
 
 def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
-    """Streams a data set of TensorFlow Datasets, all its splits.
+    """Streams all splits of a data set of TensorFlow Datasets.
 
-    It keeps images in an order of its own: their labels tell their places.
+    Its images are in another order: their labels give their positions.
 
     Args:
         info: The data set.
-        folder: As of `tfds_folder`.
+        folder: As in `tfds_folder`.
 
     Yields:
         Blocks in any order.
 
     Raises:
         ContentError: If images are missing or of another size, or labels are
-            out of range. For a damaged copy, whatever the libraries raise.
+            out of range. For a damaged copy, libraries raise other errors.
     """
     from keras_qlae.datasets.pipeline import import_tensorflow
 
@@ -101,14 +101,14 @@ def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
 
 
 def count_records(path: Path, max_bytes: int) -> int:
-    """Counts the records of a file; none is read.
+    """Counts the records of a file without reading them.
 
     Args:
         path: The file.
         max_bytes: How large a record may be.
 
     Raises:
-        ContentError: One would fill the memory, or is cut.
+        ContentError: A record would fill the memory, or is truncated.
     """
     check_ordinary(path)
     size, place, number = path.stat().st_size, 0, 0

@@ -1,8 +1,8 @@
-"""What an image data set of TensorFlow Datasets holds, and its records.
+"""The features and records of an image data set of TensorFlow Datasets.
 
-The description that a copy on the disk brings names classes that a reader
-would import. Here features are those of the code that is installed, and a copy
-is data: its records are read, and nothing else of it.
+The description of a copy on the disk names classes that a reader would import.
+Here the features come from the installed code, and only the records are read
+from the copy.
 """
 
 import dataclasses
@@ -34,9 +34,9 @@ class TfdsFeatures:
         channels: 1 for grey images, else 3.
         labels: Names of the features that can be factors, each with its type
             in the records.
-        class_labels: Those of them that are classes.
+        class_labels: The labels that are classes.
         place: Its folder below that of all data sets, without the version.
-        urls: Where its files are downloaded from, as far as it is known.
+        urls: The addresses of its files, as far as they are known.
     """
 
     image: str
@@ -50,7 +50,7 @@ class TfdsFeatures:
         """The features that are the factors.
 
         Raises:
-            ValueError: One that is not there, or cannot be a factor.
+            ValueError: A feature does not exist, or cannot be a factor.
         """
         unknown = [each for each in wanted.factors if each not in self.labels]
         if unknown:
@@ -96,7 +96,7 @@ def tfds_builder(wanted: TfdsName, data_dir: Path) -> Any:
 
 
 def tfds_features(wanted: TfdsName) -> TfdsFeatures:
-    """What a data set holds; nothing of it need be on the disk.
+    """Finds the features of a data set, which need not be on the disk.
 
     Raises:
         ValueError: There is no such data set, or it has no images.
@@ -174,10 +174,10 @@ def read_labels(
 
     Args:
         features: Those of the data set.
-        paths: As of `record_files`.
+        paths: As in `record_files`.
 
     Returns:
-        int32 `(num_images, num_labels)`: the classes as they are, of other
+        int32 `(num_images, num_labels)`: classes as they are, and for other
         features the numbers of their values in ascending order; and the
         number of images.
     """
@@ -217,7 +217,7 @@ def read_images(
         features: Those of the data set.
         paths: As of `record_files`.
         image_size: Height and width; images of any size are resized to it.
-        start: How many to pass over.
+        start: How many to skip.
     """
     from keras_qlae.datasets.pipeline import import_tensorflow
 
@@ -241,7 +241,7 @@ def read_images(
 
 
 def _is_label(feature: Any) -> bool:
-    """Whether a feature is one number or word an image."""
+    """Whether a feature is one number or word per image."""
     info = feature.get_serialized_info()
     if isinstance(info, dict) or not hasattr(info, "np_dtype"):
         return False
@@ -251,7 +251,7 @@ def _is_label(feature: Any) -> bool:
 
 
 def _record_type(tf: Any, dtype: Any) -> Any:
-    """The type that records keep a feature in."""
+    """The type of a feature in the records."""
     kind = np.dtype(dtype).kind
     if kind in "biu":
         return tf.int64

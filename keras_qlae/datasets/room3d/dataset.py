@@ -43,12 +43,13 @@ class Room3D(LightDataset):
     - `shape`: 4, cube, cylinder, sphere, capsule;
     - `orientation`: 15, from -30 to 30 degrees.
 
-    Order and values are those of 3D Shapes; the pictures are not, so scores
+    Order and values are those of 3D Shapes; the pictures differ, so scores
     are not comparable with those published for 3D Shapes.
 
-    A picture is `light @ colours`: only scale, shape and orientation move
-    light, and their 480 tables are in the package for sizes 32 and 64. Other
-    sizes are cast at first use, in about a second for 64 x 64 pixels.
+    A picture is `light @ colours`. Only scale, shape and orientation change
+    the light, and their 480 tables are in the package for sizes 32 and 64.
+    Tables of other sizes are computed at first use, in about a second for
+    64 x 64 pixels.
 
     Args:
         image_size: Height and width, at least 8. Defaults to `64`.

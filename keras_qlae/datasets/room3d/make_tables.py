@@ -1,8 +1,8 @@
 """Writes the tables that the package ships.
 
-Run `python -m keras_qlae.datasets.room3d.make_tables` after a change to the
-ray caster, count up `VERSION` in `dataset.py`, and say in the change log that
-the pictures are others.
+After a change to the ray caster run `python -m
+keras_qlae.datasets.room3d.make_tables`, increase `VERSION` in `dataset.py`, and
+note in the change log that the pictures differ.
 """
 
 import pathlib

@@ -1,8 +1,8 @@
-"""room3d_nuisance: room3d under light, things and noise that no factor names.
+"""room3d_nuisance: room3d with light, discs and noise that are no factors.
 
-What a picture gets is drawn from three pools, by numbers that follow from the
-picture's position and a seed. The pools are made of whole numbers out of raw
-random bits and of exact arithmetic, so that they are the same everywhere.
+The nuisance of a picture is chosen from three pools, by numbers that depend on
+the picture's position and a seed. The pools are computed from raw random bits
+with exact integer arithmetic, so that they are the same on every machine.
 """
 
 import functools
@@ -52,13 +52,14 @@ class Room3DNuisance(Room3D):
     The six factors and their order are those of `Room3D`. Each picture also
     has
 
-    - a light of its own: brighter or darker by up to a quarter, and unevenly;
-    - three small coloured discs near its border;
-    - noise of a standard deviation of about 3 levels.
+    - different, uneven light: brighter or darker by up to a quarter;
+    - three small coloured discs near the border;
+    - noise with a standard deviation of about 3 levels.
 
-    They follow from the picture's position and `seed`: the same picture is
-    the same every time, and no factor tells of them. Compare with `Room3D` to
-    learn what nuisance costs a model. It is no model of real photographs.
+    These depend on the picture's position and `seed`, so that a picture is
+    always the same. They are independent of the factors. Compare with
+    `Room3D` to measure the effect of nuisance on a model. The pictures do not
+    imitate photographs.
 
     Args:
         image_size: Height and width, at least 8. Defaults to `64`.
@@ -140,7 +141,7 @@ def draws(index: Any, seed: int) -> tuple[Any, Any, Any]:
 
 
 def _mix(number: Any) -> Any:
-    """A bijection of 32 bits that makes neighbours unlike."""
+    """A bijection of 32 bits under which neighbours become different."""
     for _ in range(2):
         number = ((number // 2**16) ^ number) * 0x45D9F3B % 2**32
     return (number // 2**16) ^ number
@@ -148,7 +149,7 @@ def _mix(number: Any) -> Any:
 
 @functools.lru_cache(maxsize=2)
 def load_pools(image_size: int) -> Pools:
-    """Makes the pools of a size, the ones used last are kept.
+    """Makes the pools of a size; the last ones used are cached.
 
     Args:
         image_size: Height and width of the pictures.

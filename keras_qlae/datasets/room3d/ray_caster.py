@@ -1,8 +1,8 @@
-"""Casts rays into the room and keeps how much light each material sends.
+"""Casts rays into the room and computes the light from each material.
 
-Hue never bends a ray: once the light that the floor, the walls, the object
-and the sky send to a pixel is known, the picture is that light times the four
-colours. 480,000 pictures therefore need rays for 8 x 4 x 15 geometries only.
+Hues do not change the rays: a picture is the light from floor, walls, object
+and sky to each pixel, times their four colours. So 480,000 pictures need rays
+for 8 x 4 x 15 geometries only.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ WALL_LIGHT = {"back": 0.86, "left": 0.60, "right": 0.74}
 
 
 class Rays(NamedTuple):
-    """One ray a sample, from one point.
+    """One ray per sample, all from one point.
 
     Attributes:
         origin: `(3, 1)`.
@@ -135,7 +135,7 @@ def cast_geometry(rays: Rays, room: Room, shape: str, scale: float) -> Array:
         `(num_rays, 4)`, in `[0, 1]`.
     """
     solid = SOLIDS[shape]
-    # A ray along a face divides by 0, which gives the infinity that is meant.
+    # A ray along a face divides by 0, which correctly gives infinity.
     with np.errstate(divide="ignore", invalid="ignore"):
         # Scaling the object up looks the same as scaling the room down.
         hit = solid(rays.origin / scale, rays.direction)

@@ -19,7 +19,7 @@ def table_name(image_size: int) -> str:
 
 
 def cast_table(image_size: int) -> np.ndarray:
-    """Casts a table anew.
+    """Computes a table.
 
     Args:
         image_size: Height and width of the pictures.
@@ -37,7 +37,7 @@ def cast_table(image_size: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def load_table(image_size: int) -> np.ndarray:
-    """Returns the table of a size, from the package or cast (a second).
+    """Returns the table of a size, from the package or computed (a second).
 
     The tables used last are kept in memory, `1920 * image_size ** 2` bytes
     each, and read-only.

@@ -31,7 +31,7 @@ FACTORS = {
 
 @functools.cache
 def _padded_table() -> np.ndarray:
-    """Every sprite with so wide a margin that each image is cut out of it.
+    """All sprites with a margin from which every image can be cut out.
 
     Returns:
         uint8 0 and 255 `(720, PADDED, PADDED)`, read-only.
@@ -53,10 +53,10 @@ class Sprites2D(GridDataset):
     - `x_position`: 32, a pixel apart, from left to right;
     - `y_position`: 32, a pixel apart, from top to bottom.
 
-    In dSprites, squares and ellipses repeat when they are turned, and
-    orientation has both ends of the circle: no method can identify it there.
-    Here no two images are the same, wherever the shape is. The sizes are
-    those of dSprites, the pictures are not: scores are not comparable.
+    In dSprites, squares and ellipses look the same after some rotations, and
+    orientation includes both ends of the circle: no method can identify it
+    there. Here no two images are the same. The sizes are those of dSprites,
+    but the pictures differ: scores are not comparable.
 
     Example:
         >>> dataset = Sprites2D()

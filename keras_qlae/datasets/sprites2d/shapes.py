@@ -1,8 +1,8 @@
 """The shapes of sprites2d, and the table of all their pictures.
 
 A shape is a function of two coordinates, `x` to the right and `y` upwards,
-that tells which points belong to it; at scale 1 it lies within the unit
-circle. None looks like itself when turned by less than a whole turn.
+that returns which points belong to it. At scale 1 it lies within the unit
+circle. No shape looks the same after less than a full rotation.
 """
 
 import functools
