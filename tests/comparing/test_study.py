@@ -133,7 +133,7 @@ def test_paper_settings_are_those_of_each_data_set():
         ("seeds = ['0']\n[models.qlae]", "seeds: Input should be a valid int"),
         ("seeds = 2\n[models.qlae]", "seeds: Input should be a valid list"),
         ("datasets = ['a']\n[models.qlae]", "no data set of this name"),
-        ("datasets = ['room3d', 'room3d']\n[models.ae]", "data set may be"),
+        ("datasets = ['room3d', 'room3d']\n[models.ae]", "data set may occur"),
         ("[models.qlea]", "Did you mean 'qlae'"),
         ("[models.x]\nrecipe = 'foo'", "no recipe of this name"),
         ("[models.ae]\ntitle = 1", "valid string"),
