@@ -1,4 +1,4 @@
-"""Images with known factors of variation."""
+"""Images or vectors with known factors of variation."""
 
 from keras_qlae.datasets.arm3d.dataset import Arm3D
 from keras_qlae.datasets.array_dataset import from_arrays

@@ -12,11 +12,12 @@ from keras_qlae.datasets.factor_dataset import Op
 
 
 class ArrayDataset(FactorDataset):
-    """Images and factors in memory; made by `from_arrays`.
+    """Images or vectors, and factors, in memory; made by `from_arrays`.
 
     Args:
         name: Name of the data set.
-        images: uint8 of shape `(n, height, width, channels)`.
+        images: uint8 of shape `(n, height, width, channels)`, or float32 of
+            shape `(n, width)` or `(n, length, width)`.
         factors: int32 of shape `(n, num_factors)`.
         factor_names: One name for each column of `factors`.
         digest: What tells the images from others, if their bytes shall not.
@@ -56,9 +57,10 @@ class ArrayDataset(FactorDataset):
         yield np.ascontiguousarray(self._all_factors)
 
     def _image_op(self) -> Op:
-        return pipeline.chain_op(
-            pipeline.gather_op(self._all_images), pipeline.unit_op()
-        )
+        gather = pipeline.gather_op(self._all_images)
+        if not self.has_images:
+            return gather
+        return pipeline.chain_op(gather, pipeline.unit_op())
 
     def _factor_op(self) -> Op:
         return pipeline.gather_op(self._all_factors)
@@ -70,12 +72,15 @@ def from_arrays(
     factor_names: Sequence[str] | None = None,
     name: str = "arrays",
 ) -> FactorDataset:
-    """Makes a data set of your own images and factors.
+    """Makes a data set of your own images or vectors, and factors.
 
     Args:
         images: Array of shape `(n, height, width, channels)`: uint8, or float
-            in `[0, 1]`, which is rounded to the 256 levels of uint8. An array
-            of uint8 is used as it is, without a copy.
+            in `[0, 1]`, which is rounded to the 256 levels of uint8. Or
+            vectors, floats of shape `(n, width)`, or sequences of them,
+            `(n, length, width)`: finite, of any range and kept as float32
+            (the recipes for vectors standardize them). An array of uint8 or
+            float32 is used as it is, without a copy.
         factors: Integers of at least 0, of shape `(n, num_factors)`: the
             number of the value that each factor has in each image. A factor
             has as many values as its largest number tells. By default none
@@ -96,7 +101,11 @@ def from_arrays(
         >>> dataset.factor_sizes
         (2, 3)
     """
-    images = check_images(np.asarray(images))
+    images = np.asarray(images)
+    if is_of_vectors(images.shape, images.dtype):
+        images = check_vectors(images, "`images`")
+    else:
+        images = check_images(images)
     if factors is None:
         factors = np.zeros((len(images), 0), np.int32)
     else:
@@ -117,6 +126,63 @@ def from_arrays(
             f"each column of `factors`. Received: factor_names={names}"
         )
     return ArrayDataset(name, images, factors, names)
+
+
+def is_of_vectors(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Whether an array is one of vectors, or of sequences of them.
+
+    Three axes of integers are grey images without their channel axis.
+    """
+    return len(shape) == 2 or (len(shape) == 3 and dtype.kind == "f")
+
+
+def check_vectors(vectors: np.ndarray, what: str) -> np.ndarray:
+    """Returns vectors as float32.
+
+    Args:
+        vectors: As of `from_arrays`.
+        what: What messages call them.
+
+    Raises:
+        ValueError: Another shape, type or range.
+    """
+    check_vector_header(vectors.shape, vectors.dtype, what)
+    with np.errstate(over="ignore"):
+        floats = vectors.astype(np.float32, copy=False)
+    for start in range(0, len(floats), 4096):  # no copy of a large array
+        is_finite = np.isfinite(floats[start : start + 4096])
+        if not is_finite.all():
+            is_whole = is_finite.reshape(len(is_finite), -1).all(axis=1)
+            raise ValueError(
+                f"{what} must be finite as float32: leave rows with missing "
+                "values out, or fill them, as with `np.nan_to_num`. Received: "
+                f"NaN or infinity in row {start + int(is_whole.argmin())}"
+            )
+    return floats
+
+
+def check_vector_header(
+    shape: tuple[int, ...], dtype: np.dtype[Any], what: str
+) -> None:
+    """Raises `ValueError` unless an array can be one of vectors.
+
+    Args:
+        shape: Its shape.
+        dtype: Its type.
+        what: What messages call it.
+    """
+    if len(shape) not in (2, 3) or 0 in shape:
+        raise ValueError(
+            f"{what} must have shape (n, width), a row an example, or (n, "
+            "length, width) of sequences, none of them 0. For one number an "
+            f"example use `vectors[:, None]`. Received: shape {shape}"
+        )
+    if dtype.kind != "f":
+        raise ValueError(
+            f"{what} of shape {shape} are vectors, and must be float: convert "
+            "with `vectors.astype('float32')`. (Images have shape (n, height, "
+            f"width, channels).) Received: dtype {dtype}"
+        )
 
 
 def check_images(images: np.ndarray, what: str = "`images`") -> np.ndarray:
@@ -161,6 +227,7 @@ def check_header(
         raise ValueError(
             f"{what} must have shape (n, height, width, channels), none of "
             "them 0. Grey images need a channel axis: `images[..., None]`. "
+            "Vectors must be float, of shape (n, width). "
             f"Received: shape {shape}"
         )
     if shape[1] in (1, 3) and min(shape[2:]) > 4:

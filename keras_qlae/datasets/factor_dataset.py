@@ -32,6 +32,9 @@ class FactorDataset(abc.ABC):
     numbered: factor `f` has the values `0 .. factor_sizes[f] - 1`. A data set
     without factors can be used for training, but not for scores.
 
+    Vectors, or sequences of them, may take the place of images: everything
+    holds for them, but that they are float32 of any range.
+
     A data set never changes, holds no TensorFlow object, and can be pickled;
     `copy.deepcopy` returns the data set itself, which may be large.
 
@@ -43,7 +46,8 @@ class FactorDataset(abc.ABC):
         name: Name of the data set.
         factor_names: One name for each factor; none if they are unknown.
         factor_sizes: The number of values of each factor.
-        image_shape: `(height, width, channels)`.
+        image_shape: `(height, width, channels)`; of vectors `(width,)`, of
+            sequences `(length, width)`.
     """
 
     def __init__(
@@ -56,8 +60,7 @@ class FactorDataset(abc.ABC):
         self.name = name
         self.factor_names = tuple(factor_names)
         self.factor_sizes = tuple(int(size) for size in factor_sizes)
-        height, width, channels = image_shape
-        self.image_shape = (int(height), int(width), int(channels))
+        self.image_shape = tuple(int(length) for length in image_shape)
         self._fingerprint = ""
 
     def __repr__(self) -> str:
@@ -65,7 +68,8 @@ class FactorDataset(abc.ABC):
         factors = ", ".join(f"{name} {size}" for name, size in sizes)
         factors = factors or "no factors"
         return (
-            f"<{type(self).__name__} {self.name!r}: {len(self)} images of "
+            f"<{type(self).__name__} {self.name!r}: {len(self)} "
+            f"{'images' if self.has_images else 'vectors'} of "
             f"{self.image_shape}; {factors}>"
         )
 
@@ -85,7 +89,10 @@ class FactorDataset(abc.ABC):
 
     @abc.abstractmethod
     def _images(self, index: np.ndarray) -> np.ndarray:
-        """Images of valid positions: int64 `(n,)` -> uint8 `(n, H, W, C)`."""
+        """Images of valid positions: int64 `(n,)` -> uint8 `(n, H, W, C)`.
+
+        Vectors are float32 `(n, *image_shape)`.
+        """
 
     @abc.abstractmethod
     def _image_op(self) -> Op:
@@ -93,8 +100,9 @@ class FactorDataset(abc.ABC):
 
         Returns:
             A function of TensorFlow ops from int64 positions `(n,)` to float32
-            images `(n, H, W, C)`, exactly `_images(index) / 255`. It may be
-            traced many times; large constants are made once, before it.
+            images `(n, H, W, C)`, exactly `_images(index) / 255`, or vectors
+            as they are. It may be traced many times; large constants are made
+            once, before it.
         """
 
     def _factor_op(self) -> Op:
@@ -134,6 +142,11 @@ class FactorDataset(abc.ABC):
         return self._fingerprint
 
     @property
+    def has_images(self) -> bool:
+        """Whether it is of images, and not of vectors."""
+        return len(self.image_shape) == 3
+
+    @property
     def has_factors(self) -> bool:
         """Whether factors are known, so that models can be scored."""
         return bool(self.factor_names)
@@ -159,7 +172,8 @@ class FactorDataset(abc.ABC):
             index: Positions, integers of shape `(n,)`.
 
         Returns:
-            uint8 of shape `(n, height, width, channels)`.
+            uint8 of shape `(n, height, width, channels)`; vectors float32 of
+            shape `(n, *image_shape)`.
 
         Raises:
             ValueError: If a position is outside the data set.
@@ -384,8 +398,8 @@ class FactorDataset(abc.ABC):
         Returns:
             A `tf.data.Dataset` of float32 images in `[0, 1]`, equal to
             `images(index) / 255`, of shape
-            `(batch_size, height, width, channels)`, and int32 factors of shape
-            `(batch_size, num_factors)`.
+            `(batch_size, height, width, channels)`, or of vectors as they
+            are, and int32 factors of shape `(batch_size, num_factors)`.
 
         Raises:
             ValueError: If an argument is out of range, or the remainder is

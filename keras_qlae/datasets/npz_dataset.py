@@ -18,6 +18,8 @@ import numpy as np
 from keras_qlae.datasets.array_dataset import ArrayDataset
 from keras_qlae.datasets.array_dataset import check_header
 from keras_qlae.datasets.array_dataset import check_images
+from keras_qlae.datasets.array_dataset import check_vector_header
+from keras_qlae.datasets.array_dataset import check_vectors
 from keras_qlae.datasets.array_dataset import from_arrays
 from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.checks import check_memory
@@ -58,17 +60,19 @@ def from_npz(
     """Makes a data set of the arrays of an `.npz` file.
 
     Such a file is written by `np.savez_compressed("mine.npz", images=images,
-    factors=factors, factor_names=["color", "size"])`; `images` is all that
-    must be there. The file may come from somebody else: nothing in it is
-    unpickled, and sizes are checked before memory is taken.
+    factors=factors, factor_names=["color", "size"])`; `images`, or `vectors`
+    in their place, is all that must be there. The file may come from somebody
+    else: nothing in it is unpickled, and sizes are checked before memory is
+    taken.
 
     Args:
         path: The file. Its arrays are those of `from_arrays`: `images`, uint8
-            or float in `[0, 1]`, `(n, height, width, channels)`; `factors`,
+            or float in `[0, 1]`, `(n, height, width, channels)`; or
+            `vectors`, float `(n, width)` or `(n, length, width)`; `factors`,
             integers `(n, num_factors)`; `factor_names`, `(num_factors,)`,
             text. Others are passed over.
-        image_size: Height and width to resize to: bicubic, antialiased. By
-            default the images keep their size.
+        image_size: Height and width to resize images to: bicubic,
+            antialiased. By default they keep their size.
         name: Name of the data set, for reports. Defaults to the file's.
 
     Returns:
@@ -76,8 +80,9 @@ def from_npz(
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no `.npz` file, damaged, has no `images`, an array
-            of another type or shape, or more than fits into memory.
+        ValueError: It is no `.npz` file, damaged, has no `images` or
+            `vectors`, or both, an array of another type or shape, or more
+            than fits into memory.
         OSError: It cannot be read, or is a pipe or a device.
 
     Example:
@@ -92,8 +97,7 @@ def from_npz(
     check_ordinary(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            read = functools.partial(_images, image_size=image_size)
-            images, digest = _read(archive, path, "images", read)
+            images, digest = _examples(archive, path, image_size)
             factors, names = None, None
             if "factors.npy" in archive.namelist():
                 factors = _read(archive, path, "factors", _whole)
@@ -114,6 +118,22 @@ def from_npz(
     )
 
 
+def _examples(
+    archive: zipfile.ZipFile, path: Path, image_size: int | None
+) -> tuple[np.ndarray, str]:
+    """The images or vectors, and a digest of them."""
+    names = archive.namelist()
+    if "vectors.npy" not in names:
+        read = functools.partial(_images, image_size=image_size)
+        return _read(archive, path, "images", read)
+    if "images.npy" in names:
+        raise ValueError(
+            f"{path} must hold `images` or `vectors`, and holds both: write "
+            "one of them into a file of its own."
+        )
+    return _read(archive, path, "vectors", _vectors)
+
+
 def _read(
     archive: zipfile.ZipFile,
     path: Path,
@@ -126,8 +146,8 @@ def _read(
         arrays = [each.removesuffix(".npy") for each in archive.namelist()]
         raise ValueError(
             f"{path} must hold one array `{key}`: `np.savez(path, images="
-            "images, factors=factors)`, factors if they are known. Received: "
-            f"arrays {some(arrays)}"
+            "images, factors=factors)`, factors if they are known, `vectors` "
+            f"in place of images. Received: arrays {some(arrays)}"
         )
     size = archive.getinfo(member).file_size
     with open_member(archive, path, member, 2**63) as file:
@@ -178,6 +198,31 @@ def _images(
         digest.update(part.data)
         out[:] = resize(part, image_size) if image_size else part
     return images, digest.hexdigest()
+
+
+def _vectors(
+    file: IO[bytes], header: _Header, what: str
+) -> tuple[np.ndarray, str]:
+    """The vectors as float32, and a digest of them."""
+    shape = header.shape
+    check_vector_header(shape, header.dtype, what)
+    if header.fortran_order:
+        raise ValueError(
+            f"{what} must be kept row by row: save "
+            "`np.ascontiguousarray(vectors)`. Received: Fortran order"
+        )
+    check_memory(f"{what} of shape {shape}", 4 * math.prod(shape))
+    rows = max(1, _BLOCK * shape[0] // header.num_bytes)
+    vectors = np.empty(shape, np.float32)
+    for start in range(0, shape[0], rows):
+        out = vectors[start : start + rows]
+        part = _numbers(file, out.shape, header.dtype)
+        with np.errstate(over="ignore"):
+            out[:] = part
+    check_vectors(vectors, what)
+    digest = hashlib.sha256(repr(shape).encode())
+    digest.update(vectors.data)
+    return vectors, digest.hexdigest()
 
 
 def _whole(file: IO[bytes], header: _Header, what: str) -> np.ndarray:
