@@ -119,6 +119,9 @@ LAYERS = {
         [(3,)],
     ),
     "SpaceToDepth": Case(lambda: layers.SpaceToDepth(2), [(4, 6, 3)]),
+    "Standardization": Case(
+        lambda: layers.Standardization([0.5, -2.0], [3.0, 0.1]), [(4, 2)]
+    ),
     "StyleModulation": Case(
         lambda: layers.StyleModulation(
             # No unit of its ReLU is dead.
@@ -187,6 +190,20 @@ NETWORKS = {
     "style_image_decoder": Case(
         lambda: networks.style_image_decoder(3, (8, 8, 1), **BLOCKS),
         [(3,)],
+        keeps_float32=True,
+    ),
+    "vector_decoder": Case(
+        lambda: networks.vector_decoder(
+            3, (5, 2), dense_units=[6], mean=[0.5, 2.0], scale=[1, 3], seed=0
+        ),
+        [(3,)],
+        keeps_float32=True,
+    ),
+    "vector_encoder": Case(
+        lambda: networks.vector_encoder(
+            (5, 2), 3, dense_units=[6], mean=[0.5, 2.0], scale=[1, 3], seed=0
+        ),
+        [(5, 2)],
         keeps_float32=True,
     ),
 }

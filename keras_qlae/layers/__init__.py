@@ -13,6 +13,7 @@ from keras_qlae.layers.layer_normalization import LayerNormalization
 from keras_qlae.layers.learned_map import LearnedMap
 from keras_qlae.layers.scalar_codebook_quantizer import ScalarCodebookQuantizer
 from keras_qlae.layers.space_to_depth import SpaceToDepth
+from keras_qlae.layers.standardization import Standardization
 from keras_qlae.layers.style_modulation import StyleModulation
 from keras_qlae.layers.total_correlation_latent import TotalCorrelationLatent
 from keras_qlae.layers.uniform_latent import UniformLatent
@@ -32,6 +33,7 @@ __all__ = [
     "LearnedMap",
     "ScalarCodebookQuantizer",
     "SpaceToDepth",
+    "Standardization",
     "StyleModulation",
     "TotalCorrelationLatent",
     "UniformLatent",

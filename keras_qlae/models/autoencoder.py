@@ -15,6 +15,7 @@ from keras_qlae.models.image_model import ImageModel
 from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.likelihood import Likelihood
 from keras_qlae.models.likelihood import check_likelihood
+from keras_qlae.models.likelihood import check_scale
 from keras_qlae.models.likelihood import expected
 from keras_qlae.models.likelihood import reconstruction_loss
 from keras_qlae.models.tapped import tapped
@@ -49,10 +50,15 @@ class Autoencoder(ImageModel):
     in `[0, 1]` or integers in `[0, 255]`. All values of arrays are checked,
     and the first batch of a data set.
 
+    Vectors `(batch, width)`, and sequences of them `(batch, length, width)`,
+    take the place of images where the encoder reads them: numbers of any
+    size, with `likelihood="gaussian"`, and with their standard deviation as
+    `scale` a loss that does not depend on units.
+
     It logs `loss`, `reconstruction_loss`, one entry for each loss of the
     latent (`quantization_loss`, `commitment_loss`, unweighted) and for each
-    penalty, and `psnr`, the mean over images of the peak signal-to-noise
-    ratio in dB.
+    penalty, and of images `psnr`, the mean over images of the peak
+    signal-to-noise ratio in dB.
 
     The latent's losses belong to this model's own training step. In a larger
     model use the parts, `decoder(latent(encoder(x)))`: then the latent adds
@@ -70,6 +76,9 @@ class Autoencoder(ImageModel):
             whose sigmoid is the image; or `"gaussian"`, pixel values, clipped
             to `[0, 1]` for display, with the squared error as reconstruction
             loss. Defaults to `"bernoulli"`.
+        scale: With `likelihood="gaussian"`, what differences are divided by
+            before they are squared: one positive number for each value of a
+            vector. Defaults to 1 for all.
         seed: Integer or `None`, for random numbers of penalties and `sample`.
         **kwargs: Passed to `keras.Model`.
 
@@ -83,7 +92,8 @@ class Autoencoder(ImageModel):
     Raises:
         ValueError: The widths of encoder, latent and decoder do not fit; a
             penalty has the name of another loss, or taps a layer that the
-            decoder lacks; the likelihood is unknown. In `fit` and `evaluate`:
+            decoder lacks; the likelihood is unknown, or is not `"gaussian"`
+            for vectors; the scale does not fit. In `fit` and `evaluate`:
             there are no images, or they have another shape, are outside
             `[0, 1]` or not finite.
 
@@ -99,11 +109,13 @@ class Autoencoder(ImageModel):
         decoder: keras.Model,
         penalties: Sequence[Penalty] = (),
         likelihood: Likelihood = "bernoulli",
+        scale: Sequence[float] | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         check_networks(encoder=encoder, decoder=decoder)
-        check_likelihood(likelihood)
+        check_likelihood(likelihood, encoder.input_shape[1:])
+        check_scale(scale, likelihood, encoder.input_shape[-1])
         super().__init__(latent, seed=seed, **kwargs)
         check_width("encoder", encoder.output_shape, "num_inputs", latent)
         check_width("decoder", decoder.input_shape, "num_outputs", latent)
@@ -116,6 +128,7 @@ class Autoencoder(ImageModel):
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = likelihood
+        self.scale = None if scale is None else [float(s) for s in scale]
         self.penalties = list(penalties)
         for penalty in self.penalties:
             penalty.check(decoder)
@@ -180,7 +193,7 @@ class Autoencoder(ImageModel):
     @property
     def measures(self) -> tuple[str, ...]:
         """Names of what is logged besides the losses."""
-        return ("psnr",)
+        return ("psnr",) if self.has_images else ()
 
     @property
     def loss_weights(self) -> dict[str, float]:
@@ -217,7 +230,7 @@ class Autoencoder(ImageModel):
             Scalars by name, in full precision: `loss`, the weighted sum of
             all others and of what the networks' layers add;
             `reconstruction_loss`, the latent's losses and the penalties,
-            unweighted; and `psnr`, which is not a loss.
+            unweighted; and of images `psnr`, which is not a loss.
         """
         latent_noise = (noise or {}).get("latent")
         return self._losses_of(
@@ -255,6 +268,8 @@ class Autoencoder(ImageModel):
         weights = self.loss_weights
         total = sum(weights[name] * loss for name, loss in losses.items())
         total = total + sum(ops.cast(loss, dtype) for loss in added)
+        if not self.has_images:
+            return {"loss": total, **losses}
         shown = expected(self.likelihood, forward.logits)
         quality = backend.mean(_psnr(forward.images, shown))
         return {"loss": total, **losses, "psnr": quality}
@@ -324,7 +339,9 @@ class Autoencoder(ImageModel):
             images: `(batch, height, width, channels)` in `[0, 1]`.
             logits: The decoder's outputs, of the same shape.
         """
-        return reconstruction_loss(self.likelihood, images, logits)
+        scale = 1.0 if self.scale is None else self.scale
+        scale = ops.convert_to_tensor(scale, dtype=logits.dtype)
+        return reconstruction_loss(self.likelihood, images, logits, scale)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -333,6 +350,7 @@ class Autoencoder(ImageModel):
             "decoder": keras.saving.serialize_keras_object(self.decoder),
             "penalties": keras.saving.serialize_keras_object(self.penalties),
             "likelihood": self.likelihood,
+            "scale": self.scale,
         }
 
 

@@ -63,6 +63,7 @@ class FactorVAE(Autoencoder):
         decoder: As in `Autoencoder`.
         penalties: As in `Autoencoder`.
         likelihood: As in `Autoencoder`.
+        scale: As in `Autoencoder`.
         total_correlation_weight: Weight of the total correlation, the paper's
             gamma. Defaults to `10.0`.
         discriminator_units: Widths of the discriminator's hidden layers.
@@ -96,6 +97,7 @@ class FactorVAE(Autoencoder):
         decoder: keras.Model,
         penalties: Sequence[Penalty] = (),
         likelihood: Likelihood = "bernoulli",
+        scale: Sequence[float] | None = None,
         total_correlation_weight: float = 10.0,
         discriminator_units: Sequence[int] = (1000,) * 6,
         seed: int | None = None,
@@ -113,7 +115,14 @@ class FactorVAE(Autoencoder):
         self.total_correlation_weight = total_correlation_weight
         self.discriminator_units = tuple(discriminator_units)
         super().__init__(
-            encoder, latent, decoder, penalties, likelihood, seed, **kwargs
+            encoder,
+            latent,
+            decoder,
+            penalties,
+            likelihood,
+            scale,
+            seed,
+            **kwargs,
         )
         self.discriminator = discriminator(
             latent.num_latents * latent.part_width,

@@ -12,7 +12,9 @@ from keras_qlae import backend
 from keras_qlae.layers.latent import Latent
 from keras_qlae.layers.saved_seed import SavedSeed
 from keras_qlae.metrics.image_quality import psnr
+from keras_qlae.metrics.reconstruction_r2 import reconstruction_r2
 from keras_qlae.models.images import check_images
+from keras_qlae.models.images import is_image
 from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.inputs import check_fit_data
 from keras_qlae.models.inputs import first
@@ -24,6 +26,10 @@ from keras_qlae.models.likelihood import expected
 
 class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     """An encoder, a latent and a decoder, on NumPy arrays.
+
+    What is said of images holds for vectors, `(batch, width)` or `(batch,
+    length, width)`, where the encoder reads them, but that their numbers have
+    no range and are not scaled.
 
     A subclass sets `encoder`, a model from images to
     `(batch, latent.num_inputs)`, and `decoder`, a model from
@@ -57,9 +63,19 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             latent.built = True
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """`(height, width, channels)` of the images."""
+    def image_shape(self) -> tuple[int, ...]:
+        """`(height, width, channels)` of the images; or that of a vector."""
         return tuple(self.encoder.input_shape[1:])
+
+    @property
+    def has_images(self) -> bool:
+        """Whether it is a model of images, and not of vectors."""
+        return is_image(self.image_shape)
+
+    @property
+    def fidelity(self) -> str:
+        """The method that scores reconstructions: that of images is PSNR."""
+        return "psnr" if self.has_images else "reconstruction_r2"
 
     def check_batch(self, batch_size: int | None) -> None:
         """Raises `ValueError` for batches that cannot be used for training.
@@ -232,6 +248,17 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
             if len(part)
         ]
         return np.concatenate([np.zeros(0), *parts])
+
+    def reconstruction_r2(self, vectors: Any, batch_size: int = 256) -> float:
+        """How close reconstructions are, by `metrics.reconstruction_r2`.
+
+        Args are those of `encode`.
+
+        Returns:
+            The share of the variance that is kept, at most 1.
+        """
+        vectors = np.asarray(vectors)
+        return reconstruction_r2(vectors, self.reconstruct(vectors, batch_size))
 
     def sample(
         self, num_samples: int, seed: int | None = None, batch_size: int = 256

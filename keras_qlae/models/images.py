@@ -1,5 +1,10 @@
-"""Images as inputs of a model: scaled once, checked as NumPy arrays."""
+"""Inputs of a model: scaled once, checked as NumPy arrays.
 
+An example of shape `(height, width, channels)` is an image; one of another
+shape, as `(width,)`, is a vector, or a sequence of vectors.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -13,10 +18,11 @@ def to_unit_interval(images: Any, dtype: str) -> Any:
     """Converts images to floats in `[0, 1]`: integers are divided by 255.
 
     This is the only place where that happens. Keras alone would silently cast
-    the pixel 200 to 200.0.
+    the pixel 200 to 200.0. Vectors keep their values.
 
     Args:
-        images: Integers in `[0, 255]`, or floats already in `[0, 1]`.
+        images: Integers in `[0, 255]`, or floats already in `[0, 1]`; or
+            vectors, numbers of any size.
         dtype: Dtype of the result.
 
     Returns:
@@ -28,7 +34,14 @@ def to_unit_interval(images: Any, dtype: str) -> Any:
         keras.backend.standardize_dtype(images.dtype)
     )
     images = ops.cast(ops.convert_to_tensor(images), dtype)
-    return images if is_float else images / 255
+    if is_float or not is_image(images.shape[1:]):
+        return images
+    return images / 255
+
+
+def is_image(shape: Sequence[int | None]) -> bool:
+    """Whether an example of this shape is an image, and no vector."""
+    return len(shape) == 3
 
 
 def check_images(
@@ -38,23 +51,31 @@ def check_images(
 
     Args:
         images: A NumPy array, or something that converts to one.
-        image_shape: `(height, width, channels)` that the model takes.
+        image_shape: `(height, width, channels)` that the model takes, or the
+            shape of a vector.
         what: Their name in the message.
 
     Raises:
-        ValueError: The rank or shape is wrong; or values are not finite,
-            outside `[0, 1]` for floats or outside `[0, 255]` for integers.
+        ValueError: The rank or shape is wrong; or values are not finite; or
+            those of images are outside `[0, 1]` for floats or outside
+            `[0, 255]` for integers.
     """
     images = np.asarray(images)
     check_image_shape(images.shape, image_shape, what)
     if images.dtype.kind == "f" or images.dtype.name == "bfloat16":
-        _check_floats(images, what)
+        low, high = _finite_range(images, what)
+        if is_image(image_shape):
+            _check_unit_interval(low, high, what)
     elif images.dtype.kind not in "iu":
         raise ValueError(
-            f"`{what}` must be integers in [0, 255] or floats in [0, 1]. "
+            f"`{what}` must be {_kinds(image_shape)}. "
             f"Received: dtype={images.dtype}"
         )
-    elif images.size and (images.min() < 0 or images.max() > 255):
+    elif (
+        is_image(image_shape)
+        and images.size
+        and (images.min() < 0 or images.max() > 255)
+    ):
         raise ValueError(
             f"Integer `{what}` must be in [0, 255]: they are divided by 255. "
             f"Received: {images.min()} to {images.max()}"
@@ -72,6 +93,12 @@ def check_image_shape(
         None not in (got, want) and got != want
         for got, want in zip(shape[1:], wanted, strict=True)
     ):
+        if not is_image(wanted):
+            raise ValueError(
+                f"`{what}` must have shape (batch, "
+                f"{', '.join(map(str, wanted))}), the encoder's input: it "
+                f"reads vectors of that shape. Received: shape={tuple(shape)}"
+            )
         is_channels_first = tuple(shape[2:]) + tuple(shape[1:2]) == wanted
         hint = (
             f" Channels come last: `np.moveaxis({what}, 1, -1)`."
@@ -85,8 +112,14 @@ def check_image_shape(
         )
 
 
-def _check_floats(images: np.ndarray, what: str) -> None:
-    """Checks slice by slice, to avoid a copy of a large array."""
+def _kinds(shape: tuple[int | None, ...]) -> str:
+    if is_image(shape):
+        return "integers in [0, 255] or floats in [0, 1]"
+    return "integers or floats"
+
+
+def _finite_range(images: np.ndarray, what: str) -> tuple[float, float]:
+    """Looks slice by slice, to avoid a copy of a large array."""
     low, high = np.inf, -np.inf
     for start in range(0, len(images), 4096):
         part = images[start : start + 4096]
@@ -97,9 +130,13 @@ def _check_floats(images: np.ndarray, what: str) -> None:
                 np.argmin(np.isfinite(part).reshape(len(part), -1).all(axis=1))
             )
             raise ValueError(
-                f"`{what}` must be finite. Received: NaN or infinity in image "
-                f"{bad}"
+                f"`{what}` must be finite. Received: NaN or infinity in "
+                f"{'image' if is_image(images.shape[1:]) else 'row'} {bad}"
             )
+    return low, high
+
+
+def _check_unit_interval(low: float, high: float, what: str) -> None:
     if low < -_TOLERANCE or high > 1 + _TOLERANCE:
         raise ValueError(
             f"Float `{what}` must be in [0, 1]: divide by 255, or pass them "

@@ -12,9 +12,7 @@ from keras_qlae.models.images import check_images
 from keras_qlae.models.images import to_unit_interval
 
 
-def check_fit_data(
-    data: Any, image_shape: tuple[int, int, int], what: str
-) -> None:
+def check_fit_data(data: Any, image_shape: tuple[int, ...], what: str) -> None:
     """Raises `ValueError` unless `fit` data hold images a model can read.
 
     There must be at least one batch. All values of arrays are checked. For a

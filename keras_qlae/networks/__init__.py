@@ -10,6 +10,8 @@ from keras_qlae.networks.encoders import image_encoder
 from keras_qlae.networks.encoders import image_trunk
 from keras_qlae.networks.residual import residual_image_decoder
 from keras_qlae.networks.residual import residual_image_encoder
+from keras_qlae.networks.vectors import vector_decoder
+from keras_qlae.networks.vectors import vector_encoder
 
 __all__ = [
     "dense_decoder",
@@ -22,4 +24,6 @@ __all__ = [
     "residual_image_decoder",
     "residual_image_encoder",
     "style_image_decoder",
+    "vector_decoder",
+    "vector_encoder",
 ]

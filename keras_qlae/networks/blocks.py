@@ -213,6 +213,14 @@ def check_image_shape(
             of the strides does not divide height and width.
     """
     shape = tuple(image_shape)
+    if len(shape) in (1, 2):
+        raise ValueError(
+            "The data are vectors, and this network is for images: take "
+            "recipe=qlae-vectors, or encoder=vector_encoder, "
+            "decoder=vector_decoder and likelihood=gaussian. If they are grey "
+            "images, give them a channel axis, `images[..., None]`. "
+            f"Received: image_shape={shape}"
+        )
     if len(shape) != 3 or not all(isinstance(n, int) and n > 0 for n in shape):
         raise ValueError(
             "`image_shape` must be (height, width, channels), three positive "
