@@ -13,6 +13,7 @@ _SHOWN = {
     "generator_loss": ("generator", ".3f"),
     "latent_loss": ("latent", ".4f"),
     "val_psnr": ("PSNR", ".2f"),
+    "val_reconstruction_r2": ("R2", ".3f"),
     "val_infom": ("InfoM", ".3f"),
     "val_infoe": ("InfoE", ".3f"),
     "val_infoc": ("InfoC", ".3f"),

@@ -7,8 +7,6 @@ import numpy as np
 
 from keras_qlae.datasets import FactorDataset
 
-PSNR = "val_psnr"
-
 
 class Reconstruction(keras.callbacks.Callback):
     """Logs `val_psnr` of models that do not measure it themselves: GANs.
@@ -16,11 +14,11 @@ class Reconstruction(keras.callbacks.Callback):
     `val_psnr` is the mean over images, in dB, of `model.psnr(images)`. If a
     model logs it already, as an autoencoder does, only that of the last epoch
     is replaced: it is measured on all scored images, so that it is the PSNR of
-    the trained model.
+    the trained model. Of vectors it is `val_reconstruction_r2` instead.
 
     Args:
         images: NumPy `(n, height, width, channels)`, integers in `[0, 255]`
-            or floats in `[0, 1]`.
+            or floats in `[0, 1]`; or vectors.
         scored: The images on which the trained model is scored. Defaults to
             `None`: the last epoch is like any other.
         last_epoch: The number of the last epoch, from 0.
@@ -42,8 +40,10 @@ class Reconstruction(keras.callbacks.Callback):
     ) -> None:
         if logs is None:
             return
+        name = f"val_{self.model.fidelity}"
+        measure = getattr(self.model, self.model.fidelity)
         if self.scored is not None and epoch == self.last_epoch:
             images = self.scored.images(np.arange(len(self.scored)))
-            logs[PSNR] = float(self.model.psnr(images).mean())
-        elif PSNR not in logs:
-            logs[PSNR] = float(self.model.psnr(self.images).mean())
+            logs[name] = float(np.mean(measure(images)))
+        elif name not in logs:
+            logs[name] = float(np.mean(measure(self.images)))

@@ -82,7 +82,7 @@ def show_info(
 
     Also show what is on the disk, and what `prepare` needs. NAME may be a
     folder of images or an .npz file: its images are read, and resized to
-    --image-size.
+    --image-size, or its vectors.
     """
     if is_path(name):
         _show_own(library.load(name, image_size=image_size), as_json)
@@ -139,15 +139,18 @@ def _show_own(data: FactorDataset, as_json: bool) -> None:
     click.echo(
         f"{data.name}\n\nimages      {len(data):,}, here resized to {shape} "
         "(--image-size)"
+        if data.has_images
+        else f"{data.name}\n\nvectors     {len(data):,} of {shape}"
     )
     for i, (factor, size) in enumerate(sizes.items()):
         click.echo(f"{'factors' if i == 0 else '':<11} {factor} {size}")
     if not data.has_factors:
         click.echo(
-            "factors     none known: models are trained on the images and not "
+            "factors     none known: models are trained on the data and not "
             "scored, and --num-latents must be given"
         )
-    click.echo(f"fingerprint {data.fingerprint()} of images of this size")
+    of_what = "images of this size" if data.has_images else "the vectors"
+    click.echo(f"fingerprint {data.fingerprint()} of {of_what}")
 
 
 def _show_disk(store: Store) -> None:

@@ -11,7 +11,7 @@ from keras_qlae.cli.json import print_json
 from keras_qlae.runs import RunDirectory
 from keras_qlae.runs.tables import INFOMEC
 
-_HEAD = ("run", "recipe", "data set", "seed", "step", *INFOMEC, "PSNR")
+_HEAD = ("run", "recipe", "data set", "seed", "step", *INFOMEC, "PSNR", "R2")
 
 
 @click.command("list")
@@ -35,6 +35,8 @@ def list(folder: Path, as_json: bool) -> None:
         click.echo(f"There are no runs in {folder}.")
         return
     rows = [_HEAD, *(_row(each) for each in found if "error" not in each)]
+    if not any(row[-1] for row in rows[1:]):
+        rows = [row[:-1] for row in rows]  # there are no vectors
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows if len(rows) > 1 else ():
         cells = map(str.ljust, row, widths)
@@ -54,8 +56,7 @@ def _known(directory: RunDirectory) -> dict[str, Any]:
 
 def _row(known: dict[str, Any]) -> tuple[str, ...]:
     config, scores = known["config"], known["scores"] or {}
-    names = [*map(str.lower, INFOMEC), "psnr"]
-    values = [scores.get(name) for name in names]
+    names = [*map(str.lower, INFOMEC), "psnr", "reconstruction_r2"]
     dataset = config["dataset"]
     return (
         known["path"],
@@ -63,6 +64,10 @@ def _row(known: dict[str, Any]) -> tuple[str, ...]:
         Path(dataset).name if Path(dataset).is_absolute() else dataset,
         str(config["seed"]),
         f"{known['step']}/{known['steps']}",
-        *("" if value is None else f"{value:.3f}" for value in values[:-1]),
-        "" if values[-1] is None else f"{values[-1]:.2f}",
+        *(
+            f"{scores[name]:{'.2f' if name == 'psnr' else '.3f'}}"
+            if scores.get(name) is not None
+            else ""
+            for name in names
+        ),
     )

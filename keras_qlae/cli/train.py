@@ -36,7 +36,8 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # also in files
     show_default=True,
     help="Data set: one of `keras-qlae datasets list`. Or a folder of images; "
     "with a table factors.csv in it (docs/datasets.md) the latents are scored. "
-    "Or an .npz file with the array images and, if they are known, factors. Or "
+    "Or an .npz file with the array images, or vectors for data that are no "
+    "images (--recipe qlae-vectors), and, if they are known, factors. Or "
     "a prepared tfds:NAME, or module:name for your own.",
 )
 @click.option(

@@ -169,7 +169,7 @@ def _success(run: Planned, row: dict[str, Any]) -> str:
     scores = "  ".join(
         f"{metric.title} {row[name]:.{metric.digits}f}"
         for name, metric in METRICS.items()
-        if row[name] is not None
+        if row.get(name) is not None
     )
     return f"{row['status']} {run.name}: {scores}"
 

@@ -19,9 +19,11 @@ from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Metric
 from keras_qlae.comparing.summary import Summary
+from keras_qlae.comparing.summary import metrics_of
 from keras_qlae.comparing.tables import UDR
 from keras_qlae.comparing.tables import agreement_of
 from keras_qlae.comparing.tables import has_udr_column
+from keras_qlae.comparing.tables import head_of
 from keras_qlae.comparing.tables import reading
 from keras_qlae.comparing.tables import seeds_of
 from keras_qlae.explorer.document import data_url
@@ -80,22 +82,21 @@ def _summary(
     rows: Sequence[dict[str, Any]],
 ) -> explorer.Section:
     """The table of a data set, with one line per model."""
-    ranges = {name: _range(found, name) for name in METRICS}
+    ranges = {name: _range(found, name) for name in found[0].values}
     has_udr = has_udr_column(found)
     lines = [
         [
             Cell(summary.model),
             Cell(seeds_of(summary), summary.num_finished),
             *(
-                _score(summary, name, metric, ranges[name])
-                for name, metric in METRICS.items()
+                _score(summary, name, METRICS[name], span)
+                for name, span in ranges.items()
             ),
             *[_number(summary.udr, 3)] * has_udr,
         ]
         for summary in found
     ]
-    head = ("model", "seeds", *(metric.title for metric in METRICS.values()))
-    head += UDR * has_udr
+    head = head_of(found) + UDR * has_udr
     remarks = (
         *agreement_of(dataset, rows),
         *[MEANING] * has_udr,
@@ -146,6 +147,7 @@ def _runs(
     directory: Path, planned: Sequence[Planned], rows: Sequence[dict[str, Any]]
 ) -> str:
     """The table of all runs; finished runs link to their own reports."""
+    metrics = metrics_of(rows)
     lines = [
         [
             Cell(row["dataset"]),
@@ -153,7 +155,7 @@ def _runs(
             Cell(str(row["seed"]), row["seed"]),
             *(
                 _number(row[name], metric.digits)
-                for name, metric in METRICS.items()
+                for name, metric in metrics.items()
             ),
             _number(row["udr"], 3),
             Cell(str(row["steps"]), row["steps"]),
@@ -161,7 +163,7 @@ def _runs(
         ]
         for run, row in zip(planned, rows, strict=True)
     ]
-    titles = (metric.title for metric in METRICS.values())
+    titles = (metric.title for metric in metrics.values())
     head = ("data set", "model", "seed", *titles, *UDR, "steps", "status")
     return table(head, lines, is_sortable=True)
 
@@ -189,7 +191,7 @@ def _shown(
         scores = ", ".join(
             f"{metric.title} {row[name]:.{metric.digits}f}"
             for name, metric in METRICS.items()
-            if row[name] is not None
+            if row.get(name) is not None
         )
         if address:
             yield explorer.Shown(run.name, scores, address)

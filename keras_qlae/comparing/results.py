@@ -18,6 +18,7 @@ from keras_qlae.comparing.selection import udr_of
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Summary
+from keras_qlae.comparing.summary import metrics_of
 from keras_qlae.comparing.summary import summaries
 from keras_qlae.files import write_csv
 from keras_qlae.files import write_text
@@ -44,9 +45,14 @@ def rows_of(
     """
     planned = list(planned)
     udr = udr_of(planned)
-    return [
+    rows = [
         _row(run, run.directory in failed, udr.get(run.directory))
         for run in planned
+    ]
+    left_out = METRICS.keys() - metrics_of(rows)
+    return [
+        {name: value for name, value in row.items() if name not in left_out}
+        for row in rows
     ]
 
 
@@ -66,7 +72,7 @@ def write(
     write_text(directory / "table.md", tables.markdown(study, found, rows))
     write_csv(directory / "table.csv", tables.records(found))
     write_text(directory / "table.tex", tables.latex(study, found))
-    if any(each.values[name] for each in found for name in METRICS):
+    if any(any(each.values.values()) for each in found):
         figures.save(picture(study, found), directory / "comparison.png")
     alike = {
         name: agreement([row for row in rows if row["dataset"] == name])
@@ -88,7 +94,10 @@ def write(
 
 def picture(study: Study, found: Sequence[Summary]) -> "Figure":
     """Draws the scores of every run, with means and intervals."""
-    return figures.comparison(*_arrays(study, found), **_names(study))
+    titles = [METRICS[name].title for name in found[0].values]
+    return figures.comparison(
+        *_arrays(study, found), metrics=titles, **_names(study)
+    )
 
 
 def _row(run: Planned, has_failed: bool, udr: float | None) -> dict[str, Any]:
@@ -120,11 +129,12 @@ def _arrays(
 
     Shapes: (data sets, models, metrics, seeds) and (..., metrics, 2).
     """
-    shape = (len(study.datasets), len(study.contenders), len(METRICS))
-    values = np.full((len(found), len(METRICS), len(study.seeds)), np.nan)
-    intervals = np.full((len(found), len(METRICS), 2), np.nan)
+    names = list(found[0].values)
+    shape = (len(study.datasets), len(study.contenders), len(names))
+    values = np.full((len(found), len(names), len(study.seeds)), np.nan)
+    intervals = np.full((len(found), len(names), 2), np.nan)
     for i, summary in enumerate(found):
-        for j, name in enumerate(METRICS):
+        for j, name in enumerate(names):
             own = summary.values[name]
             values[i, j, : len(own)] = own
             estimate = summary.estimates[name]
@@ -157,5 +167,4 @@ def _names(study: Study) -> dict[str, list[str]]:
     return {
         "datasets": list(study.datasets),
         "models": [each.shown for each in study.contenders],
-        "metrics": [metric.title for metric in METRICS.values()],
     }

@@ -23,7 +23,7 @@ from keras_qlae.recipes.parts import SEATS
 from keras_qlae.runs import data as run_data
 
 ROTATIONS = ("ica",)
-_ICA = "ae-ica"
+_ICA = {"ae-ica": "ae", "ae-vectors-ica": "ae-vectors"}
 _KEYS = ("models", "datasets", "seeds", "settings")
 _MODEL_KEYS = ("recipe", "title", "rotate")
 
@@ -110,16 +110,16 @@ def contender_of(name: str, settings: Mapping[str, Any]) -> Contender:
     """Makes a model from a name: that of a recipe, or `ae-ica`.
 
     Args:
-        name: Name of a recipe, or `"ae-ica"`.
+        name: Name of a recipe, `"ae-ica"` or `"ae-vectors-ica"`.
         settings: Settings in place of the recipe's own.
 
     Raises:
         ValueError: The name is unknown.
     """
-    if name == _ICA:
-        return Contender(name, "ae", dict(settings), "ica")
+    if name in _ICA:
+        return Contender(name, _ICA[name], dict(settings), "ica")
     if name not in recipes.available():
-        known = (_ICA, *recipes.available())
+        known = (*_ICA, *recipes.available())
         raise UnknownNameError(
             f"There is no model of this name.{hint(name, known)} Available: "
             f"{', '.join(known)}. To compare a model with other settings, "

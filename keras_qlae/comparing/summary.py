@@ -1,6 +1,7 @@
 """A model's scores on a data set, over its seeds."""
 
 import math
+from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 from typing import NamedTuple
@@ -25,7 +26,27 @@ METRICS = {
     "infoe": Metric("InfoE", 3),
     "infoc": Metric("InfoC", 3),
     "psnr": Metric("PSNR, dB", 2),
+    "reconstruction_r2": Metric("rebuilt, R2", 3),
 }
+_OF_IMAGES, _OF_VECTORS = "psnr", "reconstruction_r2"
+
+
+def metrics_of(rows: Sequence[dict[str, Any]]) -> dict[str, Metric]:
+    """The metrics that runs have: PSNR those on images, R2 those on vectors.
+
+    Args:
+        rows: What is known of the runs, as of `results.csv`. Before there are
+            scores they count as runs on images.
+    """
+    known = {
+        name
+        for name in METRICS
+        if any(row.get(name) is not None for row in rows)
+    }
+    left_out = _OF_VECTORS
+    if _OF_VECTORS in known:
+        left_out = "" if _OF_IMAGES in known else _OF_IMAGES
+    return {k: v for k, v in METRICS.items() if k != left_out}
 
 
 class Summary(NamedTuple):
@@ -60,14 +81,18 @@ class Summary(NamedTuple):
 def summaries(study: Study, rows: Sequence[dict[str, Any]]) -> list[Summary]:
     """Makes the lines of the table, with models in the order of the study."""
     lines = []
+    metrics = metrics_of(rows)
     for dataset in study.datasets:
         there = [row for row in rows if row["dataset"] == dataset]
-        lines += _on_one(study, dataset, there)
+        lines += _on_one(study, dataset, there, metrics)
     return lines
 
 
 def _on_one(
-    study: Study, dataset: str, rows: Sequence[dict[str, Any]]
+    study: Study,
+    dataset: str,
+    rows: Sequence[dict[str, Any]],
+    metrics: Mapping[str, Metric],
 ) -> list[Summary]:
     models = [contender.shown for contender in study.contenders]
     runs = {
@@ -76,22 +101,22 @@ def _on_one(
     }
     values = {
         model: {
-            name: [row[name] for row in own if row[name] is not None]
-            for name in METRICS
+            name: [row[name] for row in own if row.get(name) is not None]
+            for name in metrics
         }
         for model, own in runs.items()
     }
     estimates = {
-        model: {name: estimate(own[name]) for name in METRICS}
+        model: {name: estimate(own[name]) for name in metrics}
         for model, own in values.items()
     }
     columns = {
-        name: [values[model][name] for model in models] for name in METRICS
+        name: [values[model][name] for model in models] for name in metrics
     }
-    found = {name: p_values(columns[name]) for name in METRICS}
+    found = {name: p_values(columns[name]) for name in metrics}
     levels = {
         name: level_with_best(columns[name], metric.digits)
-        for name, metric in METRICS.items()
+        for name, metric in metrics.items()
     }
     return [
         Summary(
@@ -101,8 +126,8 @@ def _on_one(
             len(study.seeds),
             values[model],
             estimates[model],
-            {name: found[name][i] for name in METRICS},
-            {name: levels[name][i] for name in METRICS},
+            {name: found[name][i] for name in metrics},
+            {name: levels[name][i] for name in metrics},
             _mean_udr(runs[model]),
         )
         for i, model in enumerate(models)

@@ -14,7 +14,6 @@ from keras_qlae.files import markdown_table
 from keras_qlae.metrics import VARIANTS
 from keras_qlae.runs.reporting import caution
 
-_HEAD = ("model", "seeds", *(metric.title for metric in METRICS.values()))
 UDR = ("UDR",)
 _BOLD = (
     "Bold: the best mean of a column, and means not significantly different "
@@ -36,7 +35,7 @@ def markdown(
     """Makes the text of `table.md`: one table per data set, and its legend."""
     parts = ["# Comparison"]
     has_udr = has_udr_column(found)
-    head = _HEAD + UDR * has_udr
+    head = head_of(found) + UDR * has_udr
     for dataset in study.datasets:
         lines = [
             _cells(summary, str, "±", "**{}**".format, has_udr)
@@ -57,7 +56,7 @@ def latex(study: Study, found: Sequence[Summary]) -> str:
     """Makes the text of `table.tex`: a `tabular` per data set."""
     parts = []
     has_udr = has_udr_column(found)
-    head = _HEAD + UDR * has_udr
+    head = head_of(found) + UDR * has_udr
     for dataset in study.datasets:
         body = [
             _cells(
@@ -97,7 +96,7 @@ def records(found: Sequence[Summary]) -> list[dict[str, Any]]:
             "seeds": summary.num_seeds,
             **{
                 f"{name}_{key}": value
-                for name in METRICS
+                for name in summary.values
                 for key, value in _numbers(summary, name).items()
             },
             "udr_mean": None if summary.udr is None else f"{summary.udr:.6f}",
@@ -130,8 +129,8 @@ def _cells(
 ) -> list[str]:
     """The cells of a line of the table."""
     cells = [text(summary.model), seeds_of(summary)]
-    for name, metric in METRICS.items():
-        estimate = summary.estimates[name]
+    for name, estimate in summary.estimates.items():
+        metric = METRICS[name]
         if estimate is None:
             cells.append("-")
             continue
@@ -149,9 +148,14 @@ def variants_of(found: Sequence[Summary]) -> list[str]:
     lines = [
         f"* {metric.title}: {VARIANTS[metric.title]}."
         for name, metric in METRICS.items()
-        if metric.title in VARIANTS and any(s.values[name] for s in found)
+        if metric.title in VARIANTS and any(s.values.get(name) for s in found)
     ]
     return ["\n".join(lines)] if lines else []
+
+
+def head_of(found: Sequence[Summary]) -> tuple[str, ...]:
+    """The head of the table, but for UDR."""
+    return "model", "seeds", *(METRICS[name].title for name in found[0].values)
 
 
 def has_udr_column(found: Sequence[Summary]) -> bool:

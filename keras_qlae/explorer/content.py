@@ -72,9 +72,16 @@ def describe(model: Any, content: Content) -> Described:
     """Measures what the page shows of a model.
 
     Raises:
-        ValueError: Arrays do not fit the model or each other, or the range of
-            continuous latents is not known.
+        ValueError: The model is of vectors, arrays do not fit the model or
+            each other, or the range of continuous latents is not known.
     """
+    if not model.has_images:
+        raise ValueError(
+            "The page shows images, and this model is of vectors: look at the "
+            "figures of the run (`keras-qlae figures RUN`), or at "
+            "`model.traverse(vectors)`. Received: vectors of shape "
+            f"{model.image_shape}"
+        )
     images = content.get("images")
     codes = None if images is None else model.codes(np.asarray(images))
     if codes is not None and not len(codes):

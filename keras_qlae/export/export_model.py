@@ -43,6 +43,9 @@ def export_model(
       and the outputs of `encode`;
     - `reconstruct_uint8`: the same for uint8 `images`.
 
+    Of a model of vectors, `images` are vectors, `(batch, width)` in the units
+    of the data, and there are no functions of uint8.
+
     `"encoder"` has the first two, `"decoder"` the next two, `"autoencoder"`
     all. The `serving_default` of the SavedModel is the first signature of the
     part; for the autoencoder it is `reconstruct`.

@@ -76,17 +76,14 @@ def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
 
     image = tuple(model.image_shape)
     width = (latent.num_latents,)
-    encoder = {
-        "encode": Signature(encode, image, "float32"),
-        "encode_uint8": Signature(encode_uint8, image, "uint8"),
-    }
+    encoder = {"encode": Signature(encode, image, "float32")}
+    both = {"reconstruct": Signature(reconstruct, image, "float32")}
+    if model.has_images:
+        encoder["encode_uint8"] = Signature(encode_uint8, image, "uint8")
+        both["reconstruct_uint8"] = Signature(reconstruct_uint8, image, "uint8")
     decoder = {
         "decode": Signature(decode, (latent.num_outputs,), "float32"),
         "decode_codes": Signature(decode_codes, width, _codes_dtype(model)),
-    }
-    both = {
-        "reconstruct": Signature(reconstruct, image, "float32"),
-        "reconstruct_uint8": Signature(reconstruct_uint8, image, "uint8"),
     }
     return {
         "encoder": encoder,

@@ -12,6 +12,7 @@ from keras_qlae.figures.codebook_trajectories import codebook_trajectories
 from keras_qlae.figures.comparison import comparison
 from keras_qlae.figures.interventions import interventions
 from keras_qlae.figures.latent_densities import latent_densities
+from keras_qlae.figures.latents_by_factor import latents_by_factor
 from keras_qlae.figures.model_selection import model_selection
 from keras_qlae.figures.nmi_heatmap import nmi_heatmap
 from keras_qlae.figures.parallel_coordinates import parallel_coordinates
@@ -28,6 +29,7 @@ __all__ = [
     "comparison",
     "interventions",
     "latent_densities",
+    "latents_by_factor",
     "model_selection",
     "nmi_heatmap",
     "parallel_coordinates",

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_qlae.datasets.moments import Moments
 from keras_qlae.recipes.memory import check_memory
 from keras_qlae.recipes.parts import SettingError
 from keras_qlae.recipes.recipe import Recipe
@@ -12,18 +13,20 @@ from keras_qlae.recipes.recipe import Recipe
 
 def compiled_model(
     recipe: Recipe,
-    image_shape: tuple[int, int, int],
+    image_shape: tuple[int, ...],
     num_factors: int,
     seed: int = 0,
     precision: str | None = None,
     jit_compile: bool | str = "auto",
     num_examples: int | None = None,
+    moments: Moments | None = None,
 ) -> Any:
     """Builds and compiles the model of a recipe.
 
     Args:
         recipe: The recipe.
-        image_shape: `(height, width, channels)` of the images.
+        image_shape: `(height, width, channels)` of the images; or the shape
+            of a vector.
         num_factors: Number of factors of the data set, which sets the number
             of latents unless the recipe does.
         seed: Integer, for initial weights and samples.
@@ -31,6 +34,8 @@ def compiled_model(
         jit_compile: As in `keras.Model.compile`.
         num_examples: Number of images in the training set. Only the latent of
             a beta-TCVAE needs it, to estimate the total correlation.
+        moments: Means and standard deviations of vectors in the training set,
+            with which networks and loss standardize them.
 
     Returns:
         A compiled model, such as an `Autoencoder` or an `InfoWGANGP`.
@@ -49,7 +54,8 @@ def compiled_model(
         **common,
     )
     check_memory(recipe, latent, image_shape)
-    networks: dict[str, Any] = {"image_shape": image_shape, **common}
+    known = moments._asdict() if moments else {}
+    networks: dict[str, Any] = {"image_shape": image_shape, **known, **common}
     encoder = recipe.part("encoder").build(
         num_outputs=latent.num_inputs, seed=seed, **networks
     )
@@ -70,6 +76,7 @@ def compiled_model(
         decoder=decoder,
         generator=decoder,
         penalties=penalties,
+        scale=moments.scale if moments else None,
         seed=seed,
         **common,
     )

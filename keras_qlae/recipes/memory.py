@@ -14,7 +14,7 @@ _UNITS = 128  # least width of the dense layer next to the latents
 
 
 def check_memory(
-    recipe: Recipe, latent: Any, image_shape: tuple[int, int, int]
+    recipe: Recipe, latent: Any, image_shape: tuple[int, ...]
 ) -> None:
     """Raises unless a model fits into the memory of this machine.
 
@@ -24,7 +24,8 @@ def check_memory(
     Args:
         recipe: The recipe.
         latent: Its latent, built or not.
-        image_shape: `(height, width, channels)` of the images.
+        image_shape: `(height, width, channels)` of the images; or the shape
+            of a vector.
 
     Raises:
         SettingError: It does not fit. The message names what needs most.

@@ -133,6 +133,17 @@ _FACTOR_QVAE_PAPER: dict[str, Any] = {
     "batch_size": 2 * 256,
     **_factor_qvae(1e-3, 1e-4),
 }
+_VECTORS: dict[str, Any] = {
+    **_PAPER,
+    "encoder": "vector_encoder",
+    "decoder": "vector_decoder",
+    "likelihood": "gaussian",
+    "weight_decay": 1.0,
+    "steps": 3_000,
+    "batch_size": 128,
+    "steps_per_epoch": 500,
+    "schedule": "Cooldown",
+}
 _FSQ: dict[str, Any] = {"latent": "FiniteScalarQuantizer", "num_values": 12}
 _AE: dict[str, Any] = {"latent": "ContinuousLatent"}
 _UNIFORM: dict[str, Any] = {"latent": "UniformLatent"}
@@ -231,6 +242,14 @@ _RECIPES = {
     "tripod": _Named(
         "Tripod for a CPU: `fsq` with two penalties on residual networks.",
         _TRIPOD_CPU,
+    ),
+    "qlae-vectors": _Named(
+        "QLAE of vectors, data that are no images; for a CPU, a minute.",
+        _VECTORS,
+    ),
+    "ae-vectors": _Named(
+        "The networks of `qlae-vectors` with continuous latents, no decay.",
+        _VECTORS | _AE | {"weight_decay": 0.0},
     ),
     "qlae-paper": _Named("QLAE as in the paper; wants a GPU.", _PAPER),
     "ae-paper": _Named(

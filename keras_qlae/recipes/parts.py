@@ -39,11 +39,13 @@ FIXED: dict[str, Any] = {"training": Training, "scoring": Scoring}
 _SUPPLIED = (
     "dtype",
     "image_shape",
+    "mean",
     "name",
     "num_examples",
     "num_inputs",
     "num_outputs",
     "num_pixel_values",
+    "scale",
     "seed",
     "total_steps",
 )

@@ -30,7 +30,7 @@ def of_arrays(dataset: Any) -> str | FactorDataset:
     """Makes a data set of arrays; returns a name or a data set as it is.
 
     Args:
-        dataset: A name, a path, a data set, images as in
+        dataset: A name, a path, a data set, images or vectors as in
             `datasets.from_arrays`, or `(images, factors)`.
 
     Raises:
@@ -129,20 +129,21 @@ def split(
     """
     chosen = _resolved(support)
     choice, whence = len(data), f"`{data.name}`"
+    kind = "images" if data.has_images else "vectors"
     if support != FULL and scoring.scored_support == "same":
         choice = int(np.count_nonzero(data.occurrences(chosen)))
         whence = f"`{data.name}` with the support {support}"
     if choice < _FEWEST:
         raise ValueError(
-            f"A data set must have at least {_FEWEST} images, since a fifth of "
-            f"them is scored. Received: {choice} images in {whence}"
+            f"A data set must have at least {_FEWEST} {kind}, since a fifth of "
+            f"them is scored. Received: {choice} {kind} in {whence}"
         )
     num_scored = min(scoring.num_scored, choice // 5)
     if warns and num_scored < scoring.num_scored:
         warnings.warn(
-            f"{num_scored} images are scored instead of the "
+            f"{num_scored} {kind} are scored instead of the "
             f"{scoring.num_scored} of `num_scored`: a fifth of the {choice} "
-            f"images of {whence}. Scores of fewer images vary more.",
+            f"{kind} of {whence}. Scores of fewer {kind} vary more.",
             stacklevel=3,
         )
     return data.split(

@@ -13,7 +13,16 @@ from keras_qlae.runs.directory import directory_of
 from keras_qlae.runs.loading import allow
 from keras_qlae.runs.loading import load_model
 
-_SCORES = ("factor_names", "nmi", "active", "infom", "infoe", "infoc", "psnr")
+_SCORES = (
+    "factor_names",
+    "nmi",
+    "active",
+    "infom",
+    "infoe",
+    "infoc",
+    "psnr",
+    "reconstruction_r2",
+)
 
 
 def is_cheap() -> bool:

@@ -117,19 +117,21 @@ class Built(_Record):
     """Properties of a model that depend on the data.
 
     Attributes:
-        image_shape: `(height, width, channels)` of the images.
+        image_shape: `(height, width, channels)` of the images; or the shape
+            of a vector.
         num_latents: Number of latents.
         num_weights: Number of trainable weights.
     """
 
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, ...]
     num_latents: int
     num_weights: int
 
     def __str__(self) -> str:
         shape = "x".join(map(str, self.image_shape))
+        kind = "images" if len(self.image_shape) == 3 else "vectors"
         return (
-            f"images of {shape}, {self.num_latents} latents, "
+            f"{kind} of {shape}, {self.num_latents} latents, "
             f"{self.num_weights:,} weights"
         )
 
@@ -237,8 +239,8 @@ class Scores(_Record):
     """Scores of a trained model: `infomec.json`.
 
     Attributes:
-        num_samples: Images scored.
-        psnr: Mean over images, in dB.
+        num_samples: Images or vectors scored.
+        psnr: Mean over images, in dB; `None` for vectors.
         infom: Modularity; like those below, `None` without known factors.
         infoe: Explicitness.
         infoc: Compactness.
@@ -251,10 +253,12 @@ class Scores(_Record):
         converged: Whether the rotation of the latents converged.
         multi_information: Normalised multi-information of the factors in
             training, if not all combinations occur.
+        reconstruction_r2: Share of the variance of vectors that is rebuilt;
+            `None` for images.
     """
 
     num_samples: int
-    psnr: float
+    psnr: float | None = None
     infom: float | None = None
     infoe: float | None = None
     infoc: float | None = None
@@ -265,10 +269,13 @@ class Scores(_Record):
     others: dict[str, float] | None = None
     converged: bool | None = None
     multi_information: float | None = None
+    reconstruction_r2: float | None = None
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
-        """Raises if only a part of InfoMEC is present."""
+        """Raises if a part of InfoMEC or the score of images is missing."""
+        if (self.psnr is None) == (self.reconstruction_r2 is None):
+            raise ValueError("psnr or reconstruction_r2 must be there")
         whole = (
             self.infom,
             self.infoe,
@@ -294,7 +301,6 @@ class Scores(_Record):
     def of(
         cls,
         num_samples: int,
-        psnr: float,
         result: InfoMECResult | None,
         factor_names: tuple[str, ...] = (),
         **more: Any,
@@ -311,12 +317,19 @@ class Scores(_Record):
                 "nmi": result.nmi.tolist(),
                 "factor_names": list(factor_names),
             }
-        return cls(num_samples=num_samples, psnr=psnr, **infomec, **more)
+        return cls(num_samples=num_samples, **infomec, **more)
 
     @property
     def numbers(self) -> dict[str, float]:
         """Every score that is one number, by name."""
-        names = ("infom", "infoe", "infoc", "psnr", "num_active")
+        names = (
+            "infom",
+            "infoe",
+            "infoc",
+            "psnr",
+            "reconstruction_r2",
+            "num_active",
+        )
         known = {name: getattr(self, name) for name in names}
         found = {k: float(v) for k, v in known.items() if v is not None}
         return found | (self.others or {})

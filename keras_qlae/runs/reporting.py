@@ -19,6 +19,7 @@ from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.exploring import write_page
 from keras_qlae.runs.latents import keep_latents
 from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.scoring import numbers_of
 from keras_qlae.runs.scoring import score
 from keras_qlae.runs.tables import INFOMEC
 from keras_qlae.runs.tables import SETTINGS_HEAD
@@ -57,7 +58,8 @@ def finish(
     write_figures(run, model, held_out)
     if exporting.is_cheap():
         exporting.export_encoder(run, model)
-    write_page(run, model, held_out, run.page)
+    if held_out.has_images:
+        write_page(run, model, held_out, run.page)
     run.seal()
     write_text(run.report, report(run, held_out))
 
@@ -79,16 +81,16 @@ def write_figures(
 def drawn_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> dict[str, Any]:
-    """Draws all figures of a run, by name; without factors no `nmi`."""
+    """Draws all figures of a run, by name.
+
+    Without factors there are no `nmi` and `latents_by_factor`; of vectors
+    there are no pictures.
+    """
     scores = run.read_scores()
-    shown = held_out.images(spread(len(held_out), _NUM_CANDIDATES))
-    shown = shown[varied(shown, _NUM_SHOWN)]
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
     codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
     scalars = model.latent.scalars(encoded)
-    # Repeated, since a single image has no range.
-    levels = model.latent.levels(np.repeat(codes, 2, axis=0))
     drawn = {}
     titles = None
     is_active = active_latents(codes, discrete=model.latent.is_discrete)
@@ -103,18 +105,16 @@ def drawn_figures(
             is_active=is_active,
             scores={name: getattr(scores, name.lower()) for name in INFOMEC},
         )
-    drawn |= {
-        "interventions": figures.interventions(
-            model.traverse(shown[:_NUM_ROWS], levels),
-            values=getattr(model.latent, "codebooks", levels),
-            titles=titles,
+    if held_out.has_factors and not held_out.has_images:
+        drawn["latents_by_factor"] = figures.latents_by_factor(
+            held_out.factors(index),
+            numbers_of(model.latent, codes),
+            factor_names=list(held_out.factor_names),
             is_active=is_active,
-        ),
-        "reconstructions": figures.reconstructions(
-            shown, model.reconstruct(shown)
-        ),
-        "training_curves": figures.training_curves(_curves(run)),
-    }
+        )
+    if held_out.has_images:
+        drawn |= _pictures(model, held_out, codes, titles, is_active)
+    drawn["training_curves"] = figures.training_curves(_curves(run))
     if scalars is not None:
         drawn["latent_densities"] = figures.latent_densities(
             keras.ops.convert_to_numpy(scalars),
@@ -136,6 +136,32 @@ def drawn_figures(
             model.latent.codebook_sizes,
             is_active=is_active,
         )
+    return drawn
+
+
+def _pictures(
+    model: Any,
+    held_out: FactorDataset,
+    codes: np.ndarray,
+    titles: list[str] | None,
+    is_active: Any,
+) -> dict[str, Any]:
+    """The figures that show images."""
+    shown = held_out.images(spread(len(held_out), _NUM_CANDIDATES))
+    shown = shown[varied(shown, _NUM_SHOWN)]
+    # Repeated, since a single image has no range.
+    levels = model.latent.levels(np.repeat(codes, 2, axis=0))
+    drawn = {
+        "interventions": figures.interventions(
+            model.traverse(shown[:_NUM_ROWS], levels),
+            values=getattr(model.latent, "codebooks", levels),
+            titles=titles,
+            is_active=is_active,
+        ),
+        "reconstructions": figures.reconstructions(
+            shown, model.reconstruct(shown)
+        ),
+    }
     if model.latent.has_prior:
         drawn["samples"] = figures.samples(model.sample(_NUM_SAMPLES, seed=0))
     return drawn
@@ -176,12 +202,17 @@ def _loading(run: RunDirectory, config: Configuration) -> str:
     modules = sorted({p.partition(":")[0] for p in config.foreign_parts})
     imports = f", imports={modules!r}" if modules else ""
     name = run.path.absolute().name
+    shape = config.built.image_shape if config.built else (1, 1, 1)
+    sizes = ", ".join(map(str, shape))
+    call = "run.encode(images)  # (n, height, width, channels)"
+    if len(shape) != 3:
+        call = f"run.encode(vectors)  # (n, {sizes}), not standardized"
     lines = [
         "import keras_qlae",
         "",
         f"run = keras_qlae.open_run({name!r}{imports})",
         "run.model, run.scores, run.metrics",
-        "codes = run.encode(images)  # (n, height, width, channels)",
+        f"codes = {call}",
     ]
     return "\n".join(
         [
@@ -206,7 +237,8 @@ def _remark(held_out: FactorDataset) -> str:
     if not held_out.has_factors:
         return (
             "There is no InfoMEC: it scores latents against known factors, "
-            "and these images have none."
+            f"and these {'images' if held_out.has_images else 'vectors'} have "
+            "none."
         )
     return caution(held_out.name)
 

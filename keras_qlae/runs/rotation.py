@@ -139,12 +139,13 @@ def score_rotated(
     run.write_scores(
         Scores.of(
             len(held_out),
-            scores.psnr,
             infomec(factors, rotated, discrete=False),
             held_out.factor_names,
             others=others or None,
             converged=rotation.converged,
             multi_information=scores.multi_information,
+            psnr=scores.psnr,
+            reconstruction_r2=scores.reconstruction_r2,
         )
     )
     run.seal()
@@ -158,7 +159,7 @@ def _no_rotation(num_latents: int) -> Rotation:
     )
 
 
-def _drawn(data: FactorDataset, seed: int) -> npt.NDArray[np.uint8]:
+def _drawn(data: FactorDataset, seed: int) -> np.ndarray:
     """Draws the images of `data` to which the rotation is fitted."""
     count = min(NUM_FITTED, len(data))
     chosen = np.random.default_rng(seed).choice(len(data), count, replace=False)

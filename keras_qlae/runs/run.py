@@ -197,7 +197,8 @@ class Run:
 
         Args:
             images: NumPy `(n, height, width, channels)` of the model's size,
-                integers in `[0, 255]` or floats in `[0, 1]`.
+                integers in `[0, 255]` or floats in `[0, 1]`; or vectors, as
+                they were trained on.
 
         Returns:
             `(n, num_latents)`: indices into the codebooks, or floats if the
@@ -229,10 +230,11 @@ class Run:
 
             index = spread(len(self.held_out), _NUM_SEEN)
             codes = self.model.codes(self.held_out.images(index))
-        images = image[None] if image.ndim == 3 else image
+        is_one = image.ndim == len(self.model.image_shape)
+        images = image[None] if is_one else image
         levels = latent.levels(codes, num_values)
         grids: list[np.ndarray] = self.model.traverse(images, levels)
-        return [grid[0] for grid in grids] if image.ndim == 3 else grids
+        return [grid[0] for grid in grids] if is_one else grids
 
     def figures(self) -> dict[str, "Figure"]:
         """Draws the figures of the run's report, by name; writes nothing."""

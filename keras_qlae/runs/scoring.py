@@ -42,7 +42,7 @@ def score(
         The scores.
     """
     images = data.images(np.arange(len(data)))
-    psnr = float(model.psnr(images).mean())
+    fidelity = float(np.mean(getattr(model, model.fidelity)(images)))
     others: dict[str, float] = {}
     result = None
     if data.has_factors:
@@ -56,10 +56,11 @@ def score(
             }
             if every_metric:
                 others |= _latent_scores(model.latent, factors, codes)
-    if every_metric:
+    if every_metric and model.has_images:
         others["SSIM"] = _ssim(model, images)
     names = data.factor_names
-    return Scores.of(len(data), psnr, result, names, others=others or None)
+    more = {model.fidelity: fidelity, "others": others or None}
+    return Scores.of(len(data), result, names, **more)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,11 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
             (name, f"{getattr(scores, name.lower()):.3f}", meaning)
             for name, meaning in INFOMEC.items()
         ]
-    rows.append(("PSNR", f"{scores.psnr:.2f} dB", "reconstruction"))
+    if scores.psnr is not None:
+        rows.append(("PSNR", f"{scores.psnr:.2f} dB", "reconstruction"))
+    if scores.reconstruction_r2 is not None:
+        value = f"{scores.reconstruction_r2:.3f}"
+        rows.append(("rebuilt", value, "share of the variance (R2)"))
     if scores.active is not None:
         used = f"{scores.num_active} of {len(scores.active)}"
         rows.append(("active", used, "latents"))
@@ -71,7 +75,9 @@ def score_rows(scores: Scores) -> list[tuple[str, str, str]]:
 
 def scored_images(run: RunDirectory) -> str:
     """Which images were scored, and whether they were used for training."""
-    number = run.read_scores().num_samples
+    scores = run.read_scores()
+    number = scores.num_samples
+    kind = "images" if scores.reconstruction_r2 is None else "vectors"
     config = run.read_config()
     which = ""
     if config.support != FULL:
@@ -82,8 +88,8 @@ def scored_images(run: RunDirectory) -> str:
                 f"{config.support} in training"
             )
     if config.setting("scoring", "protocol") == "paper":
-        return f"{number} images{which} (also in training, as in the paper)"
-    return f"{number} held-out images{which}"
+        return f"{number} {kind}{which} (also in training, as in the paper)"
+    return f"{number} held-out {kind}{which}"
 
 
 def latent_titles(scores: Scores) -> list[str]:

@@ -19,6 +19,7 @@ from keras_qlae.callbacks import Progress
 from keras_qlae.callbacks import Reconstruction
 from keras_qlae.callbacks.trackers import Tracker
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.moments import moments_of
 from keras_qlae.datasets.pipeline import import_tensorflow
 from keras_qlae.datasets.support import FULL
 from keras_qlae.files import replacing
@@ -64,11 +65,12 @@ def train(
     Args:
         directory: The run directory.
         recipe: What to train.
-        dataset: Images, NumPy `(n, height, width, channels)` as in
-            `datasets.from_arrays`, or `(images, factors)`; a data set; or the
-            name of one, a folder of images, an `.npz` file, or `module:name`
-            for your own. Without factors, only loss and PSNR are logged and
-            scored. Arrays are not saved in the directory.
+        dataset: Images, NumPy `(n, height, width, channels)`, or vectors,
+            `(n, width)`, as in `datasets.from_arrays`; or `(images,
+            factors)`; a data set; or the name of one, a folder of images, an
+            `.npz` file, or `module:name` for your own. Without factors, only
+            loss and PSNR (R2 for vectors) are logged and scored. Arrays are
+            not saved in the directory.
         seed: Integer, for initial weights and order of the data.
         precision: Keras dtype policy: `"float32"`, `"mixed_bfloat16"` or
             `"mixed_float16"`.
@@ -114,6 +116,7 @@ def train(
         seed,
         precision,
         num_examples=len(train_part),
+        moments=moments_of(train_part),
     )
     _check_devices(model, recipe.training.batch_size)
     built = Built(
@@ -124,9 +127,10 @@ def train(
     config = config.model_copy(update={"built": built})
     if not data.has_factors:
         _logger.warning(
-            "%s has no factors, so latents cannot be scored: loss and PSNR "
+            "%s has no factors, so latents cannot be scored: loss and %s "
             "are logged, without InfoMEC.",
             data.name,
+            "PSNR" if data.has_images else "R2",
         )
     made = tracking.callbacks_of(callbacks, run, config)
     trackers = [each for each in made if isinstance(each, Tracker)]

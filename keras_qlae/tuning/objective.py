@@ -8,7 +8,6 @@ import keras
 
 from keras_qlae import recipes
 from keras_qlae.callbacks import InfoMEC
-from keras_qlae.callbacks.reconstruction import PSNR
 from keras_qlae.datasets import FactorDataset
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs.scoring import own_metrics
@@ -61,8 +60,9 @@ def logged_names(recipe: Recipe, data: FactorDataset) -> list[str]:
         num_examples=len(data),
     )
     own = [metric.name for metric in model.metrics]
+    fidelity = f"val_{model.fidelity}"
     keras.utils.clear_session()
-    names = [*own, *(f"val_{name}" for name in own), PSNR]
+    names = [*own, *(f"val_{name}" for name in own), fidelity]
     if data.has_factors:
         names += InfoMEC.names
         names += [f"val_{name}" for name in own_metrics(recipe.scoring.metrics)]
@@ -74,10 +74,11 @@ def check(names: Iterable[str], recipe: Recipe, data: FactorDataset) -> None:
     wanted = list(names)
     missing = [name for name in wanted if name in InfoMEC.names]
     if missing and not data.has_factors:
+        fidelity = "val_psnr" if data.has_images else "val_reconstruction_r2"
         raise ValueError(
-            f"`objective` cannot be a score of InfoMEC on {data.name}, whose "
-            "images have no known factors. Maximize `val_psnr` instead: "
-            f"`--objective val_psnr`. Received: {', '.join(missing)}"
+            f"`objective` cannot be a score of InfoMEC on {data.name}, which "
+            f"has no known factors. Maximize `{fidelity}` instead: "
+            f"`--objective {fidelity}`. Received: {', '.join(missing)}"
         )
     known = logged_names(recipe, data)
     missing = [name for name in wanted if name not in known]

@@ -17,7 +17,13 @@ from keras_qlae.tuning.record import Record
 
 COMPLETED = "COMPLETED"
 
-_SHOWN = ("val_infom", "val_infoe", "val_infoc", "val_psnr")
+_SHOWN = (
+    "val_infom",
+    "val_infoe",
+    "val_infoc",
+    "val_psnr",
+    "val_reconstruction_r2",
+)
 
 
 def rows(

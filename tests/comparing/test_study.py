@@ -161,7 +161,9 @@ def test_says_what_is_wrong(read, text, message):
 
 
 def test_unknown_model_lists_the_known_and_the_way_to_describe_one():
-    with pytest.raises(ValueError, match="ae-ica, qlae") as error:
+    with pytest.raises(
+        ValueError, match="ae-ica, ae-vectors-ica, qlae"
+    ) as error:
         contender_of("bata-vae", {})
     assert "Did you mean 'beta-vae'" in str(error.value)
     assert "TOML" in str(error.value)

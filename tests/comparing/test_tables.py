@@ -52,6 +52,21 @@ def two_seeds():
     return made(study, rows)
 
 
+def test_of_vectors_there_is_no_psnr():
+    study = Study([Contender("a", "ae"), Contender("b", "ae")], ["room3d"], [0])
+    rows = [row("a", 0), row("b", 0, (0.8, 0.9, 0.5, None))]
+    rows = [r | {"reconstruction_r2": r["infoe"]} for r in rows]
+    markdown, latex, numbers = made(study, rows)
+    lines = markdown.splitlines()
+    assert lines[4] == "| model | seeds | InfoM | InfoE | InfoC | rebuilt, R2 |"
+    assert lines[7].endswith("| **0.900** |")
+    assert "rebuilt, R2" in latex
+    assert numbers[1]["reconstruction_r2_mean"] == "0.900000"
+    assert "psnr_mean" not in numbers[1]
+    mixed, _, _ = made(study, [*rows[1:], row("a", 0, (0.8, 0.9, 0.5, 30.0))])
+    assert "| PSNR, dB | rebuilt, R2 |" in mixed
+
+
 def test_markdown(two_seeds):
     lines = two_seeds[0].splitlines()
     assert lines[4] == "| model | seeds | InfoM | InfoE | InfoC | PSNR, dB |"

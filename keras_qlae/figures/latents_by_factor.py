@@ -1,0 +1,92 @@
+"""Which values of a factor a latent tells apart."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from keras_qlae.figures.checks import active_mask
+from keras_qlae.figures.checks import finite_array
+from keras_qlae.figures.style import BLUE
+from keras_qlae.figures.style import latent_name
+from keras_qlae.figures.style import new_figure
+from keras_qlae.figures.style import own_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LONGEST = 30.0  # inches: more panels are smaller
+_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@own_style()
+def latents_by_factor(
+    factors: npt.ArrayLike,
+    latents: npt.ArrayLike,
+    *,
+    factor_names: Sequence[str] | None = None,
+    is_active: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
+) -> "Figure":
+    """Shows the values of each latent for each value of each factor.
+
+    A panel is a factor (row) and an active latent (column): the median of the
+    latent over the values of the factor, with bands from the first to the
+    third quartile and from the first to the ninth decile. A latent that
+    follows a factor has a line that moves and bands that are narrow; flat
+    lines in wide bands say that it has nothing to do with the factor.
+
+    Args:
+        factors: Integers of shape `(num_samples, num_factors)`.
+        latents: Shape `(num_samples, num_latents)`: their values.
+        factor_names: One name a factor. Defaults to `factor 0` and so on.
+        is_active: One boolean a latent; the others are left out, but where no
+            latent is active. By default all are active.
+
+    Returns:
+        A Matplotlib figure with one axes for each factor and active latent.
+
+    Raises:
+        ValueError: If an array is no finite table, or the lengths do not fit.
+    """
+    sources = finite_array(factors, "factors", "(num_samples, num_factors)")
+    table = finite_array(latents, "latents", "(num_samples, num_latents)")
+    num_factors, num_latents = sources.shape[1], table.shape[1]
+    names = [f"factor {k}" for k in range(num_factors)]
+    names = names if factor_names is None else list(factor_names)
+    if len(sources) != len(table) or len(names) != num_factors:
+        raise ValueError(
+            "`factors` and `latents` must have the same length, and "
+            "`factor_names` a name for each factor. Received: "
+            f"{len(sources)} and {len(table)} rows, {num_factors} factors, "
+            f"{len(names)} names"
+        )
+    mask = active_mask(is_active, num_latents)
+    shown = np.flatnonzero(mask) if mask.any() else np.arange(num_latents)
+    figure = new_figure(
+        max(3.6, min(1.5 * len(shown), _LONGEST) + 0.8),
+        min(1.2 * num_factors, _LONGEST) + 0.7,
+        layout="constrained",
+    )
+    panels = figure.subplots(
+        num_factors, len(shown), squeeze=False, sharex="row", sharey="col"
+    )
+    for f, name in enumerate(names):
+        values, place = np.unique(sources[:, f], return_inverse=True)
+        for column, latent in enumerate(shown):
+            axes = panels[f, column]
+            q = np.array(
+                [
+                    np.quantile(table[place == v, latent], _QUANTILES)
+                    for v in range(len(values))
+                ]
+            )
+            axes.fill_between(values, q[:, 0], q[:, 4], color=BLUE, alpha=0.15)
+            axes.fill_between(values, q[:, 1], q[:, 3], color=BLUE, alpha=0.3)
+            axes.plot(values, q[:, 2], color=BLUE)
+            axes.set(xticks=[], yticks=[])
+            if f == 0:
+                axes.set_title(**latent_name(int(latent), bool(mask[latent])))
+        panels[f, 0].set_ylabel(name)
+    figure.supxlabel("Values of the factor of the row", fontsize=10)
+    return figure
