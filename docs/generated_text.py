@@ -20,6 +20,7 @@ from keras_qlae.files import markdown_table
 TUTORIALS = (
     "your_arrays.py",
     "your_images.py",
+    "embeddings.py",
     "the_layer.py",
     "comparing.py",
     "tuning.py",
