@@ -81,7 +81,32 @@ def gan_means() -> str:
     return markdown_table(("recipe", *SCORES), lines)
 
 
-MADE = {"study": study, "study_tuning": study_tuning, "gan_means": gan_means}
+def vectors() -> str:
+    """InfoM of every seed, and the means of all scores."""
+    rows = read_csv(RAW / "vectors.csv")
+    found: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in rows:
+        key = row["data"], row["model"], row["settings"]
+        found.setdefault(key, []).append(row)
+    names = ("InfoM", "InfoE", "InfoC", "rebuilt")
+    lines = [
+        [
+            *key,
+            " ".join(row["InfoM"] for row in own),
+            *(f"{sum(float(r[n]) for r in own) / len(own):.3f}" for n in names),
+        ]
+        for key, own in found.items()
+    ]
+    head = ("data", "model", "settings", "InfoM of seeds 0 to 4", *names)
+    return markdown_table(head, lines)
+
+
+MADE = {
+    "study": study,
+    "study_tuning": study_tuning,
+    "gan_means": gan_means,
+    "vectors": vectors,
+}
 
 
 def document(text: str) -> str:
