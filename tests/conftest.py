@@ -39,15 +39,17 @@ from tests.quick_python import CLIENT
 ONCE = {"backend_free", "one_backend"}
 # It compiles nothing, and so is the fastest for small models.
 ONE_BACKEND = "torch"
+ENOUGH_MEMORY = 2e9  # a worker shall have no more than 2.5e9
 
 
 def pytest_collection_modifyitems(config, items):
-    """Chooses what runs on this backend; files with slow tests come first.
+    """Chooses what runs on this backend; the longest files come first.
 
     A worker that begins a long file at the end would leave the others idle.
     """
     slow = Counter(item.path for item in items if "slow" in item.keywords)
-    items.sort(key=lambda item: -slow[item.path])
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (-slow[item.path], -tests[item.path]))
     if keras.backend.backend() == ONE_BACKEND:
         return
     left_out = [item for item in items if ONCE & set(item.keywords)]
@@ -63,16 +65,32 @@ def fresh_state(request):
         keras.utils.set_random_seed(0)
 
 
-@pytest.fixture(autouse=True, scope="module")
+def pytest_collection_finish():
+    """What was imported stays: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
+def resident_memory():
+    """Bytes of this process, where Linux says it; else 0."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture(autouse=True)
 def bounded_memory():
-    """What a module compiled is let go, or a worker grows to gigabytes."""
+    """What tests compiled is let go before a worker grows to gigabytes."""
     yield
+    if resident_memory() < ENOUGH_MEMORY:
+        return
     keras.utils.clear_session()
     if keras.backend.backend() == "jax":
         sys.modules["jax"].clear_caches()
     gc.collect()
-    if sys.platform == "linux":  # else what was freed stays with the process
-        ctypes.CDLL(None).malloc_trim(0)
+    ctypes.CDLL(None).malloc_trim(0)  # else it stays with the process
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +125,12 @@ def quick_python(quick_client):
         patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
         patch.setenv("KERAS_BACKEND", keras.backend.backend())
         yield
+
+
+@pytest.fixture
+def light_processes(quick_python, monkeypatch):
+    """Runs in processes that a test starts draw no figures."""
+    monkeypatch.setenv("LIGHT_RUNS", "1")
 
 
 @pytest.fixture

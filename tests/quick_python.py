@@ -5,10 +5,12 @@ one. `quick_python` in `conftest.py` starts this file as a server, which
 imports them and then forks for each process that is asked for; the program
 that takes the place of `sys.executable` hands it arguments, environment,
 folder and standard streams, waits, and ends as the process did. If it is
-killed, so is the process, a moment later.
+killed, so is the process, a moment later. Where `LIGHT_RUNS` is set, runs
+draw no figures and write no page, which take longer than to train them.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -27,7 +29,8 @@ with socket.socket(socket.AF_UNIX) as server:
     server.sendall(request)
     code = int(server.recv(8) or 1)
 if code < 0:
-    signal.signal(-code, signal.SIG_DFL)
+    if -code != signal.SIGKILL:  # that has no handler
+        signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 sys.exit(code)
 """
@@ -41,8 +44,11 @@ def serve(address, client):
         *("tensorflow", "sklearn.linear_model", "matplotlib.pyplot"),
         *("keras_qlae.cli.train", "keras_qlae.cli.compare"),
         *("keras_qlae.cli.tune", "keras_qlae.runs.execution"),
+        "keras_qlae.runs.reporting",
     ):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what was imported stays, and is no work for a collector
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(address)
     listener.listen()
@@ -102,6 +108,10 @@ def become(client, streams, arguments, environment, folder):
     os.environ.clear()
     os.environ.update(environment)
     sys.executable = client
+    if "LIGHT_RUNS" in environment:
+        reporting = sys.modules["keras_qlae.runs.reporting"]
+        reporting.write_figures = lambda *_: []
+        reporting.write_page = lambda *_: True
     sys.path[:0] = ["", *environment.get("PYTHONPATH", "").split(os.pathsep)]
     how, what, *rest = arguments
     if how == "-c":

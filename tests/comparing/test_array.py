@@ -15,7 +15,7 @@ from keras_qlae.comparing.planned import runs_of
 
 pytestmark = [
     pytest.mark.one_backend,
-    pytest.mark.usefixtures("quick_python"),
+    pytest.mark.usefixtures("light_processes"),
 ]
 PYTHON = sys.executable
 

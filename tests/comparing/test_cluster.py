@@ -15,7 +15,7 @@ from keras_qlae.comparing import compare
 pytestmark = [
     pytest.mark.one_backend,
     pytest.mark.slow,
-    pytest.mark.usefixtures("quick_python"),
+    pytest.mark.usefixtures("light_processes"),
 ]
 
 SETTINGS = {
@@ -71,7 +71,7 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path, quick_python):
+def cluster(tmp_path, light_processes):
     pytest.importorskip("distributed")
     folder = tmp_path / "cluster"
     folder.mkdir()

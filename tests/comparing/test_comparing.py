@@ -151,7 +151,9 @@ def test_a_data_set_that_is_not_prepared_is_said_first(
 
 
 @pytest.mark.slow
-def test_a_failed_run_does_not_stop_the_others(finished, tmp_path, capsys):
+def test_a_failed_run_does_not_stop_the_others(
+    finished, light_processes, tmp_path, capsys
+):
     shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
     study = Study(
         [
@@ -188,7 +190,9 @@ def killed_when(command, path, whole_group):
 
 
 @pytest.mark.slow
-def test_killed_five_times_it_ends_with_the_same_tables(finished, tmp_path):
+def test_killed_five_times_it_ends_with_the_same_tables(
+    finished, light_processes, tmp_path
+):
     """The command itself; once the runs are killed with it."""
     command = ["-m", "keras_qlae", "compare", "qlae", "ae-ica"]
     command.append(f"--directory={tmp_path}")
@@ -214,7 +218,7 @@ def test_killed_five_times_it_ends_with_the_same_tables(finished, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.backend_free
-def test_a_folder_of_images_without_factors(tmp_path):
+def test_a_folder_of_images_without_factors(light_processes, tmp_path):
     """Trained in the comparison's directory, and shown with PSNR alone."""
     from PIL import Image
 

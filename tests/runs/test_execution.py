@@ -21,7 +21,7 @@ from keras_qlae.runs.execution import execute_apart
 
 pytestmark = [
     pytest.mark.backend_free,
-    pytest.mark.usefixtures("quick_python"),
+    pytest.mark.usefixtures("light_processes"),
 ]
 
 SETTINGS = {

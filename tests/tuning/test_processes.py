@@ -43,7 +43,9 @@ def test_killed_in_mid_trial_it_ends_as_if_it_had_not_been(
     assert [a.trial for a in Record.read(path / "search.json").unfinished] == [
         1
     ]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, *command[1:]], check=True, stdout=subprocess.DEVNULL
+    )
     assert first.stat().st_mtime_ns == before
     assert saved.stat().st_mtime_ns == epoch  # it went on from there
     for name in ("results.csv", "results.md", "trials/trial-01/metrics.csv"):
