@@ -183,7 +183,9 @@ def test_every_flip_of_a_bit_is_noticed(run):
     run.verify(*files, run.scores)
 
 
-def test_folders_that_lead_out_of_the_run_are_refused(run, tmp_path):
+def test_folders_that_lead_out_of_the_run_are_refused(
+    run, tmp_path, with_figures
+):
     outside = tmp_path / "outside"
     outside.mkdir()
     shutil.rmtree(run.figures)

@@ -9,12 +9,16 @@ import sys
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from keras_qlae import recipes
 from keras_qlae import runs
+from keras_qlae.cli.main import main
 from keras_qlae.optimizers import RegularizedAdamW
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import size_on_disk
+from tests.runs.conftest import stopped_of
+from tests.runs.conftest import train_both
 from tests.runs.small import SETTINGS
 from tests.runs.small import gan_recipe
 from tests.runs.small import known
@@ -43,8 +47,9 @@ def interrupt(path, monkeypatch, settings=None, **kwargs):
 
 
 @pytest.fixture
-def interrupted(tmp_path, monkeypatch):
-    return interrupt(tmp_path / "run", monkeypatch)
+def interrupted(finished, tmp_path):
+    shutil.copytree(stopped_of(finished.path), tmp_path / "run")
+    return runs.RunDirectory(tmp_path / "run")
 
 
 def assert_same_run(one, other):
@@ -140,12 +145,16 @@ def test_resumed_run_equals_the_uninterrupted(finished, interrupted):
     assert_same_run(interrupted, finished)
 
 
+@pytest.mark.one_backend
 def test_gan_leaves_what_an_autoencoder_does(finished_gan, finished):
     for folder in (finished_gan.path, finished_gan.figures):
         there = finished.path / folder.relative_to(finished_gan.path)
         assert {p.name for p in folder.iterdir()} == {
             p.name for p in there.iterdir()
         }
+
+
+def test_gan_is_trained_in_turns_and_scored(finished_gan):
     columns = finished_gan.read_metrics()
     assert columns["val_psnr"][-1] == finished_gan.read_scores().psnr
     assert columns["step"] == [2, 4, 6]
@@ -161,10 +170,9 @@ def test_gan_leaves_what_an_autoencoder_does(finished_gan, finished):
     assert scores["infom"] == columns["val_infom"][-1]
 
 
-def test_resumed_gan_equals_the_uninterrupted(
-    finished_gan, tmp_path, monkeypatch
-):
-    run = interrupt(tmp_path / "run", monkeypatch, gan_recipe())
+def test_resumed_gan_equals_the_uninterrupted(finished_gan, tmp_path):
+    shutil.copytree(stopped_of(finished_gan.path), tmp_path / "run")
+    run = runs.RunDirectory(tmp_path / "run")
     assert run.read_metrics()["step"] == [2, 4]
     runs.train(run.path, gan_recipe(), verbose=0)
     assert_same_run(run, finished_gan)
@@ -187,7 +195,7 @@ def test_resumed_factor_vae_equals_the_uninterrupted(tmp_path, monkeypatch):
 
 
 @pytest.mark.one_backend
-def test_gan_with_continuous_latents_has_a_report_too(tmp_path):
+def test_gan_with_continuous_latents_has_a_report_too(tmp_path, with_figures):
     short = gan_recipe("info-wgan-gp", steps=2)
     run = runs.train(tmp_path / "run", short, verbose=0)
     assert run.is_finished
@@ -436,7 +444,7 @@ def test_fewer_scored_images_than_a_batch(tmp_path):
 
 
 @pytest.mark.one_backend
-def test_plain_autoencoder_has_a_report_too(tmp_path):
+def test_plain_autoencoder_has_a_report_too(tmp_path, with_figures):
     plain = known("ae", {**SETTINGS, "steps": 2})
     run = runs.train(tmp_path / "run", plain, verbose=0)
     assert run.is_finished
@@ -448,7 +456,7 @@ def test_plain_autoencoder_has_a_report_too(tmp_path):
 @pytest.mark.parametrize(
     "name", ["beta-vae", "beta-tcvae", "bio-ae", "vq-vae", "fsq"]
 )
-def test_baselines_have_a_report_too(name, tmp_path):
+def test_baselines_have_a_report_too(name, tmp_path, with_figures):
     baseline = known(name, {**SETTINGS, "steps": 2, "embedding_dim": 4})
     run = runs.train(tmp_path / "run", baseline, verbose=0)
     assert run.is_finished
@@ -460,11 +468,11 @@ def test_baselines_have_a_report_too(name, tmp_path):
     assert run.codebooks.exists() == (name == "fsq")
 
 
-def test_resumed_noise_equals_the_uninterrupted(tmp_path, monkeypatch):
+def test_resumed_noise_equals_the_uninterrupted(tmp_path):
     """The generator of the latent's noise goes on where it was."""
     settings = known("beta-tcvae", SETTINGS)
-    whole = runs.train(tmp_path / "whole", settings, verbose=0)
-    part = interrupt(tmp_path / "part", monkeypatch, settings)
+    whole = train_both(tmp_path / "whole", settings)
+    part = runs.RunDirectory(stopped_of(whole.path))
     runs.train(part.path, settings, verbose=0)
     for a, b in zip(weights_of(whole.path), weights_of(part.path), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -504,7 +512,7 @@ main(sys.argv[1:])
     ids=["autoencoder", "gan"],
 )
 def test_killed_in_the_middle_of_an_epoch(
-    settings, uninterrupted, request, tmp_path
+    settings, uninterrupted, request, tmp_path, quick_python
 ):
     """The command itself, killed with -9, then called again."""
     run = runs.RunDirectory(tmp_path / "killed")
@@ -520,6 +528,6 @@ def test_killed_in_the_middle_of_an_epoch(
     )
     assert killed.returncode == -signal.SIGKILL
     assert len(run.read_metrics()["step"]) == 1
-    command = [sys.executable, "-m", "keras_qlae", *arguments]
-    subprocess.run(command, check=True, capture_output=True)
+    again = CliRunner().invoke(main, arguments)
+    assert again.exit_code == 0, again.output
     assert_same_run(run, request.getfixturevalue(uninterrupted))
