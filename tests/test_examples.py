@@ -22,6 +22,14 @@ SHORTER = {
     "epochs=6": "epochs=1",
     "epochs=3": "epochs=1",
 }
+# Whose examples depend on the backend.
+COMPUTES = tuple(
+    f"keras_qlae.{floor}."
+    for floor in (
+        *("layers", "penalties", "networks", "optimizers", "models"),
+        "callbacks",
+    )
+)
 
 
 def modules_with_examples():
@@ -33,13 +41,14 @@ def modules_with_examples():
         module = importlib.import_module(info.name)
         source = Path(module.__file__).read_text()
         if ">>>" in source and info.name == module.__name__:
-            yield module
+            computes = info.name.startswith(COMPUTES)
+            marks = () if computes else pytest.mark.one_backend
+            yield pytest.param(module, marks=marks, id=info.name)
 
 
-@pytest.mark.parametrize(
-    "module", list(modules_with_examples()), ids=lambda module: module.__name__
-)
-def test_docstrings(module):
+@pytest.mark.parametrize("module", list(modules_with_examples()))
+def test_docstrings(module, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path))
     names = {"keras": keras, "np": np, "keras_qlae": keras_qlae}
     result = doctest.testmod(
         module, extraglobs=names, optionflags=doctest.ELLIPSIS

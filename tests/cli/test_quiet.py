@@ -6,10 +6,12 @@ import subprocess
 import sys
 import warnings
 
+import keras
 import pytest
 from click.testing import CliRunner
 
 from keras_qlae.cli.main import main
+from tests.conftest import ONE_BACKEND
 from tests.subprocesses import ROOT
 
 SMALL = (
@@ -48,19 +50,25 @@ def call(*lines):
 
 @pytest.mark.slow
 def test_standard_error_has_nothing_but_a_warning_of_ours(tmp_path):
+    """What frameworks and their compilers say, they say in the first three."""
     run = tmp_path / "run"
-    out, err = call(
-        "train --help",
+    commands = [
         f"train --directory={run} {SMALL}",
-        f"train --directory={run} {SMALL}",
-        f"evaluate {run} --metrics=all",
-        f"figures {run}",
-        f"explore {run} --no-open",
+        f"evaluate {run}",
         f"export {run} --part=decoder",
-        f"compare qlae --directory={tmp_path}/compare {SMALL}",
-        f"tune --trials=1 --directory={tmp_path}/tune {SMALL}",
-        "datasets list",
-    )
+    ]
+    if keras.backend.backend() == ONE_BACKEND:
+        commands += [
+            "train --help",
+            f"train --directory={run} {SMALL}",
+            f"evaluate {run} --metrics=all",
+            f"figures {run}",
+            f"explore {run} --no-open",
+            f"compare qlae --directory={tmp_path}/compare {SMALL}",
+            f"tune --trials=1 --directory={tmp_path}/tune {SMALL}",
+            "datasets list",
+        ]
+    out, err = call(*commands)
     assert "InfoM" in out
     ours = "Warning: cInfoM and cInfoC: the factors `floor_hue`, `wall_hue`"
     assert [line for line in err.splitlines() if ours not in line] == []

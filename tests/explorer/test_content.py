@@ -10,6 +10,8 @@ from keras_qlae.explorer.content import describe
 from tests.explorer.models import small_model
 from tests.explorer.models import some_images
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_values_are_offered_in_order_with_how_often_they_occur():
     model = small_model()

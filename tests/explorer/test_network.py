@@ -47,6 +47,7 @@ def networks_of_recipes():
     return list(found.values())
 
 
+@pytest.mark.one_backend
 @needs_node
 @pytest.mark.parametrize(("name", "seat", "size"), networks_of_recipes())
 def test_networks_of_recipes_match_keras(name, seat, size, tmp_path):
@@ -60,6 +61,7 @@ def test_networks_of_recipes_match_keras(name, seat, size, tmp_path):
     assert found < TOLERANCE
 
 
+@pytest.mark.one_backend
 @needs_node
 @pytest.mark.parametrize(
     "model",
@@ -148,7 +150,13 @@ CHAINS = {
 
 @needs_node
 @pytest.mark.parametrize("name", CHAINS)
-@pytest.mark.parametrize("wasm", [True, False], ids=["wasm", "plain"])
+@pytest.mark.parametrize(
+    "wasm",
+    [
+        pytest.param(True, id="wasm"),
+        pytest.param(False, id="plain", marks=pytest.mark.one_backend),
+    ],
+)
 def test_layers_match_keras(name, wasm, tmp_path):
     """Chains of operations on a map of 6x10 places and 4 channels."""
     made = [
@@ -161,6 +169,7 @@ def test_layers_match_keras(name, wasm, tmp_path):
     assert difference(model, tmp_path, wasm=wasm) < TOLERANCE
 
 
+@pytest.mark.one_backend
 @needs_node
 def test_float16_weights_are_as_near_as_their_rounding(tmp_path):
     model = networks.style_image_decoder(
@@ -173,6 +182,7 @@ def test_float16_weights_are_as_near_as_their_rounding(tmp_path):
     assert len(whole.weights) == 2 * len(half.weights)
 
 
+@pytest.mark.one_backend
 @needs_node
 def test_float16_is_read_exactly(tmp_path):
     halves = np.arange(2**16, dtype=np.uint16)
@@ -183,6 +193,7 @@ def test_float16_is_read_exactly(tmp_path):
     assert (found == halves.view(np.float16).astype(np.float32)).all()
 
 
+@pytest.mark.one_backend
 def test_unknown_layers_are_named():
     class Doubled(keras.layers.Dense):
         def call(self, inputs):
@@ -214,6 +225,7 @@ def test_unknown_layers_are_named():
         assert "--serve" in str(error.value)
 
 
+@pytest.mark.one_backend
 def test_networks_that_are_no_chain_of_steps_are_refused():
     dense = keras.layers.Dense(4)
     x = keras.Input((4,))

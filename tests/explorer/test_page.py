@@ -20,6 +20,8 @@ from tests.explorer.node import ASSETS
 from tests.explorer.node import needs_node
 from tests.explorer.node import run_node
 
+pytestmark = pytest.mark.one_backend
+
 
 def test_the_policy_names_the_scripts_of_the_page_and_nothing_else():
     text = page(small_model(), sections=[Section("More", "<p>…</p>", "let x;")])

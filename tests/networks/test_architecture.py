@@ -22,6 +22,7 @@ def by_name(network, name):
 TWO = {"blocks": [(4, 3, 1), (6, 4, 2)], "dense_units": [7, 5]}
 
 
+@pytest.mark.one_backend
 class TestBlockOrder:
     def test_image_encoder(self):
         block = ["Conv2D", "InstanceNormalization", "LeakyReLU"]
@@ -66,6 +67,7 @@ class TestBlockOrder:
         return tensor._keras_history.operation.name
 
 
+@pytest.mark.one_backend
 def test_constants_of_the_paper():
     network = networks.image_encoder((8, 8, 1), 3, **TWO)
     assert network.get_layer("norm0").epsilon == 1e-6
@@ -95,6 +97,7 @@ def test_the_style_reaches_every_block_and_the_map_none():
         assert np.abs(after[0] - after[1]).max() > 1e-2
 
 
+@pytest.mark.one_backend
 class TestSizes:
     def test_names(self):
         assert set(SIZES) == {"large", "small", "tiny"}
@@ -127,6 +130,7 @@ class TestSizes:
             assert network.get_layer("map").output.shape[1:] == (4, 4, 9)
 
 
+@pytest.mark.one_backend
 def test_images_that_are_not_square():
     """And do not divide into a map of powers of two: 12 x 20 over 4."""
     blocks = [(4, 4, 2), (4, 3, 2)]
@@ -141,6 +145,7 @@ def test_images_that_are_not_square():
     ).output_shape == (None, 3, 5, 2)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_heads_and_logits_compute_in_float32(policy):
     """Not only their outputs: the layers' own arithmetic."""
@@ -154,6 +159,7 @@ def test_heads_and_logits_compute_in_float32(policy):
         assert decoder.get_layer("conv_transpose0").compute_dtype == policy[6:]
 
 
+@pytest.mark.one_backend
 class TestErrors:
     MAKERS = (
         lambda shape, **kw: networks.image_trunk(shape, 3, **kw),

@@ -76,6 +76,7 @@ def test_uniform_up_to_the_limit(make):
     assert count >= 4
 
 
+@pytest.mark.one_backend
 @each_network
 def test_the_rest_is_constant(make):
     for variable in make().variables:
@@ -85,6 +86,7 @@ def test_the_rest_is_constant(make):
             np.testing.assert_allclose(values, constant, rtol=1e-6)
 
 
+@pytest.mark.one_backend
 @each_network
 def test_seeds(make):
     first, second = make(seed=5), make(seed=5)
@@ -111,6 +113,7 @@ def test_without_a_seed_keras_own_is_in_force():
             assert np.any(a != c)
 
 
+@pytest.mark.one_backend
 def test_layers_of_one_shape_differ():
     network = networks.dense_encoder((4, 4, 1), 16, dense_units=[16, 16])
     kernels = [

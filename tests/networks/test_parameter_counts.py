@@ -18,6 +18,7 @@ COUNTS = {
 }
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     ("name", "size"), COUNTS, ids=lambda part: part or "only"
 )

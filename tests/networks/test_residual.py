@@ -20,11 +20,6 @@ REFERENCE = Path(__file__).parents[1] / "reference" / "tripod.npz"
 SHAPE = (32, 32, 3)
 SUFFIXES = {"gamma": "norm_scale", "beta": "norm_bias"}
 
-of_any_backend = pytest.mark.skipif(
-    keras.backend.backend() == "jax",
-    reason="shapes are the same; JAX compiles every initializer",
-)
-
 
 def encoder(**kwargs):
     return residual_image_encoder(
@@ -103,7 +98,7 @@ def test_forward_pass(reference):
         )
 
 
-@of_any_backend
+@pytest.mark.one_backend
 def test_layers_of_the_taps_and_constants():
     network = decoder()
     assert network.get_layer("cond").output.shape == (None, 9)
@@ -116,7 +111,7 @@ def test_layers_of_the_taps_and_constants():
     assert encoder().get_layer("down0_res0_norm0").epsilon == 1e-5
 
 
-@of_any_backend
+@pytest.mark.one_backend
 def test_sizes():
     """A decoder mirrors the encoder; the paper's maps are 4x4x512."""
     network = residual_image_encoder((64, 64, 3), 12)
@@ -151,6 +146,7 @@ def test_uniform_up_to_the_limit(make):
     assert count >= 10
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_head_and_logits_compute_in_float32(policy):
     assert encoder(dtype=policy).get_layer("head").compute_dtype == "float32"

@@ -198,6 +198,7 @@ def test_penalties_of_tripod_can_be_left_out():
     assert not recipes.get("tripod", penalties="none").penalties
 
 
+@pytest.mark.one_backend
 def test_settings_reach_the_latents_of_the_baselines():
     def latent(name, **settings):
         recipe = recipes.get(name, **settings)
@@ -223,6 +224,7 @@ def test_settings_reach_the_latents_of_the_baselines():
     assert latent("fsq", num_values=5).num_values == 5
 
 
+@pytest.mark.one_backend
 def test_every_latent_of_a_recipe_is_built():
     for latent in names_at("latent"):
         recipe = recipes.get("qlae", latent=latent)
@@ -230,11 +232,13 @@ def test_every_latent_of_a_recipe_is_built():
         assert model.latent.num_latents == 4
 
 
+@pytest.mark.one_backend
 def test_total_correlation_needs_the_number_of_examples():
     with pytest.raises(ValueError, match="pass `num_examples`"):
         recipes.compiled_model(recipes.get("beta-tcvae"), (16, 16, 1), 2)
 
 
+@pytest.mark.one_backend
 @pytest.mark.parametrize(
     "ablation",
     [
@@ -260,6 +264,7 @@ def test_ablations_are_arguments_alone(ablation):
     assert model.optimizer.decay == recipe.value("weight_decay")
 
 
+@pytest.mark.one_backend
 def test_settings_reach_the_gan():
     recipe = recipes.get(
         "ql-info-wgan-gp",
@@ -283,6 +288,7 @@ def test_settings_reach_the_gan():
     assert generator["total_steps"] == 20
 
 
+@pytest.mark.one_backend
 def test_settings_reach_the_model():
     recipe = recipes.get(
         "qlae",
@@ -306,6 +312,7 @@ def test_settings_reach_the_model():
     assert schedule["class_name"] == "Cooldown"
 
 
+@pytest.mark.one_backend
 def test_seed_decides_the_weights():
     recipe = recipes.get("qlae")
     one, same, other = (
@@ -318,6 +325,7 @@ def test_seed_decides_the_weights():
     assert not np.allclose(*map(np.asarray, kernels))
 
 
+@pytest.mark.one_backend
 def test_a_gan_needs_a_prior():
     recipe = recipes.get("info-wgan-gp", latent="ContinuousLatent")
     with pytest.raises(ValueError, match="no prior"):

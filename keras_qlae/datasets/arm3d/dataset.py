@@ -61,9 +61,9 @@ class Arm3D(LightDataset):
         image_size: Height and width, at least 8. Defaults to `64`.
 
     Example:
-        >>> dataset = Arm3D(image_size=32)
+        >>> dataset = Arm3D(image_size=16)
         >>> dataset.images([0, 86_399]).shape
-        (2, 32, 32, 3)
+        (2, 16, 16, 3)
         >>> dataset.factors([86_399]).tolist()
         [[5, 3, 1, 2, 2, 19, 9]]
     """
