@@ -249,23 +249,23 @@ def test_every_public_name_is_in_a_table(module, table):
 def test_config_survives_json(case):
     """What is made from the configuration computes the same."""
     subject = case.make()
-    expected = apply(subject, arrays(case, 3))
+    expected = apply(subject, arrays(case, 4))
     config = keras.saving.serialize_keras_object(subject)
     config = json.loads(json.dumps(config))
     copy = keras.saving.deserialize_keras_object(config)
     assert json.loads(json.dumps(copy.get_config())) == json.loads(
         json.dumps(subject.get_config())
     )
-    apply(copy, arrays(case, 3))  # builds a layer
+    apply(copy, arrays(case, 4))  # builds a layer
     copy.set_weights(subject.get_weights())
-    np.testing.assert_array_equal(apply(copy, arrays(case, 3)), expected)
+    np.testing.assert_array_equal(apply(copy, arrays(case, 4)), expected)
 
 
 @each_case
 def test_symbolic_outputs_are_what_eager_ones_become(case):
     subject = case.make()
     symbolic = subject(*map(keras.Input, case.shapes))
-    for batch in (3, 5):
+    for batch in (2, 4):  # as elsewhere: JAX compiles for each
         eager = subject(*map(ops.convert_to_tensor, arrays(case, batch)))
         assert symbolic.shape == (None, *eager.shape[1:])
         assert eager.shape[0] == batch
@@ -287,7 +287,7 @@ def test_examples_of_a_batch_are_independent(case):
 @pytest.mark.parametrize("policy", POLICIES)
 def test_mixed_precision_agrees_with_float32(case, policy):
     full = case.make()
-    inputs = arrays(case, 3)
+    inputs = arrays(case, 4)
     expected = apply(full, inputs)
     keras.config.set_dtype_policy(policy)
     try:
@@ -318,7 +318,7 @@ def test_codes_of_a_latent_are_symbolic_too(case, tmp_path):
     model = keras.Model(inputs, latent.codes(inputs))
     for weight in latent.trainable_variables:
         weight.assign(weight + 0.3)  # the graph must read what is trained
-    (x,) = arrays(case, 5)
+    (x,) = arrays(case, 4)
     expected = ops.convert_to_numpy(latent.codes(x))
     assert model.output.shape == (None, *expected.shape[1:])
     assert model.output.dtype == expected.dtype
@@ -380,6 +380,6 @@ def test_in_a_model_of_ones_own(case, tmp_path):
         assert np.any(old != new) or has_no_effect(variable)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    expected = ops.convert_to_numpy(model(arrays(case, 3)))
-    actual = ops.convert_to_numpy(loaded(arrays(case, 3)))
+    expected = ops.convert_to_numpy(model(arrays(case, 4)))
+    actual = ops.convert_to_numpy(loaded(arrays(case, 4)))
     np.testing.assert_array_equal(actual, expected)
