@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import keras_qlae
 
-# What TensorFlow says of how often it traces is no part of a tutorial.
+# TensorFlow's notes on tracing do not belong into a tutorial.
 logging.getLogger("tensorflow").setLevel("ERROR")
 # Pages that tutorials make.
 Path(__file__).with_name("generated").joinpath("pages").mkdir(

@@ -5,7 +5,8 @@
 Neither keras_qlae nor Keras is imported. Images (PNG, JPEG, GIF, BMP; a BMP of
 8 bits is taken to be grey) are resized to what the encoder takes, as in
 training, and made grey or coloured as it wants them. A line of the CSV is an
-image: its name, then the code of each latent. The CSV is whole or not there.
+image: its name, then the code of each latent. The CSV is written completely or
+not at all.
 """
 
 import csv

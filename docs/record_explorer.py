@@ -32,10 +32,10 @@ def settle(page):
 
 
 def frames(page):
-    """Pictures of the page and how long each is seen.
+    """Yields pictures of the page and how long each is shown.
 
-    Of each factor the latent that shares most information with it goes over
-    its values; then codes are drawn at random.
+    For each factor, the latent with most mutual information takes all its
+    values; then codes are drawn at random.
     """
     yield page.screenshot(), LONG
     latents = page.evaluate("explorer.run.latents")

@@ -20,7 +20,7 @@ class ArrayDataset(FactorDataset):
             shape `(n, width)` or `(n, length, width)`.
         factors: int32 of shape `(n, num_factors)`.
         factor_names: One name for each column of `factors`.
-        digest: What tells the images from others, if their bytes shall not.
+        digest: A hash of the images, if their bytes should not be hashed.
     """
 
     def __init__(
@@ -82,9 +82,9 @@ def from_arrays(
             (the recipes for vectors standardize them). An array of uint8 or
             float32 is used as it is, without a copy.
         factors: Integers of at least 0, of shape `(n, num_factors)`: the
-            number of the value that each factor has in each image. A factor
-            has as many values as its largest number tells. By default none
-            are known: models are trained on the images and not scored.
+            number of the value of each factor in each image. The number of
+            values of a factor is its largest number plus 1. By default no
+            factors are known: models can be trained, but not scored.
         factor_names: One name for each factor. Defaults to `factor_0`, ...
         name: Name of the data set, for reports.
 
@@ -189,11 +189,11 @@ def check_images(images: np.ndarray, what: str = "`images`") -> np.ndarray:
     """Returns images as uint8.
 
     Args:
-        images: As of `from_arrays`.
-        what: What messages call them.
+        images: As in `from_arrays`.
+        what: Their name in messages.
 
     Raises:
-        ValueError: Another shape, type or range.
+        ValueError: The shape, type or range is wrong.
     """
     check_header(images.shape, images.dtype, what)
     if images.dtype == np.uint8:
@@ -216,12 +216,12 @@ def check_images(images: np.ndarray, what: str = "`images`") -> np.ndarray:
 def check_header(
     shape: tuple[int, ...], dtype: np.dtype[Any], what: str
 ) -> None:
-    """Raises `ValueError` unless an array can be one of images.
+    """Raises `ValueError` unless an array may contain images.
 
     Args:
         shape: Its shape.
         dtype: Its type.
-        what: What messages call it.
+        what: Its name in messages.
     """
     if len(shape) != 4 or 0 in shape:
         raise ValueError(

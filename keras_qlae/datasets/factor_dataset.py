@@ -233,13 +233,14 @@ class FactorDataset(abc.ABC):
             seed: Integer of at least 0. The same seed draws the same images,
                 on every machine.
             protocol: `"held_out"`, the default, keeps them out of training.
-                `"paper"` trains on them too, as the paper does, which scores
-                the first 10,000 training images, stored in a random order.
-            support: Which combinations of factors are trained on, as of
-                `with_support`. Defaults to `"full"`: all.
-            scored_support: `"same"`, the default, draws from the images that
-                the support has, and repeats those that it repeats; `"full"`
-                draws from all images.
+                `"paper"` also uses them for training, as the paper does; it
+                scores the first 10,000 training images, stored in a random
+                order.
+            support: Which combinations of factors are used for training, as
+                in `with_support`. Defaults to `"full"`: all.
+            scored_support: `"same"`, the default, draws from the images of
+                the support, and repeats those that it repeats; `"full"` draws
+                from all images.
 
         Returns:
             `(train, validation)`, each in the order of this data set; without
@@ -278,26 +279,27 @@ class FactorDataset(abc.ABC):
 
                 - `"corner:C"`: images of which the factors' numbers have a sum
                   of at least C;
-                - `"diagonal_remove:R"`: all but those in which the second and
-                  the third factor have the same number, and that is at most R;
+                - `"diagonal_remove:R"`: all images except those in which the
+                  second and the third factor have the same number of at most
+                  R;
                 - `"diagonal_strengthen:N"`: all, and N more, drawn at random
-                  with repetition from those in which the second, third, fifth
+                  with replacement from those in which the second, third, fifth
                   and sixth factor have the same number;
-                - `"full"`: all, as they are;
-                - a function of one's own, from factors, int32
-                  `(n, num_factors)`, to `n` booleans, which images are kept,
-                  or `n` integers, how often each occurs.
+                - `"full"`: all images;
+                - your own function of factors, int32 `(n, num_factors)`, that
+                  returns `n` booleans, which images are kept, or `n`
+                  integers, how often each occurs.
 
-                Other factors than the usual are named at the end, as in
-                `"diagonal_remove:2:scale,shape"`. Where there are fewer
-                factors than the usual ones, all are taken.
+                Name other factors at the end, as in
+                `"diagonal_remove:2:scale,shape"`. If the data set has fewer
+                factors than these, all are used.
 
         Returns:
-            A data set of the images that there are, in this one's order.
+            A data set of the remaining images, in the same order.
 
         Raises:
-            ValueError: If `support` is none of these, leaves no image, or
-                names a factor that is not there; or if no factors are known.
+            ValueError: If `support` is invalid, leaves no image, or names a
+                factor that does not exist; or if no factors are known.
 
         Example:
             >>> dataset = keras_qlae.datasets.load("room3d", image_size=32)
@@ -313,10 +315,10 @@ class FactorDataset(abc.ABC):
         return self.subset(np.repeat(np.arange(len(self)), counts))
 
     def occurrences(self, support: Support) -> Counts:
-        """How often each image occurs under a support.
+        """Computes how often each image occurs under a support.
 
         Args:
-            support: As of `with_support`.
+            support: As in `with_support`.
 
         Returns:
             int64 `(n,)`, not all of them 0.
@@ -334,8 +336,8 @@ class FactorDataset(abc.ABC):
     ) -> int:
         """Counts the batches of one epoch.
 
-        `divmod(step, dataset.batches_per_epoch(batch_size))` gives the
-        `start_epoch` and `start_batch` with which `as_tf_dataset` goes on
+        `divmod(step, dataset.batches_per_epoch(batch_size))` is the
+        `start_epoch` and `start_batch` with which `as_tf_dataset` continues
         after `step` batches.
 
         Args:
@@ -365,18 +367,18 @@ class FactorDataset(abc.ABC):
     ) -> Any:
         """Builds a `tf.data.Dataset` of batches, ready for `fit`.
 
-        It consists of TensorFlow ops alone, renders ahead, and feeds models of
-        every Keras backend. The number of batches is known to Keras.
+        It consists of TensorFlow ops only, prefetches, and works with models
+        on every Keras backend. Keras can read the number of batches.
 
-        With `shuffle`, an epoch takes the images in a random order of the
-        whole data set. The order is a function of `seed` and of the number of
-        the epoch alone, and no list of it is kept in memory. With `repeat` the
-        stream runs through epochs `start_epoch`, `start_epoch + 1`, ... and
-        does not end. Without it, every pass over the returned data set, such
-        as one epoch of `fit`, takes the next of these orders; a pass that
-        stops before its last batch does not count. A set of very few images
-        has few orders: 256 up to 16 images. Pass `shuffle=False` to `fit`,
-        which otherwise warns that it does not shuffle a second time.
+        With `shuffle`, an epoch has a random order of the whole data set. The
+        order depends only on `seed` and on the number of the epoch, and is
+        not stored in memory. With `repeat` the stream runs through epochs
+        `start_epoch`, `start_epoch + 1`, ... without end. Without it, each
+        pass over the returned data set, such as one epoch of `fit`, uses the
+        next of these orders; a pass that stops before its last batch does not
+        count. A data set of up to 16 images has only 256 orders. Pass
+        `shuffle=False` to `fit`, which otherwise warns that it does not
+        shuffle a second time.
 
         On the JAX and PyTorch backends the first call hides the GPUs from
         TensorFlow, so that it does not take their memory.
@@ -384,16 +386,16 @@ class FactorDataset(abc.ABC):
         Args:
             batch_size: Number of images in a batch.
             shuffle: Whether to shuffle. Defaults to `False`: index order.
-            repeat: Whether to go on for ever. Defaults to `False`.
+            repeat: Whether to continue without end. Defaults to `False`.
             seed: Integer in `[0, 2 ** 64)`.
             start_epoch: Number of the first epoch.
-            start_batch: With `repeat` alone: the number of batches of the
-                first epoch to leave out, at no cost.
+            start_batch: Only with `repeat`: the number of batches of the
+                first epoch to skip, at no cost.
             with_factors: Whether an element is `(images, factors)`, the
                 default, or `images`.
             drop_remainder: Whether to leave out a last, smaller batch of an
                 epoch. Defaults to `True` with `shuffle` or `repeat`, since on
-                JAX another batch size is compiled anew, else to `False`.
+                JAX another batch size is compiled again, else to `False`.
 
         Returns:
             A `tf.data.Dataset` of float32 images in `[0, 1]`, equal to

@@ -34,7 +34,8 @@ def from_folder(
 ) -> FactorDataset:
     """Makes a data set of your own image files and a table of their factors.
 
-    All images are decoded once and kept in memory, a byte a pixel and channel.
+    All images are decoded once and kept in memory, with one byte per pixel and
+    channel.
 
     Args:
         images_dir: Folder of the images: PNG, JPEG, BMP, GIF, TIFF, WEBP or

@@ -60,17 +60,17 @@ def from_npz(
     """Makes a data set of the arrays of an `.npz` file.
 
     Such a file is written by `np.savez_compressed("mine.npz", images=images,
-    factors=factors, factor_names=["color", "size"])`; `images`, or `vectors`
-    in their place, is all that must be there. The file may come from somebody
-    else: nothing in it is unpickled, and sizes are checked before memory is
-    taken.
+    factors=factors, factor_names=["color", "size"])`; only `images`, or
+    `vectors` instead, is required. The file may come from somebody else:
+    nothing in it is unpickled, and sizes are checked before memory is
+    allocated.
 
     Args:
         path: The file. Its arrays are those of `from_arrays`: `images`, uint8
             or float in `[0, 1]`, `(n, height, width, channels)`; or
             `vectors`, float `(n, width)` or `(n, length, width)`; `factors`,
             integers `(n, num_factors)`; `factor_names`, `(num_factors,)`,
-            text. Others are passed over.
+            text. Other arrays are ignored.
         image_size: Height and width to resize images to: bicubic,
             antialiased. By default they keep their size.
         name: Name of the data set, for reports. Defaults to the file's.

@@ -22,11 +22,11 @@ from keras_qlae.datasets.store import open_store
 
 
 class PreparedDataset(GridDataset):
-    """Decoded images in one file, mapped into memory and not read into it.
+    """Decoded images in one memory-mapped file.
 
-    The operating system keeps what fits of the file in memory that nobody
-    else wants; training is fastest if all of it fits. A pickle holds the path
-    of the file, not the images.
+    The operating system caches as much of the file as fits into free memory;
+    training is fastest if all of it fits. A pickle contains the path of the
+    file, not the images.
 
     Args:
         name: Name of the data set.

@@ -278,8 +278,9 @@ class FactorVAE(Autoencoder):
             raise ValueError(
                 "A batch must have at least 2 pairs of images: one image of "
                 "each pair trains the autoencoder, the other the "
-                "discriminator. Give `fit` batches of one size, 4 or more "
-                f"(`drop_remainder=True`). Received: batches of {received}"
+                "discriminator. Give `fit` batches of one size, 4 images or "
+                "more (`drop_remainder=True`). Received: batches of "
+                f"{received}"
             )
 
     def _parts(self, outputs: LatentOutputs) -> Any:

@@ -10,9 +10,9 @@ INFO = DatasetInfo(
     description=(
         "An arm that holds an object over a wooden table, with soft shadows, "
         "drawn by the ray caster of this package. Names and order of the "
-        "factors are those of MPI3D (Gondal et al., 2019), the pictures and "
-        "most numbers of values are not: scores are not comparable with those "
-        "published for MPI3D. The arm is no model of a real robot."
+        "factors are those of MPI3D (Gondal et al., 2019), but the pictures "
+        "and most numbers of values differ: scores are not comparable with "
+        "those published for MPI3D. The arm does not model a real robot."
     ),
     factors=FACTORS,
     native_shape=(64, 64, 3),

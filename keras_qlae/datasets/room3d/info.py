@@ -34,15 +34,15 @@ INFO = DatasetInfo(
 NUISANCE = dataclasses.replace(
     INFO,
     name="room3d_nuisance",
-    summary="room3d with light, things and noise no factor names; embedded.",
+    summary="room3d with light, discs and noise as nuisance; embedded.",
     description=(
-        "The pictures of room3d, each with a light of its own, three small "
-        "discs near its border and noise, which no factor names. They follow "
-        "from the picture's position and a seed. Scores are comparable neither "
-        "with those on room3d, except to tell what nuisance costs, nor with "
-        "those published for 3D Shapes."
+        "The pictures of room3d, each with different light, three small discs "
+        "near the border and noise, which are independent of the factors. They "
+        "depend on the picture's position and a seed. Compare scores with "
+        "those on room3d only to measure the effect of this nuisance, and not "
+        "with those published for 3D Shapes."
     ),
     options=INFO.options
-    | {"seed": "of the nuisance, below 2 ** 32 (default 0); in Python"},
+    | {"seed": "for the nuisance, below 2 ** 32 (default 0); in Python"},
     make=Room3DNuisance,
 )

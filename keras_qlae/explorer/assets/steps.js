@@ -269,7 +269,7 @@ function biased(step, weights) {
   };
 }
 
-/** Of a normalization, one each a channel; 1 and 0 where it learns none. */
+/** Scale and shift of a normalization, per channel; 1 and 0 if not learned. */
 function scaleAndShift(step, weights) {
   const channels = step.shape.at(-1);
   return [
