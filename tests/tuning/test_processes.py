@@ -69,8 +69,8 @@ def test_a_killed_trial_stops_the_search_and_is_tried_again(tmp_path):
     path = tmp_path / "search"
 
     def kill():
-        log = path / "trials" / "trial-00.log"
-        while not (log.exists() and log.read_text()):
+        begun = path / "trials" / "trial-00" / "config.json"
+        while not begun.exists():
             time.sleep(0.02)
         for process in list(execution._processes.values()):
             process.kill()
