@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -96,6 +97,30 @@ def test_train_refuses_a_folder_of_other_files(call, home):
     nothing = home / "nothing"
     output = call(nothing, "train", f"--directory={folder}", *SMALL, code=1)
     assert "has no run" in output
+    assert is_short(output)
+
+
+VECTORS = np.ones((40, 3), "float32")
+FILES = {
+    "a pickle": ({"vectors": np.array([Path()], object)}, "unpickled"),
+    "NaN": ({"vectors": VECTORS * np.nan}, "NaN or infinity in row 0"),
+    "text": ({"vectors": VECTORS.astype(str)}, "must be float"),
+    "images too": ({"vectors": VECTORS, "images": VECTORS}, "holds both"),
+    "factors of nobody": ({"vectors": VECTORS, "factors": [[1]]}, "1 rows"),
+    "cut": ({"vectors": VECTORS}, "a damaged one"),
+}
+
+
+@pytest.mark.parametrize("damage", FILES)
+def test_vectors_of_a_stranger(call, home, damage):
+    arrays, message = FILES[damage]
+    path = home / "work" / "mine.npz"
+    np.savez(path, **arrays)
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    options = ("--recipe=qlae-vectors", f"--dataset={path}", "--num-latents=3")
+    output = call(home / "nothing", "train", *options, code=1)
+    assert message in output
     assert is_short(output)
 
 
