@@ -39,6 +39,8 @@ def networks_of_recipes():
     """
     found = {}
     for name in recipes.available():
+        if name.endswith("-vectors"):
+            continue  # the page shows images
         recipe = recipes.get(name)
         size = 64 if name.endswith("-paper") else 32
         for seat in ("encoder", "decoder"):
