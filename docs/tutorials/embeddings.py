@@ -2,14 +2,14 @@
 Embeddings of another model
 ===========================
 
-Data need not be images. Here a small classifier of digits gives vectors, its
-last hidden layer, and a QLAE describes each of them by a few discrete codes.
+Data need not be images. Here the vectors are the last hidden layer of a small
+classifier of digits. A QLAE describes each vector by a few discrete codes.
 """
 
 # %%
 # Vectors
 # -------
-# Any floats of shape ``(n, width)`` will do, such as the embeddings of a
+# Any floats of shape ``(n, width)`` work, such as the embeddings of a
 # language or vision model. These are of scikit-learn's classifier on its
 # 8 x 8 digits, and need no download.
 
@@ -25,9 +25,9 @@ embeddings = np.maximum(digits.data / 16 @ weights + biases, 0)
 print(embeddings.shape)
 
 # %%
-# If something is known of each vector, give it as factors: integers, a column
-# for each factor. Without factors training works too, with ``num_latents``
-# given, and the only score is the share of the variance that is rebuilt.
+# If you know properties of the vectors, give them as factors: integers, one
+# column per factor. Training also works without factors if ``num_latents`` is
+# given; then the only score is the share of the variance that is reconstructed.
 
 factors = {
     "digit": digits.target,
@@ -40,8 +40,8 @@ factors = {
 # --------
 # The recipes ``qlae-vectors`` and ``ae-vectors`` have dense networks and the
 # squared error as loss. Networks and loss standardize the vectors by means and
-# deviations of the training data, which are kept in the model: it takes and
-# gives vectors in their own units.
+# deviations of the training data. The model saves these numbers, and takes and
+# returns vectors in their own units.
 
 import tempfile
 from pathlib import Path
@@ -73,8 +73,8 @@ kq.runs.train(directory, recipe, data, verbose=0)
 #
 # What came out
 # -------------
-# Of vectors there is no PSNR. ``rebuilt`` is R2: 1 if each vector is rebuilt,
-# 0 if they all become the mean vector.
+# Vectors have no PSNR. ``rebuilt`` is R2: 1 for perfect reconstructions, 0 if
+# all of them are the mean vector.
 
 run = kq.open_run(directory, data)
 print(run)
@@ -87,10 +87,10 @@ print(codes[:3])
 print(len(np.unique(codes, axis=0)), "different codes of", len(codes))
 
 # %%
-# What do they know? The classifier has made its embeddings for one purpose,
-# and the codes show it: they have information about the digit, and little
-# about how much ink there is. The digit is spread over all latents: no codebook
-# of four values can hold one of ten digits.
+# What information do the codes have? The classifier was trained for digits
+# only, and the codes show it: they have information about the digit, and little
+# about the amount of ink. The digit is spread over all latents, since a
+# codebook of four values cannot represent ten digits.
 
 figures = run.figures()
 figures["nmi"]

@@ -14,7 +14,7 @@ class Reconstruction(keras.callbacks.Callback):
     `val_psnr` is the mean over images, in dB, of `model.psnr(images)`. If a
     model logs it already, as an autoencoder does, only that of the last epoch
     is replaced: it is measured on all scored images, so that it is the PSNR of
-    the trained model. Of vectors it is `val_reconstruction_r2` instead.
+    the trained model. For vectors it is `val_reconstruction_r2` instead.
 
     Args:
         images: NumPy `(n, height, width, channels)`, integers in `[0, 255]`

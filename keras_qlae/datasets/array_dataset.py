@@ -129,7 +129,7 @@ def from_arrays(
 
 
 def is_of_vectors(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
-    """Whether an array is one of vectors, or of sequences of them.
+    """Whether an array contains vectors, or sequences of vectors.
 
     Three axes of integers are grey images without their channel axis.
     """
@@ -164,7 +164,7 @@ def check_vectors(vectors: np.ndarray, what: str) -> np.ndarray:
 def check_vector_header(
     shape: tuple[int, ...], dtype: np.dtype[Any], what: str
 ) -> None:
-    """Raises `ValueError` unless an array can be one of vectors.
+    """Raises `ValueError` unless an array may contain vectors.
 
     Args:
         shape: Its shape.

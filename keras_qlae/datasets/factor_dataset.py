@@ -32,8 +32,8 @@ class FactorDataset(abc.ABC):
     numbered: factor `f` has the values `0 .. factor_sizes[f] - 1`. A data set
     without factors can be used for training, but not for scores.
 
-    Vectors, or sequences of them, may take the place of images: everything
-    holds for them, but that they are float32 of any range.
+    A data set may have vectors, or sequences of vectors, in place of images.
+    The same holds for them, except that they are float32 of any range.
 
     A data set never changes, holds no TensorFlow object, and can be pickled;
     `copy.deepcopy` returns the data set itself, which may be large.
@@ -143,7 +143,7 @@ class FactorDataset(abc.ABC):
 
     @property
     def has_images(self) -> bool:
-        """Whether it is of images, and not of vectors."""
+        """Whether it has images, not vectors."""
         return len(self.image_shape) == 3
 
     @property

@@ -1,4 +1,4 @@
-"""Mean and spread of vectors."""
+"""Mean and standard deviation of vectors."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ _PART = 4096  # vectors at a time
 
 
 class Moments(NamedTuple):
-    """What vectors are standardized by: a number for each of their values.
+    """Mean and standard deviation of each value of vectors.
 
     Attributes:
         mean: The means.
@@ -22,9 +22,9 @@ class Moments(NamedTuple):
 
 
 def moments_of(data: FactorDataset) -> Moments | None:
-    """Means and standard deviations over a data set.
+    """Computes means and standard deviations over a data set.
 
-    Of sequences they are those of each value over all places too.
+    For sequences they are also taken over all places.
 
     Returns:
         `None` for images.
@@ -45,6 +45,6 @@ def moments_of(data: FactorDataset) -> Moments | None:
     scale = np.sqrt(sum(spread) / sum(sizes))
     low = np.min([part(start).min(axis=0) for start in starts], axis=0)
     high = np.max([part(start).max(axis=0) for start in starts], axis=0)
-    # Of equal numbers rounding leaves a little.
+    # The spread of equal numbers is a rounding error.
     scale = np.where((low == high) | (scale == 0), 1.0, scale)
     return Moments(mean.tolist(), scale.tolist())

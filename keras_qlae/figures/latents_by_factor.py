@@ -1,4 +1,4 @@
-"""Which values of a factor a latent tells apart."""
+"""The values of latents for each value of a factor."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -30,24 +30,24 @@ def latents_by_factor(
 ) -> "Figure":
     """Shows the values of each latent for each value of each factor.
 
-    A panel is a factor (row) and an active latent (column): the median of the
-    latent over the values of the factor, with bands from the first to the
-    third quartile and from the first to the ninth decile. A latent that
-    follows a factor has a line that moves and bands that are narrow; flat
-    lines in wide bands say that it has nothing to do with the factor.
+    There is a panel for each factor (row) and active latent (column). It shows
+    the median of the latent for each value of the factor, with bands from the
+    first to the third quartile and from the first to the ninth decile. If a
+    latent follows a factor, its line changes and the bands are narrow; if it
+    does not depend on the factor, the line is flat and the bands are wide.
 
     Args:
         factors: Integers of shape `(num_samples, num_factors)`.
         latents: Shape `(num_samples, num_latents)`: their values.
-        factor_names: One name a factor. Defaults to `factor 0` and so on.
-        is_active: One boolean a latent; the others are left out, but where no
-            latent is active. By default all are active.
+        factor_names: One name per factor. Defaults to `factor 0` and so on.
+        is_active: One boolean per latent; inactive latents are left out,
+            unless no latent is active. By default all are active.
 
     Returns:
         A Matplotlib figure with one axes for each factor and active latent.
 
     Raises:
-        ValueError: If an array is no finite table, or the lengths do not fit.
+        ValueError: If an array is not a finite table, or lengths do not fit.
     """
     sources = finite_array(factors, "factors", "(num_samples, num_factors)")
     table = finite_array(latents, "latents", "(num_samples, num_latents)")

@@ -1,4 +1,4 @@
-"""Numbers of any unit on their way into a network, and back."""
+"""Standardizes the inputs of a network, and converts outputs back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class Standardization(keras.layers.Layer):
-    """Brings each value to mean 0 and standard deviation 1, or back.
+    """Scales each value to mean 0 and standard deviation 1, or back.
 
     `(x - mean) / scale`, or `x * scale + mean` with `invert=True`. Both are
     given and not trained. (`keras.layers.Normalization` takes variances, which
@@ -19,14 +19,14 @@ class Standardization(keras.layers.Layer):
     Args:
         mean: The mean of each value on the last axis.
         scale: The standard deviation of each, positive.
-        invert: Whether to go back. Defaults to `False`.
+        invert: Whether to convert back. Defaults to `False`.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Input shape:
         `(batch, ..., len(mean))`.
 
     Output shape:
-        That of the input.
+        Same as the input.
 
     Raises:
         ValueError: Lists of different lengths, numbers that are not finite,

@@ -1,4 +1,4 @@
-"""How close reconstructions are to their vectors."""
+"""R²: how similar reconstructions are to their vectors."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,10 +7,10 @@ import numpy.typing as npt
 def reconstruction_r2(
     vectors: npt.ArrayLike, reconstructions: npt.ArrayLike
 ) -> float:
-    """R² of reconstructions: the share of the variance that they keep.
+    """R² of reconstructions: the share of the variance that they explain.
 
-    Of each value of a vector 1 - sum of squared errors / sum of squared
-    deviations from the mean; the mean over the values that vary. So it does
+    It is 1 - sum of squared errors / sum of squared deviations from the mean,
+    for each value of a vector, averaged over the values that vary. So it does
     not depend on units.
 
     Args:
@@ -18,8 +18,8 @@ def reconstruction_r2(
         reconstructions: The same shape.
 
     Returns:
-        At most 1, which is for equal vectors; 0 for the mean vector; 0 too
-        where nothing varies.
+        At most 1, for equal vectors; 0 for the mean vector, and if nothing
+        varies.
 
     Raises:
         ValueError: If the shapes are not those of two equal batches.

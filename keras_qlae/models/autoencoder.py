@@ -57,7 +57,7 @@ class Autoencoder(ImageModel):
 
     It logs `loss`, `reconstruction_loss`, one entry for each loss of the
     latent (`quantization_loss`, `commitment_loss`, unweighted) and for each
-    penalty, and of images `psnr`, the mean over images of the peak
+    penalty, and for images `psnr`, the mean over images of the peak
     signal-to-noise ratio in dB.
 
     The latent's losses belong to this model's own training step. In a larger
@@ -230,7 +230,7 @@ class Autoencoder(ImageModel):
             Scalars by name, in full precision: `loss`, the weighted sum of
             all others and of what the networks' layers add;
             `reconstruction_loss`, the latent's losses and the penalties,
-            unweighted; and of images `psnr`, which is not a loss.
+            unweighted; and for images `psnr`, which is not a loss.
         """
         latent_noise = (noise or {}).get("latent")
         return self._losses_of(

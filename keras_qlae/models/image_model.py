@@ -27,9 +27,9 @@ from keras_qlae.models.likelihood import expected
 class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     """An encoder, a latent and a decoder, on NumPy arrays.
 
-    What is said of images holds for vectors, `(batch, width)` or `(batch,
-    length, width)`, where the encoder reads them, but that their numbers have
-    no range and are not scaled.
+    If the encoder reads vectors, `(batch, width)` or `(batch, length, width)`,
+    the descriptions of images hold for them, except that their numbers have no
+    range and are not scaled.
 
     A subclass sets `encoder`, a model from images to
     `(batch, latent.num_inputs)`, and `decoder`, a model from
@@ -69,7 +69,7 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
 
     @property
     def has_images(self) -> bool:
-        """Whether it is a model of images, and not of vectors."""
+        """Whether it is a model of images, not of vectors."""
         return is_image(self.image_shape)
 
     @property

@@ -40,7 +40,7 @@ def to_unit_interval(images: Any, dtype: str) -> Any:
 
 
 def is_image(shape: Sequence[int | None]) -> bool:
-    """Whether an example of this shape is an image, and no vector."""
+    """Whether an example of this shape is an image, not a vector."""
     return len(shape) == 3
 
 
@@ -119,7 +119,7 @@ def _kinds(shape: tuple[int | None, ...]) -> str:
 
 
 def _finite_range(images: np.ndarray, what: str) -> tuple[float, float]:
-    """Looks slice by slice, to avoid a copy of a large array."""
+    """Checks slice by slice, to avoid a copy of a large array."""
     low, high = np.inf, -np.inf
     for start in range(0, len(images), 4096):
         part = images[start : start + 4096]

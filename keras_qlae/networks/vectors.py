@@ -1,4 +1,4 @@
-"""Functional-API networks for data that are no images: vectors."""
+"""Encoders and decoders (functional API) of vectors."""
 
 import math
 from collections.abc import Sequence
@@ -21,19 +21,18 @@ def vector_encoder(
     dtype: Any = None,
     name: str = "encoder",
 ) -> keras.Model:
-    """An encoder of vectors, of dense layers.
+    """An encoder of vectors with dense layers.
 
-    Vectors are brought to mean 0 and standard deviation 1; sequences of them
-    are laid out in a row. Then come dense layers, each with layer
-    normalization and ReLU, and a linear head.
+    Vectors are standardized and sequences of vectors are flattened. Dense
+    layers follow, each with layer normalization and ReLU, and a linear head.
 
     Args:
         image_shape: Shape of an example, `(width,)` or `(length, width)`.
         num_outputs: Width of the head: the latent's `num_inputs`.
         dense_units: Widths of the hidden layers.
-        mean: What is taken off, a number for each of the `width` values; a
-            run takes the means of its training data. Defaults to 0.
-        scale: What they are divided by then: the standard deviations.
+        mean: The mean of each of the `width` values, which is subtracted. A
+            run uses the means of its training data. Defaults to 0.
+        scale: The standard deviations, by which the result is divided.
             Defaults to 1.
         seed: Integer, for repeatable initial weights.
         dtype: Dtype policy. Defaults to the global one. Vectors are
