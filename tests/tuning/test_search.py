@@ -262,7 +262,7 @@ def test_a_search_in_which_nothing_succeeds_is_an_error(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"objective": {}}, "at least one value"),
+        ({"objective": {}}, "at least one logged value"),
         ({"objective": {"val_infom": float("nan")}}, "finite weights"),
         ({"objective": "val_infomm"}, "val_active_latents. Received"),
         ({"dataset": "room4d"}, "Available: arm3d, room3d"),
