@@ -13,10 +13,10 @@ from keras_qlae.recipes.recipe import start
 
 
 class _Named(NamedTuple):
-    """A recipe as it is written down.
+    """A recipe in the table of this file.
 
     Attributes:
-        summary: One line on what it is for.
+        summary: One line that describes it.
         values: Parts and values, as `Recipe.override` takes them.
     """
 
@@ -67,8 +67,8 @@ _GAN_CPU: dict[str, Any] = {
     "latent_weight": 20.0,
     "weight_decay": 0.1,
 }
-# What the baselines are, with the paper's weights for 3D Shapes. Those of the
-# small network are the best of four in benchmarks/README.md, "Tuning".
+# The baselines, with the paper's weights for 3D Shapes. Weights of the small
+# network are the best of four in benchmarks/README.md, "Tuning".
 _BETA_VAE: dict[str, Any] = {
     "latent": "GaussianLatent",
     "kl_weight": 3.0,
@@ -96,7 +96,7 @@ _FACTOR_VAE: dict[str, Any] = {
     "latent": "GaussianLatent",
     "weight_decay": 0.0,
 }
-# Of each step half the images go to the discriminator.
+# Half of the images of a step are for the discriminator.
 _DISCRIMINATOR_CPU: dict[str, Any] = {
     "batch_size": 2 * 32,
     "discriminator_units": [256, 256, 256],
@@ -108,11 +108,11 @@ _FACTOR_QVAE: dict[str, Any] = {
     "num_values": 64,
     "weight_decay": 0.0,
 }
-_PIXEL_VALUES = 64 * 64 * 3  # the authors' total correlation is undivided
+_PIXEL_VALUES = 64 * 64 * 3  # the authors do not divide the total correlation
 
 
 def _factor_qvae(kl: float, total_correlation: float) -> dict[str, Any]:
-    """The weights of the authors' code, in the units of this package."""
+    """The weights of the authors' code in the units of this package."""
     return {
         "kl_weight": kl,
         "total_correlation_weight": total_correlation * _PIXEL_VALUES,
@@ -170,7 +170,7 @@ _TRIPOD: dict[str, Any] = {
     "num_values": 12,
     "learning_rate": 2e-4,
     "weight_decay": 0.0,
-    "unregularized": [],  # so that all gradients are clipped, as theirs
+    "unregularized": [],  # so that all gradients are clipped, as in their code
     "steps": 250_000,
     "batch_size": 64,
     **_tripod(1e-4, 1e-2),
@@ -179,7 +179,7 @@ _TRIPOD_CPU: dict[str, Any] = {
     **_TRIPOD,
     **_ON_CPU,
     "learning_rate": 1e-3,
-    # The small decoder has a stage less.
+    # The small decoder has one stage fewer.
     **_tripod(1e-4, 1e-2, taps=_TAPS[:-1]),
 }
 
@@ -251,22 +251,22 @@ _RECIPES = {
         "The networks of `qlae-vectors` with continuous latents, no decay.",
         _VECTORS | _AE | {"weight_decay": 0.0},
     ),
-    "qlae-paper": _Named("QLAE as in the paper; wants a GPU.", _PAPER),
+    "qlae-paper": _Named("QLAE as in the paper; for a GPU.", _PAPER),
     "ae-paper": _Named(
-        "The plain autoencoder as in the paper; wants a GPU.",
+        "The plain autoencoder as in the paper; for a GPU.",
         _PAPER | _AE | {"weight_decay": 1e-3},
     ),
     "beta-vae-paper": _Named(
-        "beta-VAE as in the paper; wants a GPU.", _PAPER | _BETA_VAE
+        "beta-VAE as in the paper; for a GPU.", _PAPER | _BETA_VAE
     ),
     "beta-tcvae-paper": _Named(
-        "beta-TCVAE as in the paper; wants a GPU.", _PAPER | _BETA_TCVAE
+        "beta-TCVAE as in the paper; for a GPU.", _PAPER | _BETA_TCVAE
     ),
     "bio-ae-paper": _Named(
-        "BioAE as in the paper; wants a GPU.", _PAPER | _BIO_AE
+        "BioAE as in the paper; for a GPU.", _PAPER | _BIO_AE
     ),
     "vq-vae-paper": _Named(
-        "VQ-VAE as in the paper; wants a GPU.", _PAPER | _VQ_VAE
+        "VQ-VAE as in the paper; for a GPU.", _PAPER | _VQ_VAE
     ),
     "fsq-paper": _Named(
         "`qlae-paper` with a fixed grid in place of the codebooks; wants a "
@@ -274,20 +274,20 @@ _RECIPES = {
         _PAPER | _FSQ,
     ),
     "factor-qvae-paper": _Named(
-        "FactorQVAE as in its own paper; wants a GPU.", _FACTOR_QVAE_PAPER
+        "FactorQVAE as in its own paper; for a GPU.", _FACTOR_QVAE_PAPER
     ),
-    "tripod-paper": _Named("Tripod as in its own paper; wants a GPU.", _TRIPOD),
+    "tripod-paper": _Named("Tripod as in its own paper; for a GPU.", _TRIPOD),
     "ql-info-wgan-gp-paper": _Named(
-        "QLInfoWGAN-GP as in the paper; wants a GPU.",
+        "QLInfoWGAN-GP as in the paper; for a GPU.",
         _GAN | {"weight_decay": 1e-3},
     ),
     "info-wgan-gp-paper": _Named(
-        "InfoWGAN-GP as in the paper; wants a GPU.",
+        "InfoWGAN-GP as in the paper; for a GPU.",
         _GAN | _UNIFORM | {"weight_decay": 1e-4},
     ),
 }
 
-# Where a paper's settings differ from data set to data set.
+# Settings of a paper that differ between data sets.
 _MPI3D = ("mpi3d", "mpi3d_toy", "mpi3d_realistic", "mpi3d_real")
 _FOR_DATASET: dict[tuple[str, str], dict[str, Any]] = {
     ("ql-info-wgan-gp-paper", "falcor3d"): {"weight_decay": 1e-4},
@@ -310,15 +310,15 @@ for _dataset in _MPI3D:
 
 
 def available() -> tuple[str, ...]:
-    """The names that `get` knows."""
+    """The names of all recipes."""
     return tuple(_RECIPES)
 
 
 def summary(name: str) -> str:
-    """One line on what a recipe is for.
+    """Describes a recipe in one line.
 
     Raises:
-        ValueError: There is no recipe of this name.
+        ValueError: No recipe has this name.
     """
     return _named(name).summary
 
@@ -330,21 +330,21 @@ def get(
     /,
     **more: Any,
 ) -> Recipe:
-    """A recipe by name, with other parts or values where wanted.
+    """Returns a recipe by name, with optional changes.
 
     Args:
         name: One of `available()`.
-        dataset: Name of the data set to train on: the paper has settings of
-            its own for some. Defaults to those for the others.
-        values: Parts and values in place of the recipe's own, as of
+        dataset: Name of the data set to train on, since the paper has special
+            settings for some. Defaults to the general settings.
+        values: Parts and values in place of the recipe's own, as in
             `Recipe.override`.
-        **more: The same, in Python.
+        **more: The same as keyword arguments.
 
     Returns:
         The recipe.
 
     Raises:
-        ValueError: An unknown recipe, part or setting, or a value out of
+        ValueError: A recipe, part or setting is unknown, or a value is out of
             range.
 
     Example:
