@@ -202,7 +202,8 @@ def on_devices(number: int | None = None) -> AbstractContextManager[int]:
     """Models built inside are trained on several devices of this machine.
 
     Each takes an equal part of a batch. The loss is that of the whole batch,
-    so that training is the same whatever the number of devices.
+    so that training is the same whatever the number of devices. Of several
+    processes (`joined`) each brings its own.
 
     Args:
         number: How many; `None` for all. GPUs if there are any.
@@ -215,6 +216,65 @@ def on_devices(number: int | None = None) -> AbstractContextManager[int]:
             Keras 3.15 trains on one.
     """
     context: AbstractContextManager[int] = _framework.on_devices(number)
+    return context
+
+
+def joined(
+    number: int | None = None,
+    host: int | None = None,
+    coordinator: str | None = None,
+) -> AbstractContextManager[None]:
+    """Makes this process one of several that train one model, on JAX.
+
+    Before anything is computed. A process that leaves the context by an error
+    ends without waiting for the others, and they end by one, too.
+
+    Args:
+        number: How many processes there are. Without arguments they are the
+            tasks of a step of Slurm.
+        host: The number of this one, from 0.
+        coordinator: `ADDRESS:PORT`, where the process 0 is found.
+
+    Returns:
+        A context.
+
+    Raises:
+        ValueError: Another backend, or no step of Slurm.
+        RuntimeError: In the context: the connection to another process was
+            lost.
+    """
+    context: AbstractContextManager[None] = _framework.joined(
+        number, host, coordinator
+    )
+    return context
+
+
+def num_hosts() -> int:
+    """How many processes train one model together."""
+    number: int = _framework.num_hosts()
+    return number
+
+
+def host() -> int:
+    """The number of this process among them; 0 if it is alone."""
+    number: int = _framework.host()
+    return number
+
+
+def from_first(arrays: Any) -> Any:
+    """The arrays of process 0, on all; each of the same shape on all.
+
+    Every process must call it, and waits for the others.
+
+    Args:
+        arrays: A structure of NumPy arrays.
+    """
+    return _framework.from_first(arrays)
+
+
+def alone() -> AbstractContextManager[None]:
+    """What is built inside is of this process and of one device."""
+    context: AbstractContextManager[None] = _framework.alone()
     return context
 
 

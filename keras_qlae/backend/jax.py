@@ -1,8 +1,11 @@
 """The operations on JAX for which Keras has none."""
 
+import atexit
 import contextlib
 import functools
 import itertools
+import os
+import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -10,9 +13,12 @@ from typing import Any
 
 import jax
 import keras
+from jax.experimental import multihost_utils
 from keras import ops
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
+# In what JAX says when another process is gone.
+_LOST = ("Gloo", "NCCL", "coordination service")
 
 
 def argmin(values: Any) -> Any:
@@ -219,24 +225,95 @@ def _stateless(
 @contextlib.contextmanager
 def on_devices(number: int | None) -> Iterator[int]:
     """Keras' data parallelism; on one device none."""
-    devices = keras.distribution.list_devices()
-    if number is not None and not 1 <= number <= len(devices):
+    found = jax.local_device_count()
+    if number is not None and not 1 <= number <= found:
         raise ValueError(
-            f"`devices` must be from 1 to {len(devices)}, the devices of this "
+            f"`devices` must be from 1 to {found}, the devices of this "
             f"machine. Received: devices={number}"
         )
-    devices = devices[:number]
+    of_hosts: dict[int, list[str]] = {}
+    for device in jax.devices():
+        own = of_hosts.setdefault(device.process_index, [])
+        own.append(f"{device.platform}:{device.id}")
+    chosen = [of_hosts[host][:number] for host in sorted(of_hosts)]
+    if len({len(own) for own in chosen}) > 1:
+        raise ValueError(
+            "All hosts must take as many devices: give `devices`. Received: "
+            f"{[len(own) for own in chosen]} devices"
+        )
+    devices = [device for own in chosen for device in own]
     if len(devices) == 1:
         yield 1
         return
-    before = keras.distribution.distribution()
-    keras.distribution.set_distribution(
-        keras.distribution.DataParallel(devices=devices)
+    parallel = keras.distribution.DataParallel(
+        devices=devices,
+        auto_shard_dataset=False,  # each process reads its own share
     )
-    try:
+    with parallel.scope():
         yield len(devices)
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Without Keras' data parallelism."""
+    before = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
     finally:
         keras.distribution.set_distribution(before)
+
+
+@contextlib.contextmanager
+def joined(
+    number: int | None, host: int | None, coordinator: str | None
+) -> Iterator[None]:
+    """JAX's own service; it would wait for minutes for those that are gone."""
+    if number is None and not os.environ.get("SLURM_PROCID"):
+        raise ValueError(
+            "The hosts are to be those of Slurm, and this is no task of it: "
+            "start it with `srun`, or give number, host and coordinator. "
+            "Received: no variable SLURM_PROCID"
+        )
+    # It would keep SIGTERM from ending the process.
+    update: Any = jax.config.update
+    update("jax_enable_preemption_service", False)
+    keras.distribution.initialize(coordinator, number, host)
+    atexit.register(_leave)
+    try:
+        yield
+    except Exception as error:  # it comes as several kinds
+        reason = str(error).partition("\n")[0][:300]
+        if not any(word in reason for word in _LOST):
+            raise
+        raise RuntimeError(
+            "Another process of this training ended, or cannot be reached: it "
+            "says why. Start all again with the same command, and they go on "
+            f"from the last finished epoch. Received: {reason}"
+        ) from error
+    atexit.unregister(_leave)
+
+
+def _leave() -> None:
+    """Ends the process at once, with what it had to say."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def num_hosts() -> int:
+    """JAX's processes."""
+    return int(jax.process_count())
+
+
+def host() -> int:
+    """JAX's number."""
+    return int(jax.process_index())
+
+
+def from_first(arrays: Any) -> Any:
+    """A sum over processes, of which all but the first have zeros."""
+    return multihost_utils.broadcast_one_to_all(arrays)
 
 
 def num_devices() -> int:

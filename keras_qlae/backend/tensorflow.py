@@ -11,6 +11,12 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_qlae.backend.one_process import alone as alone
+from keras_qlae.backend.one_process import from_first as from_first
+from keras_qlae.backend.one_process import host as host
+from keras_qlae.backend.one_process import joined as joined
+from keras_qlae.backend.one_process import num_hosts as num_hosts
+
 
 def argmin(values: Any) -> Any:
     """Uses TensorFlow's `argmin` with the dtype int32."""

@@ -12,6 +12,12 @@ import torch
 from keras import ops
 from torch.nn import functional
 
+from keras_qlae.backend.one_process import alone as alone
+from keras_qlae.backend.one_process import from_first as from_first
+from keras_qlae.backend.one_process import host as host
+from keras_qlae.backend.one_process import joined as joined
+from keras_qlae.backend.one_process import num_hosts as num_hosts
+
 
 def argmin(values: Any) -> Any:
     """Uses PyTorch's `argmin`, and casts its result."""

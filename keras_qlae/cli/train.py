@@ -1,6 +1,7 @@
 """`keras-qlae train`."""
 
 import dataclasses
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,24 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # also in files
     help="Devices of this machine that share each batch, on TensorFlow and "
     "JAX. Training is the same for any number.",
 )
+@click.option(
+    "--hosts",
+    metavar="N|slurm",
+    callback=lambda ctx, parameter, value: _hosts_of(value),
+    help="Processes that train one model together, each started by the same "
+    "command on a host of its own, on JAX. Each reads its share of every "
+    "batch; the first writes. slurm: the tasks of srun.",
+)
+@click.option(
+    "--host",
+    type=click.IntRange(min=0),
+    help="With --hosts N: the number of this one, from 0.",
+)
+@click.option(
+    "--coordinator",
+    metavar="ADDRESS:PORT",
+    help="With --hosts N: where host 0 is found, on a free port.",
+)
 @precision_option
 @click.option(
     "--resume",
@@ -90,17 +109,11 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # also in files
 @click.pass_context
 def train(
     ctx: click.Context,
-    recipe: str,
-    dataset: str,
-    directory: Path | None,
-    seed: int,
-    devices: int | None,
-    precision: str,
-    resume: Path | None,
-    config: Path | None,
-    print_config: bool,
-    quiet: bool,
-    imports: tuple[str, ...],
+    /,
+    hosts: str | int | None,
+    host: int | None,
+    coordinator: str | None,
+    **options: Any,
 ) -> None:
     """Train a model, score it and draw what it learned.
 
@@ -111,6 +124,30 @@ def train(
     Every setting of the recipe is an option: `keras-qlae train --recipe NAME
     --help` lists them.
     """
+    _check_hosts(hosts, host, coordinator)
+    if hosts is None:
+        _train(ctx, **options)
+        return
+
+    from keras_qlae import backend
+
+    number = hosts if isinstance(hosts, int) else None
+    with backend.joined(number, host, coordinator):
+        _train(ctx, **options)
+
+
+def _train(
+    ctx: click.Context,
+    directory: Path | None,
+    devices: int | None,
+    resume: Path | None,
+    config: Path | None,
+    print_config: bool,
+    quiet: bool,
+    imports: tuple[str, ...],
+    **_: Any,
+) -> None:
+    """Does what the options say."""
     if resume is not None and (config is not None or directory is not None):
         raise click.UsageError(
             "--resume names the run to resume: leave --config and --directory "
@@ -128,7 +165,7 @@ def train(
         return
     directory = resume or directory or _place(wanted)
     run = runs.RunDirectory(directory)
-    if run.is_finished:
+    if run.is_finished and not backend.host():
         click.echo(f"{directory} is a finished run; checking its settings.")
     try:
         with backend.on_devices(devices):
@@ -142,10 +179,15 @@ def train(
         again = ["keras-qlae", "train", "--resume", str(directory)]
         if devices != 1:
             again += ["--devices", str(devices or "all")]
+        for name in ("hosts", "host", "coordinator"):
+            if ctx.params[name] is not None:
+                again += [f"--{name}", str(ctx.params[name])]
         for path in wanted.config.foreign_parts:
             again += ["--import", path.partition(":")[0]]
         click.echo(f"\nStopped. Resume it with\n  {shlex.join(again)}")
         raise SystemExit(130) from None
+    if backend.host():
+        return  # the first has written and says it
     click.echo()
     print_scores(run)
     click.echo(f"\nReport and figures: {run.report}")
@@ -231,3 +273,37 @@ def _number_of(text: str) -> int | None:
     if not text.isdecimal() or int(text) < 1:
         raise click.BadParameter(f"must be 'all' or at least 1, not {text!r}")
     return int(text)
+
+
+def _hosts_of(text: str | None) -> str | int | None:
+    """A number of hosts, or the name of who knows it."""
+    if text is None or text == "slurm":
+        return text
+    if not text.isdecimal() or int(text) < 2:
+        raise click.BadParameter(f"must be 'slurm' or at least 2, not {text!r}")
+    return int(text)
+
+
+def _check_hosts(
+    hosts: str | int | None, host: int | None, coordinator: str | None
+) -> None:
+    """Raises unless the three options fit each other."""
+    if isinstance(hosts, int) and (host is None or coordinator is None):
+        raise click.UsageError(
+            "--hosts needs --host, the number of this one, and --coordinator, "
+            "the address and port of host 0."
+        )
+    if not isinstance(hosts, int) and (host, coordinator) != (None, None):
+        raise click.UsageError(
+            "--host and --coordinator belong to --hosts N, and slurm knows "
+            "them by itself."
+        )
+    if isinstance(hosts, int) and host is not None and host >= hosts:
+        raise click.UsageError(
+            f"--host must be below {hosts}, the number of hosts, not {host}."
+        )
+    if coordinator is not None and not re.fullmatch(r".+:\d+", coordinator):
+        raise click.UsageError(
+            "--coordinator must be an address and a port, as 10.0.0.1:1234, "
+            f"not {coordinator!r:.100}."
+        )

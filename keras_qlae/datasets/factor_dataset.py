@@ -364,6 +364,8 @@ class FactorDataset(abc.ABC):
         start_batch: int = 0,
         with_factors: bool = True,
         drop_remainder: bool | None = None,
+        share: int = 0,
+        num_shares: int = 1,
     ) -> Any:
         """Builds a `tf.data.Dataset` of batches, ready for `fit`.
 
@@ -396,6 +398,10 @@ class FactorDataset(abc.ABC):
             drop_remainder: Whether to leave out a last, smaller batch of an
                 epoch. Defaults to `True` with `shuffle` or `repeat`, since on
                 JAX another batch size is compiled again, else to `False`.
+            share: Which part of each batch to make, from 0, where several
+                processes train one model.
+            num_shares: How many parts a batch has, of equal size: an element
+                has `batch_size / num_shares` images.
 
         Returns:
             A `tf.data.Dataset` of float32 images in `[0, 1]`, equal to
@@ -426,6 +432,8 @@ class FactorDataset(abc.ABC):
             seed=seed,
             start_epoch=start_epoch,
             start_batch=start_batch,
+            share=share,
+            num_shares=num_shares,
         )
         return pipeline.build(self, plan, with_factors)
 

@@ -40,6 +40,8 @@ class BatchPlan:
     seed: int = 0
     start_epoch: int = 0
     start_batch: int = 0
+    share: int = 0
+    num_shares: int = 1
 
     def __post_init__(self) -> None:
         check_integer("batch_size", self.batch_size, minimum=1)
@@ -55,6 +57,20 @@ class BatchPlan:
                 "batch would be dropped as incomplete. Use a smaller "
                 "`batch_size` or pass `drop_remainder=False`. Received: "
                 f"batch_size={self.batch_size}, {self.num_images} images"
+            )
+        for name in ("share", "num_shares"):
+            check_integer(name, getattr(self, name), minimum=0)
+        if self.share >= self.num_shares or self.batch_size % self.num_shares:
+            raise ValueError(
+                "`num_shares` must divide `batch_size`, and `share` lie below "
+                f"it. Received: share={self.share}, "
+                f"num_shares={self.num_shares}, batch_size={self.batch_size}"
+            )
+        if self.num_shares > 1 and not self.drop_remainder:
+            raise ValueError(
+                "Batches are shared if all are whole: pass "
+                "`drop_remainder=True`. Received: "
+                f"num_shares={self.num_shares}, drop_remainder=False"
             )
         if self.start_batch and not self.repeat:
             raise ValueError(
@@ -85,12 +101,12 @@ class BatchPlan:
             batch: int64 scalar tensor, the number of the batch in its epoch.
 
         Returns:
-            int64 tensor of shape `(batch_size,)`.
+            int64 tensor of shape `(batch_size / num_shares,)`.
         """
         tf = import_tensorflow()
-        place = batch * self.batch_size + tf.range(
-            self.batch_size, dtype=tf.int64
-        )
+        size = self.batch_size // self.num_shares
+        first = batch * self.batch_size + self.share * size
+        place = first + tf.range(size, dtype=tf.int64)
         if not self.drop_remainder:
             place = place[: self.num_images - batch * self.batch_size]
         return self._shuffled(place, epoch) if self.shuffle else place

@@ -1,6 +1,7 @@
 """Trains a recipe in a run directory; resumes a killed run."""
 
 import contextlib
+import functools
 import logging
 import math
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from keras_qlae.files import replacing
 from keras_qlae.files import sweep
 from keras_qlae.recipes import Recipe
 from keras_qlae.runs import data as run_data
+from keras_qlae.runs import hosts
 from keras_qlae.runs import tracking
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import Record
@@ -97,19 +99,25 @@ def train(
     run = RunDirectory(directory)
     dataset = run_data.of_arrays(dataset)
     config = describe(recipe, dataset, seed, precision)
-    run.check(config)
-    if run.is_finished and not run.wants_more(config):
+    is_done = False
+    if hosts.is_first():
+        run.check(config)
+        is_done = run.is_finished and not run.wants_more(config)
+    if hosts.agreed(is_done):
         return run
     # All checks come before anything is written to the directory.
     tracking.check(callbacks)
     import_tensorflow()
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())
-    run.check(config)
+    if hosts.is_first():
+        run.check(config)
+    hosts.check_same(config)
     support = recipe.training.support
     train_part, held_out = run_data.split(recipe.scoring, data, support)
     train_part.batches_per_epoch(recipe.training.batch_size)
-    model = recipes.compiled_model(
+    build = functools.partial(
+        recipes.compiled_model,
         recipe,
         data.image_shape,
         len(data.factor_names),
@@ -118,6 +126,7 @@ def train(
         num_examples=len(train_part),
         moments=moments_of(train_part),
     )
+    model = build()
     _check_devices(model, recipe.training.batch_size)
     built = Built(
         image_shape=data.image_shape,
@@ -125,6 +134,14 @@ def train(
         num_weights=sum(math.prod(v.shape) for v in model.trainable_variables),
     )
     config = config.model_copy(update={"built": built})
+    copy = hosts.own_copy(model, build)
+    fit = functools.partial(
+        _fit, run, model, copy, recipe, train_part, held_out, seed
+    )
+    if not hosts.is_first():
+        fit(hosts.spread(None, model, Record()), 0, ())
+        hosts.agreed(None)  # the first has written all
+        return run
     if not data.has_factors:
         _logger.warning(
             "%s has no factors, so latents cannot be scored: loss and %s "
@@ -139,34 +156,26 @@ def train(
             stack.enter_context(tracker)
         sweep(run.path)
         run.claim(config)
-        record = restore(run, model)
+        with backend.alone():
+            record = restore(run, copy)
         record.write(run)
-        with Interrupts() as interrupts:
-            _fit(
-                run,
-                model,
-                recipe,
-                train_part,
-                held_out,
-                seed,
-                record,
-                verbose,
-                [interrupts, *made],
-            )
+        fit(hosts.spread(copy, model, record), verbose, made)
+        stack.enter_context(backend.alone())
         config.write(run.config)  # it may have been deleted meanwhile
-        with replacing(run.model, size_on_disk(model)) as path:
-            model.save(path)
+        with replacing(run.model, size_on_disk(copy)) as path:
+            copy.save(path)
         if not run.config.exists():  # somebody has deleted it meanwhile
             config.write(run.config)
         finish(
             run,
-            model,
+            copy,
             held_out,
             recipe.scoring.metrics,
             None if support == FULL else multi_information(train_part),
         )
         for tracker in trackers:
             tracker.summarize(run.read_scores().numbers)
+    hosts.agreed(None)  # that all is written
     return run
 
 
@@ -218,6 +227,7 @@ def _check_devices(model: Any, batch_size: int) -> None:
 def _fit(
     run: RunDirectory,
     model: keras.Model,
+    copy: keras.Model | None,
     recipe: Recipe,
     data: FactorDataset,
     held_out: FactorDataset,
@@ -229,7 +239,7 @@ def _fit(
     """Trains from the last step of `record` to the end."""
     training, scoring = recipe.training, recipe.scoring
     scores = []
-    if held_out.has_factors:
+    if held_out.has_factors and hosts.is_first():
         scores = [
             InfoMEC(
                 held_out,
@@ -265,26 +275,37 @@ def _fit(
             start_epoch=start_epoch,
             start_batch=start_batch,
             with_factors=False,
+            share=backend.host(),
+            num_shares=backend.num_hosts(),
         )
-        model.fit(
-            batches_from_here,
-            validation_data=validated.as_tf_dataset(
-                validation_batch, with_factors=False, drop_remainder=True
-            ),
-            initial_epoch=epoch,
-            epochs=epoch + (whole or 1),
-            steps_per_epoch=training.steps_per_epoch if whole else rest,
-            callbacks=[
-                FiniteLoss(step),
+        watching: list[keras.callbacks.Callback] = []
+        if hosts.is_first():
+            watching = [
                 *scores,
                 reconstruction,
                 *([codes] if codes else []),
                 *([bar] if verbose else []),
                 *callbacks,
                 Checkpoints(run, record, codes),
-            ],
-            verbose=0,
-        )
+            ]
+        if copy is not model:
+            watching = [hosts.OnFirst(watching, copy, record)]
+        with Interrupts() as interrupts:
+            model.fit(
+                batches_from_here,
+                validation_data=validated.as_tf_dataset(
+                    validation_batch,
+                    with_factors=False,
+                    drop_remainder=True,
+                    share=backend.host(),
+                    num_shares=backend.num_hosts(),
+                ),
+                initial_epoch=epoch,
+                epochs=epoch + (whole or 1),
+                steps_per_epoch=training.steps_per_epoch if whole else rest,
+                callbacks=[FiniteLoss(step), interrupts, *watching],
+                verbose=0,
+            )
         if model.stop_training:
             _logger.warning(
                 "A callback stopped training at step %d of %d.",

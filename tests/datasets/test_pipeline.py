@@ -32,6 +32,29 @@ def flat(batches):
 
 
 @pytest.mark.backend_free
+def test_shares_make_up_the_batches():
+    dataset = numbered(50)
+    options = {"shuffle": True, "repeat": True, "seed": 3, "start_batch": 2}
+    whole = order(dataset.as_tf_dataset(8, **options), 9)
+    shares = [
+        order(
+            dataset.as_tf_dataset(8, share=k, num_shares=4, **options),
+            9,
+        )
+        for k in range(4)
+    ]
+    assert [flat(batch) for batch in zip(*shares, strict=True)] == whole
+    assert {len(share[0]) for share in shares} == {2}
+    for wrong in (
+        {"share": 4, "num_shares": 4},
+        {"num_shares": 3},
+        {"num_shares": 4, "drop_remainder": False},
+    ):
+        with pytest.raises(ValueError, match="num_shares"):
+            dataset.as_tf_dataset(8, **wrong)
+
+
+@pytest.mark.backend_free
 def test_unshuffled_batches_are_in_index_order():
     dataset = numbered(7)
     assert order(dataset.as_tf_dataset(3)) == [[0, 1, 2], [3, 4, 5], [6]]
