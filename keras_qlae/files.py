@@ -68,7 +68,7 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(folder: Path, busy: str) -> Iterator[None]:
+def locked(folder: Path, busy: str | None) -> Iterator[None]:
     """Holds the lock of a folder, which is created if necessary.
 
     The lock ends with the process, even if that is killed. Without `fcntl`
@@ -76,7 +76,7 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
 
     Args:
         folder: The folder.
-        busy: The message if another process holds the lock.
+        busy: The message if another process holds the lock; `None` to wait.
 
     Raises:
         RuntimeError: Another process holds it.
@@ -92,7 +92,8 @@ def locked(folder: Path, busy: str) -> Iterator[None]:
     descriptor = _open_own(folder / _LOCK, os.O_RDWR)
     with os.fdopen(descriptor, "rb+", buffering=0) as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            waits = 0 if busy is None else fcntl.LOCK_NB
+            fcntl.flock(file, fcntl.LOCK_EX | waits)
         except BlockingIOError as error:
             raise RuntimeError(busy) from error
         yield

@@ -1,7 +1,6 @@
 """A data set of your own image files, with or without a table."""
 
 import csv
-import hashlib
 import math
 import os
 from collections.abc import Sequence
@@ -9,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_qlae.datasets import folder_images
 from keras_qlae.datasets.array_dataset import ArrayDataset
 from keras_qlae.datasets.checks import check_integer
-from keras_qlae.datasets.checks import check_memory
 from keras_qlae.datasets.checks import some
 from keras_qlae.datasets.factor_dataset import FactorDataset
+from keras_qlae.datasets.folder_images import FolderImages
 from keras_qlae.datasets.images import SUFFIXES
-from keras_qlae.datasets.images import read_content
-from keras_qlae.datasets.images import read_image
-from keras_qlae.datasets.images import resize
+from keras_qlae.datasets.mapped import MappedDataset
 from keras_qlae.files import check_ordinary
 
 MAX_OTHERS = 100_000  # a second or two: the whole disk takes half a minute
@@ -34,8 +32,10 @@ def from_folder(
 ) -> FactorDataset:
     """Makes a data set of your own image files and a table of their factors.
 
-    All images are decoded once and kept in memory, with one byte per pixel and
-    channel.
+    All images are decoded once, a byte a pixel and channel. Up to 268 MB are
+    kept in memory. More are kept in a file below `folders/` in the folder of
+    data sets (`$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`),
+    which is mapped into memory, and made anew when an image has changed.
 
     Args:
         images_dir: Folder of the images: PNG, JPEG, BMP, GIF, TIFF, WEBP or
@@ -62,8 +62,9 @@ def from_folder(
         ValueError: If the table is no CSV, has no such column, no factor, a
             gap or an infinite number; if an image cannot be read or has
             another size than the first; if there is no image, or there are
-            100,000 other files; or if the images do not fit into memory.
-        OSError: If a file cannot be read, or is a pipe or a device.
+            100,000 other files; or if an image does not fit into memory.
+        OSError: If a file cannot be read, or is a pipe or a device; or if the
+            disk has no room for the decoded images.
 
     Example:
         ```python
@@ -82,36 +83,42 @@ def from_folder(
     names: list[str] = []
     rows: list[dict[str, str]] = []
     if factors_csv is None:
-        paths = _image_files(folder)
+        files = _image_files(folder)
     else:
         names, rows = _read_table(Path(factors_csv), file_column)
-        paths = [folder / row[file_column] for row in rows]
-    missing = [path for path in paths if not os.path.exists(path)]
+        files = [os.path.normpath(row[file_column]) for row in rows]
+    missing = [f for f in files if not os.path.exists(folder / f)]
     if missing:
         raise FileNotFoundError(
-            f"{len(missing)} of {len(paths)} images of {factors_csv} are not "
-            f"in {folder}. Received first: {missing[0].name[:100]}"
+            f"{len(missing)} of {len(files)} images of {factors_csv} are not "
+            f"in {folder}. Received first: {missing[0][:100]}"
         )
-    factors = np.zeros((len(paths), len(names)), np.int32)
+    factors = np.zeros((len(files), len(names)), np.int32)
     for column, factor in zip(factors.T, names, strict=True):
         column[:] = _number([row[factor] for row in rows])
-    images, digest = _read_images(folder, paths, image_size, grey)
-    return ArrayDataset(
-        name or folder.resolve().name, images, factors, names, digest
-    )
+    name = name or folder.resolve().name
+    pictures = FolderImages(folder, files, image_size, grey)
+    shape = pictures.shape()
+    if len(files) * math.prod(shape) <= folder_images.IN_MEMORY:
+        images, digest = pictures.read()
+        return ArrayDataset(name, images, factors, names, digest)
+    path, digest = pictures.keep()
+    return MappedDataset(name, path, shape, factors, names, digest)
 
 
-def _image_files(folder: Path) -> list[Path]:
+def _image_files(folder: Path) -> list[str]:
     """The images of a folder and the folders in it, in order of their names.
 
     Hidden ones and links to folders are passed over.
     """
-    paths = []
+    paths: list[str] = []
     num_others = 0
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found = [name for name in files if _is_image(name)]
-        paths += [Path(place, name) for name in found]
+        below = os.path.relpath(place, folder)
+        prefix = "" if below == os.curdir else below + os.sep
+        paths += [prefix + name for name in found]
         num_others += len(files) - len(found) + len(folders)
         if num_others > MAX_OTHERS:
             raise ValueError(
@@ -124,7 +131,7 @@ def _image_files(folder: Path) -> list[Path]:
             f"The folder must hold images ({', '.join(SUFFIXES)}). "
             f"Received: {folder}, without one"
         )
-    return sorted(paths)
+    return sorted(paths, key=lambda path: path.replace(os.sep, "\0"))
 
 
 def _is_image(name: str) -> bool:
@@ -208,40 +215,3 @@ def _number(values: Sequence[str]) -> np.ndarray:
     column = np.array([float(v) if is_numeric else v for v in values])
     numbers: np.ndarray = np.unique(column, return_inverse=True)[1]
     return numbers
-
-
-def _read_images(
-    folder: Path, paths: Sequence[Path], image_size: int | None, grey: bool
-) -> tuple[np.ndarray, str]:
-    """Decodes images: uint8 `(n, height, width, channels)`, and a digest.
-
-    The digest is of the names and the files, so that it is the same with
-    every version of the libraries that decode.
-    """
-    digest = hashlib.sha256()
-    channels = 1 if grey else 3
-    shape: tuple[int, ...] = (image_size or 0, image_size or 0, channels)
-    images = _room(len(paths), shape)
-    for i, path in enumerate(paths):
-        content = read_content(path)
-        name = os.fsencode(os.path.relpath(path, folder))
-        digest.update(name + b"\0" + hashlib.sha256(content).digest())
-        image = read_image(content, path, grey=grey)
-        if image_size is not None:
-            image = resize(image[None], image_size)[0]
-        elif i == 0:
-            images = _room(len(paths), image.shape)
-        if image.shape != images.shape[1:]:
-            raise ValueError(
-                "All images must have one size; pass `image_size` to resize "
-                f"them. Received: {paths[0].name} of shape {images.shape[1:]}, "
-                f"{path.name} of shape {image.shape}"
-            )
-        images[i] = image
-    return images, digest.hexdigest()
-
-
-def _room(num_images: int, shape: tuple[int, ...]) -> np.ndarray:
-    what = f"{num_images} images of shape {shape}"
-    check_memory(what, num_images * math.prod(shape))
-    return np.empty((num_images, *shape), np.uint8)

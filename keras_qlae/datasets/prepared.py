@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
-from keras_qlae.datasets.published.reading import npy_header
+from keras_qlae.datasets.mapped import map_images
+from keras_qlae.datasets.mapped import mapped_op
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import gigabytes
@@ -51,46 +51,24 @@ class PreparedDataset(GridDataset):
         super().__init__(name, factors, image_shape)
         self._path = path
         self._digest = hashlib.sha256("".join(hashes).encode()).digest()
-        self._mapped = self._map()
+        self._mapped = map_images(path, (len(self), *self.image_shape))
 
     def _content(self) -> Iterator[bytes]:
         yield self.name.encode()
         yield self._digest
-
-    def _map(self) -> np.memmap:
-        wanted = (len(self), *self.image_shape)
-        with self._path.open("rb") as file:
-            shape, fortran_order, dtype = npy_header(file)
-            offset = file.tell()
-        if shape != wanted or dtype != np.uint8 or fortran_order:
-            raise ValueError(
-                f"{self._path} must hold uint8 images of shape {wanted}. "
-                f"Received: {dtype} of shape {shape}"
-            )
-        return np.memmap(self._path, np.uint8, "r", offset, shape)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_mapped": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._mapped = self._map()
+        self._mapped = map_images(self._path, (len(self), *self.image_shape))
 
     def _images(self, index: np.ndarray) -> np.ndarray:
         return np.asarray(self._mapped[index])
 
     def _image_op(self) -> Op:
-        tf = pipeline.import_tensorflow()
-        # A tensor whose memory is the file: nothing is copied but batches.
-        whole = tf.raw_ops.ImmutableConst(
-            dtype=tf.uint8,
-            shape=[self._mapped.offset + self._mapped.size],
-            memory_region_name=os.fspath(self._path.absolute()),
-        )
-        images = tf.reshape(whole[self._mapped.offset :], self._mapped.shape)
-        return pipeline.chain_op(
-            lambda index: tf.gather(images, index), pipeline.unit_op()
-        )
+        return mapped_op(self._path, self._mapped)
 
 
 def load_prepared(

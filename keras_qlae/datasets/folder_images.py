@@ -1,0 +1,196 @@
+"""The images of a folder, decoded: in memory, or kept on the disk if many."""
+
+import errno
+import hashlib
+import io
+import math
+import os
+import shutil
+from collections.abc import Iterator
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_qlae.datasets.checks import check_memory
+from keras_qlae.datasets.hashing import block_hashes
+from keras_qlae.datasets.hashing import is_checked
+from keras_qlae.datasets.hashing import mark_checked
+from keras_qlae.datasets.images import read_content
+from keras_qlae.datasets.images import read_image
+from keras_qlae.datasets.images import resize
+from keras_qlae.datasets.store import IMAGES
+from keras_qlae.datasets.store import INFO
+from keras_qlae.datasets.store import default_data_dir
+from keras_qlae.datasets.store import gigabytes
+from keras_qlae.files import locked
+from keras_qlae.files import read_json
+from keras_qlae.files import replacing
+from keras_qlae.files import write_json
+
+IN_MEMORY = 2**28  # bytes of decoded images that are kept in memory
+
+
+class FolderImages(NamedTuple):
+    """The files of a folder, and how they are decoded.
+
+    Attributes:
+        folder: The folder.
+        names: The files, relative to it, in order.
+        image_size: Height and width to resize to; `None`: they stay.
+        grey: Whether to make one channel.
+    """
+
+    folder: Path
+    names: Sequence[str]
+    image_size: int | None
+    grey: bool
+
+    def shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)`, that of the first for all.
+
+        Raises:
+            ValueError: It is no image, or one is larger than the memory.
+        """
+        if self.image_size is None:
+            height, width, channels = self._image(self.names[0])[1].shape
+        else:
+            height = width = self.image_size
+            channels = 1 if self.grey else 3
+        shape = (height, width, channels)
+        check_memory(f"images of shape {shape}", math.prod(shape))
+        return shape
+
+    def decoded(self) -> Iterator[tuple[bytes, np.ndarray]]:
+        """A hash and the pixels of each.
+
+        Raises:
+            ValueError: One is no image, or has another size than the first.
+        """
+        from tqdm import tqdm
+
+        shape = self.shape()
+        bar = tqdm(
+            self.names,
+            desc=f"Decoding {self.folder.name}",
+            unit=" images",
+            delay=2,
+            disable=None,  # unless a person looks on
+            leave=False,
+        )
+        for name in bar:
+            digest, image = self._image(name)
+            if image.shape != shape:
+                raise ValueError(
+                    "All images must have one size; pass `image_size` to "
+                    f"resize them. Received: {self.names[0]} of shape {shape}, "
+                    f"{name} of shape {image.shape}"
+                )
+            yield digest, image
+
+    def read(self) -> tuple[np.ndarray, str]:
+        """All in memory: uint8 `(n, height, width, channels)`, and a digest.
+
+        The digest is of the names and the files, so that it is the same with
+        every version of the libraries that decode.
+        """
+        images = np.empty((len(self.names), *self.shape()), np.uint8)
+        digest = hashlib.sha256()
+        for place, (part, image) in zip(images, self.decoded(), strict=True):
+            digest.update(part)
+            place[:] = image
+        return images, digest.hexdigest()
+
+    def keep(self) -> tuple[Path, str]:
+        """All in a file of the folder of data sets, and the digest of `read`.
+
+        It is decoded once, and again when a file of the folder was touched.
+        One process at a time does it, the others wait.
+
+        Raises:
+            OSError: The disk is full or cannot be written.
+        """
+        place = default_data_dir() / "folders" / self._key()
+        with locked(place, busy=None):
+            known = self._known(place)
+            return place / IMAGES, known or self._write(place)
+
+    def _key(self) -> str:
+        """A name for the place on the disk: the folder's, made unique."""
+        where = os.fsencode(self.folder.resolve())
+        how = repr((self.image_size, self.grey)).encode()
+        return hashlib.sha256(where + b"\0" + how).hexdigest()[:16]
+
+    def _known(self, place: Path) -> str:
+        """The digest of what is kept; empty unless it is whole and current."""
+        try:
+            found = read_json(place / INFO)
+            hashes, digest = found["hashes"], str(found["digest"])
+            if found["stamp"] != self._stamp():
+                return ""
+            path = place / IMAGES
+            if not is_checked(path, hashes):
+                if block_hashes(path) != hashes:
+                    return ""
+                mark_checked(path, hashes)
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        return digest
+
+    def _write(self, place: Path) -> str:
+        shape = (len(self.names), *self.shape())
+        needed, free = math.prod(shape), shutil.disk_usage(place).free
+        if free < needed:
+            raise OSError(
+                errno.ENOSPC,
+                f"The decoded images of {self.folder} need {gigabytes(needed)} "
+                f"of disk, and {place} has {gigabytes(free)}. Free some, or "
+                "set KERAS_QLAE_DATA_DIR to another folder",
+            )
+        stamp, digest = self._stamp(), hashlib.sha256()
+        with replacing(place / IMAGES) as path:
+            with path.open("wb") as file:
+                file.write(_header(shape))
+                for part, image in self.decoded():
+                    digest.update(part)
+                    file.write(image.tobytes())
+            hashes = block_hashes(path)
+        mark_checked(place / IMAGES, hashes)
+        found = {
+            "folder": str(self.folder.resolve()),
+            "stamp": stamp,
+            "digest": digest.hexdigest(),
+            "hashes": hashes,
+        }
+        write_json(place / INFO, found)
+        return digest.hexdigest()
+
+    def _stamp(self) -> str:
+        """What any change of a file changes, without reading them."""
+        stamp = hashlib.sha256()
+        for name in self.names:
+            stat = os.stat(self._path(name))
+            facts = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            stamp.update(os.fsencode(name) + repr(facts).encode())
+        return stamp.hexdigest()
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self.folder, name)
+
+    def _image(self, name: str) -> tuple[bytes, np.ndarray]:
+        path = Path(self._path(name))
+        content = read_content(path)
+        digest = os.fsencode(name) + b"\0" + hashlib.sha256(content).digest()
+        image = read_image(content, path, grey=self.grey)
+        if self.image_size is not None:
+            image = resize(image[None], self.image_size)[0]
+        return digest, image
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    header = io.BytesIO()
+    fields: dict[str, Any] = {"descr": "|u1", "fortran_order": False}
+    np.lib.format.write_array_header_1_0(header, {**fields, "shape": shape})
+    return header.getvalue()

@@ -1,0 +1,104 @@
+"""Images in one file, mapped into memory and not read into it."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_qlae.datasets import pipeline
+from keras_qlae.datasets.array_dataset import ArrayDataset
+from keras_qlae.datasets.published.reading import npy_header
+
+Op = pipeline.Op
+
+
+def map_images(path: Path, wanted: tuple[int, ...]) -> np.memmap:
+    """Maps an `.npy` file.
+
+    The operating system keeps what fits of it in memory that nobody else
+    wants; reading is fastest if all of it fits.
+
+    Args:
+        path: The file.
+        wanted: `(n, height, width, channels)`, which it must have.
+
+    Returns:
+        uint8 of that shape, read-only.
+
+    Raises:
+        ValueError: If the file is another.
+    """
+    with path.open("rb") as file:
+        shape, fortran_order, dtype = npy_header(file)
+        offset = file.tell()
+    if shape != wanted or dtype != np.uint8 or fortran_order:
+        raise ValueError(
+            f"{path} must hold uint8 images of shape {wanted}. "
+            f"Received: {dtype} of shape {shape}"
+        )
+    return np.memmap(path, np.uint8, "r", offset, shape)
+
+
+def mapped_op(path: Path, mapped: np.memmap) -> Op:
+    """Returns the function from positions to images in `[0, 1]`.
+
+    Args:
+        path: The file.
+        mapped: As of `map_images`.
+    """
+    tf = pipeline.import_tensorflow()
+    # A tensor whose memory is the file: nothing is copied but batches.
+    whole = tf.raw_ops.ImmutableConst(
+        dtype=tf.uint8,
+        shape=[mapped.offset + mapped.size],
+        memory_region_name=os.fspath(path.absolute()),
+    )
+    images = tf.reshape(whole[mapped.offset :], mapped.shape)
+    return pipeline.chain_op(
+        lambda index: tf.gather(images, index), pipeline.unit_op()
+    )
+
+
+class MappedDataset(ArrayDataset):
+    """Images in a file, factors in memory; made by `from_folder`.
+
+    A pickle holds the path of the file, not the images.
+
+    Args:
+        name: Name of the data set.
+        path: An `.npy` file, uint8 `(n, height, width, channels)`.
+        image_shape: `(height, width, channels)`.
+        factors: int32 of shape `(n, num_factors)`.
+        factor_names: One name for each column of `factors`.
+        digest: What tells the images from others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        path: Path,
+        image_shape: Sequence[int],
+        factors: np.ndarray,
+        factor_names: Sequence[str],
+        digest: str,
+    ) -> None:
+        mapped = map_images(path, (len(factors), *image_shape))
+        super().__init__(name, mapped, factors, factor_names, digest)
+        self._path = path
+        self._mapped = mapped
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_all_images": None, "_mapped": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        shape = (len(self._all_factors), *self.image_shape)
+        self._all_images = self._mapped = map_images(self._path, shape)
+
+    def _images(self, index: np.ndarray) -> np.ndarray:
+        return np.asarray(self._mapped[index])
+
+    def _image_op(self) -> Op:
+        return mapped_op(self._path, self._mapped)
