@@ -1,5 +1,7 @@
 """Mean and standard deviation of vectors."""
 
+import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -31,20 +33,23 @@ def moments_of(data: FactorDataset) -> Moments | None:
     """
     if data.has_images:
         return None
-    width = data.image_shape[-1]
-    starts = range(0, len(data), _PART)
-
-    def part(start: int) -> np.ndarray:
-        index = np.arange(start, min(start + _PART, len(data)))
-        vectors = data.images(index).reshape(-1, width)
-        return np.asarray(vectors, np.float64)
-
-    sizes = [len(part(start)) for start in starts]
-    mean = sum(part(start).sum(axis=0) for start in starts) / sum(sizes)
-    spread = [((part(start) - mean) ** 2).sum(axis=0) for start in starts]
-    scale = np.sqrt(sum(spread) / sum(sizes))
-    low = np.min([part(start).min(axis=0) for start in starts], axis=0)
-    high = np.max([part(start).max(axis=0) for start in starts], axis=0)
-    # The spread of equal numbers is a rounding error.
-    scale = np.where((low == high) | (scale == 0), 1.0, scale)
+    mean = sum(part.sum(axis=0) for part in _parts(data)) / _size(data)
+    squares = sum(((part - mean) ** 2).sum(axis=0) for part in _parts(data))
+    first = next(_parts(data))[0]
+    varies = sum((part != first).any(axis=0) for part in _parts(data)) > 0
+    # Where all numbers are equal, rounding may leave a small deviation.
+    scale = np.where(varies, np.sqrt(squares / _size(data)), 1.0)
     return Moments(mean.tolist(), scale.tolist())
+
+
+def _size(data: FactorDataset) -> int:
+    """The number of vectors; of sequences those at all places."""
+    return len(data) * math.prod(data.image_shape[:-1])
+
+
+def _parts(data: FactorDataset) -> Iterator[np.ndarray]:
+    """The vectors, some at a time: `(n, width)` in double precision."""
+    for start in range(0, len(data), _PART):
+        index = np.arange(start, min(start + _PART, len(data)))
+        vectors = data.images(index).reshape(-1, data.image_shape[-1])
+        yield vectors.astype(np.float64)

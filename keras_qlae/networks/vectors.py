@@ -72,10 +72,10 @@ def vector_decoder(
 
     Args:
         num_inputs: Width of the input: the latent's `num_outputs`.
-        image_shape: As of `vector_encoder`.
+        image_shape: As in `vector_encoder`.
         dense_units: Widths of the hidden layers.
-        mean: As of `vector_encoder`, of the outputs.
-        scale: As of `vector_encoder`, of the outputs.
+        mean: As in `vector_encoder`, of the outputs.
+        scale: As in `vector_encoder`, of the outputs.
         seed: Integer, for repeatable initial weights.
         dtype: Dtype policy. Defaults to the global one.
         name: Name of the model.
@@ -86,7 +86,7 @@ def vector_decoder(
         data and in full precision.
 
     Raises:
-        ValueError: As `vector_encoder` does.
+        ValueError: As in `vector_encoder`.
     """
     shape = _check_shape(image_shape)
     build = Blocks(seed, dtype)
