@@ -49,7 +49,7 @@ def mapped_op(path: Path, mapped: np.memmap) -> Op:
         mapped: As of `map_images`.
     """
     tf = pipeline.import_tensorflow()
-    # A tensor whose memory is the file: nothing is copied but batches.
+    # Meant to be a tensor whose memory is the file; TensorFlow 2.21 copies it.
     whole = tf.raw_ops.ImmutableConst(
         dtype=tf.uint8,
         shape=[mapped.offset + mapped.size],
