@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from keras_qlae.metrics.arrays import check_factors
+from keras_qlae.metrics.arrays import check_pair
 from keras_qlae.metrics.arrays import warn_of_categories
 from keras_qlae.metrics.conditional_infomec import ConditionalInfoMECResult
 from keras_qlae.metrics.conditional_infomec import conditional_infomec
@@ -104,7 +104,8 @@ def all_scores(
         Disentangled Representations", ICML 2019, arXiv 1811.12359.
     """
     warn_of_categories(factors)
-    factors = check_factors(factors)
+    # Doubts about the arrays are raised once, here.
+    factors, _, discrete = check_pair(factors, latents, discrete)
     numbers = latents if numbers is None else numbers
     computations: dict[str, Callable[[], Any]] = {
         "InfoMEC": lambda: infomec(

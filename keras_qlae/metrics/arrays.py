@@ -20,6 +20,7 @@ _MIN_SUSPICIOUS_VALUES = 32
 # this may be chance, and so may more factors than latents.
 _MAX_CODES, _MIN_REPEATS = 256, 10
 _MIN_DOUBTED = 100
+_MIN_TRANSPOSED = 16  # factors; a data set has fewer
 # With more values, a classifier with weights for each value of a factor
 # needs minutes and gigabytes.
 _MAX_FACTOR_VALUES = 1000
@@ -219,8 +220,8 @@ def _check_finite(values: FloatArray, name: str) -> None:
         row, column = np.argwhere(is_bad)[0]
         raise ValueError(
             f"`{name}` must be finite: {np.count_nonzero(is_bad)} of its "
-            f"{values.size} values are NaN or infinite, which points to a "
-            f"model that diverged. Received: {values[row, column]} at row "
+            f"{values.size} values are NaN or infinite. If a model computed "
+            f"them, it diverged. Received: {values[row, column]} at row "
             f"{row}, column {column}"
         )
 
@@ -242,6 +243,13 @@ def _warn_of_doubts(
     factors: IntArray, latents: FloatArray | IntArray, stacklevel: int
 ) -> None:
     """Warns, in one line each, about probable mistakes."""
+    if factors.shape[1] > max(len(factors), _MIN_TRANSPOSED):
+        warnings.warn(
+            f"There are more factors ({factors.shape[1]}) than samples "
+            f"({len(factors)}): the rows of both arrays must be samples. If "
+            "they are columns, transpose both arrays.",
+            stacklevel=stacklevel,
+        )
     if len(latents) < _MIN_DOUBTED:
         return
     is_integer = latents.dtype.kind == "i"
@@ -252,6 +260,13 @@ def _warn_of_doubts(
             "the order is (factors, latents); if not, pass `discrete=True`.",
             stacklevel=stacklevel,
         )
+    if is_integer and _looks_continuous(latents):
+        warnings.warn(
+            "`latents` are integers of very many values and are scored as "
+            "codes, which gives scores near 0: if they are measurements, pass "
+            "`discrete=False`; if not, `discrete=True`.",
+            stacklevel=stacklevel,
+        )
     if not is_integer and _looks_discrete(latents):
         warnings.warn(
             "`latents` are floats of few values and are scored as "
@@ -260,6 +275,12 @@ def _warn_of_doubts(
             "`discrete=False`.",
             stacklevel=stacklevel,
         )
+
+
+def _looks_continuous(latents: FloatArray | IntArray) -> bool:
+    """Whether every latent has a value of its own for most samples."""
+    sizes = [len(np.unique(column)) for column in latents.T]
+    return min(sizes) > len(latents) // 2
 
 
 def _looks_discrete(latents: FloatArray | IntArray) -> bool:

@@ -81,6 +81,12 @@ def _to_numbers(column: Any, name: str, label: Any) -> npt.NDArray[Any]:
     if array.dtype.kind in "OUT":  # objects of one type, or text
         array = np.array(array.tolist())
     if array.dtype.kind == "U":
+        if name != "factors":
+            raise TypeError(
+                f"`{name}` must hold real numbers: leave out columns of text, "
+                "or make them numbers, for example with `astype(float)`. "
+                f"Received: text such as {array[0]!r} in the column {label!r}"
+            )
         return np.unique(array, return_inverse=True)[1].astype(np.int64)
     if array.dtype.kind not in "biuf":
         raise TypeError(

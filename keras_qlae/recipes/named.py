@@ -185,7 +185,7 @@ _TRIPOD_CPU: dict[str, Any] = {
 
 _RECIPES = {
     "qlae": _Named(
-        "QLAE for a CPU: 32x32 images, a small network, minutes.", _CPU
+        "QLAE for a CPU: small images, a small network, minutes.", _CPU
     ),
     "ae": _Named(
         "The network of `qlae` with continuous latents and no decay.",

@@ -263,8 +263,8 @@ class Scores(_Record):
     infoe: float | None = None
     infoc: float | None = None
     num_active: int | None = None
-    active: list[bool] | None = None
-    nmi: list[list[float]] | None = None
+    active: list[bool] | None = pydantic.Field(default=None, repr=False)
+    nmi: list[list[float]] | None = pydantic.Field(default=None, repr=False)
     factor_names: list[str] | None = None
     others: dict[str, float] | None = None
     converged: bool | None = None

@@ -73,3 +73,12 @@ def test_progress_is_told_before_each_score(sample):
     assert [done for done, _, _ in told] == list(range(12))
     assert {total for _, total, _ in told} == {12}
     assert "DCI" in [name for _, _, name in told]
+
+
+def test_doubts_about_the_arrays_are_raised_once():
+    factors = np.random.default_rng(0).integers(0, 3, (120, 2))
+    with pytest.warns(UserWarning, match="floats of few values") as caught:
+        metrics.all_scores(factors, factors / 2)
+    doubts = [w for w in caught if "floats of few values" in str(w.message)]
+    assert len(doubts) == 1
+    assert doubts[0].filename == __file__

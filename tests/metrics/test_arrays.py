@@ -246,6 +246,23 @@ def test_swapped_arrays_are_noticed_by_their_shapes():
     infomec(codes, factors, discrete=True)
 
 
+def test_transposed_arrays_are_noticed():
+    rng = np.random.default_rng(0)
+    factors, latents = rng.integers(0, 4, (20, 3)), rng.normal(size=(20, 3))
+    with pytest.warns(UserWarning, match=r"factors \(20\).*samples \(3\)"):
+        mutual_information(factors.T, latents.T)
+
+
+def test_measurements_that_are_integers_are_noticed():
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, 4, (200, 2))
+    latents = (1e5 * rng.normal(size=(200, 3))).astype(int)
+    with pytest.warns(UserWarning, match="integers of very many values"):
+        mutual_information(factors, latents)
+    mutual_information(factors, latents, discrete=True)
+    mutual_information(factors, latents % 5)
+
+
 def test_swapped_arrays_are_noticed_by_their_values():
     latents = np.random.default_rng(0).normal(size=(200, 2))
     with pytest.raises(ValueError, match=r"the order is \(factors, latents\)"):

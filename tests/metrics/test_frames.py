@@ -43,7 +43,13 @@ class Frame(dict):
 def test_strings_and_integers_of_any_frame():
     frame = Frame(color=Column(COLORS), size=Column(SIZES))
     expected = mutual_information(FACTORS, FACTORS)
-    np.testing.assert_array_equal(mutual_information(frame, frame), expected)
+    np.testing.assert_array_equal(mutual_information(frame, FACTORS), expected)
+
+
+def test_text_among_the_latents_is_refused_with_its_column():
+    latents = Frame(size=Column(SIZES), file=Column(COLORS))
+    with pytest.raises(TypeError, match=r"`latents`.*'red'.*column 'file'"):
+        infomec(FACTORS, latents)
 
 
 def test_objects_that_are_integers():
@@ -91,8 +97,9 @@ def test_strings_categories_and_nullable_integers_of_pandas(pandas):
         mutual_information(frame, latents),
         mutual_information(expected, latents),
     )
-    assert infomec(frame, frame).to_dict() == (
-        infomec(expected, expected).to_dict()
+    numbers = frame.drop(columns="color")
+    assert infomec(frame, numbers).to_dict() == (
+        infomec(expected, expected[:, 1:]).to_dict()
     )
 
 
