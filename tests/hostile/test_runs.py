@@ -134,10 +134,10 @@ def test_configurations(run, loaded, damage):
 SCORES = {
     "no InfoE": (["infoe"], None, "part of InfoMEC is missing"),
     "no table": (["nmi"], None, "part of InfoMEC is missing"),
-    "an empty table": (["nmi"], [], "a row a factor"),
-    "a ragged table": (["nmi", 0], [0.5], "a row a factor"),
+    "an empty table": (["nmi"], [], "a row per factor"),
+    "a ragged table": (["nmi", 0], [0.5], "a row per factor"),
     "a table of words": (["nmi"], [["x"]], "valid number"),
-    "names": (["factor_names"], ["size"], "a row a factor"),
+    "names": (["factor_names"], ["size"], "a row per factor"),
     "words": (["psnr"], "loud", "valid number"),
     "a flag": (["active", 0], "perhaps", "valid boolean"),
     "others": (["others"], {"MIG": "high"}, "valid number"),
