@@ -1,4 +1,4 @@
-"""Simulated devices train as one, and a run goes on with any number."""
+"""Four simulated devices train as one, and a run goes on with any number."""
 
 import json
 
@@ -14,8 +14,8 @@ import keras
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
     cpu = tf.config.list_physical_devices("CPU")[0]
-    two = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpu, two)
+    four = [tf.config.LogicalDeviceConfiguration()] * 4
+    tf.config.set_logical_device_configuration(cpu, four)
 from keras_qlae.cli.main import main
 
 def train(name, devices, steps):
@@ -28,7 +28,7 @@ def train(name, devices, steps):
 def refused(recipe):
     try:
         main(["train", "--recipe", recipe, "--directory", sys.argv[1] + "/no",
-              "--devices", "2", "--image-size=8", "--batch-size=16",
+              "--devices", "4", "--image-size=8", "--batch-size=16",
               "--num-scored=200", "--num-latents=4", "--quiet"],
              standalone_mode=False)
     except Exception as error:
@@ -37,8 +37,8 @@ def refused(recipe):
 if keras.backend.backend() == "tensorflow":
     refused("factor-vae")
 train("one", "1", "4")
-train("two", "all", "2")
-train("two", "2", "4")
+train("four", "all", "2")
+train("four", "4", "4")
 """
 
 
@@ -58,18 +58,18 @@ def test_pytorch_says_since_when_it_has_several(tmp_path):
 @pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="Keras has one device there"
 )
-def test_two_devices_train_as_one(tmp_path):
-    flags = "--xla_force_host_platform_device_count=2"
+def test_four_devices_train_as_one(tmp_path):
+    flags = "--xla_force_host_platform_device_count=4"
     output = run_python(SOURCE, tmp_path, XLA_FLAGS=flags)
     if keras.backend.backend() == "tensorflow":
-        assert "Received: FactorVAE on 2 devices" in output
+        assert "Received: FactorVAE on 4 devices" in output
         assert not (tmp_path / "no").exists()
-    one, two = (tmp_path / name for name in ("one", "two"))
-    texts = [(p / "metrics.csv").read_text().splitlines() for p in (one, two)]
+    one, four = (tmp_path / name for name in ("one", "four"))
+    texts = [(p / "metrics.csv").read_text().splitlines() for p in (one, four)]
     assert texts[0][0] == texts[1][0]
     name = texts[0][0].split(",").index("loss")
     losses = [[float(r.split(",")[name]) for r in t[1:]] for t in texts]
     assert losses[1] == pytest.approx(losses[0], abs=1e-5)
     assert len(losses[0]) == 2
-    assert (two / "report.md").exists()
-    assert json.loads((two / "infomec.json").read_text())["psnr"] > 0
+    assert (four / "report.md").exists()
+    assert json.loads((four / "infomec.json").read_text())["psnr"] > 0

@@ -143,7 +143,9 @@ def test_a_run_of_another_version_names_it(run):
         runs.evaluate(run)
 
 
-def test_runs_of_the_first_format_are_read_and_not_trained_on(run):
+def test_runs_of_the_first_format_are_read_and_not_trained_on(
+    run, with_figures
+):
     """They had one table of settings, most without meaning for the model."""
     config = read_json(run.config)
     flat = {
