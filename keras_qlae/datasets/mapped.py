@@ -1,4 +1,4 @@
-"""Images in one file, mapped into memory and not read into it."""
+"""Images in one file, which NumPy maps and does not read whole."""
 
 import os
 from collections.abc import Sequence

@@ -25,8 +25,9 @@ class PreparedDataset(GridDataset):
     """Decoded images in one memory-mapped file.
 
     The operating system caches as much of the file as fits into free memory;
-    training is fastest if all of it fits. A pickle contains the path of the
-    file, not the images.
+    training is fastest if all of it fits. `as_tf_dataset` needs memory of the
+    size of the file, which TensorFlow 2.21 copies; `images` does not. A pickle
+    contains the path of the file, not the images.
 
     Args:
         name: Name of the data set.

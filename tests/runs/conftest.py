@@ -7,13 +7,15 @@ import pytest
 
 from keras_qlae import runs
 from keras_qlae.runs import exporting
+from keras_qlae.runs import finished
 from keras_qlae.runs import reporting
 from keras_qlae.runs.checkpoints import Checkpoints
 from tests.conftest import ONE_BACKEND
 from tests.runs.small import gan_recipe
 from tests.runs.small import recipe
 
-WRITE_FIGURES = reporting.write_figures
+# `finished` imports it by name, and must do so before any patch.
+WRITE_FIGURES = finished.write_figures
 
 
 def train_both(path, recipe):
