@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 # What a reader trains for minutes, the test does for a moment.
 SHORTER = {
     "steps_per_epoch=2000": "steps_per_epoch=1",
-    "epochs=6": "epochs=1",
+    "epochs=10": "epochs=1",
     "epochs=3": "epochs=1",
 }
 # Whose examples depend on the backend.

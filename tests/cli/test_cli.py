@@ -211,7 +211,7 @@ def test_directory_that_cannot_be_written(tmp_path):
 
 def test_help_shows_the_values_of_a_recipe():
     output = " ".join(call("train", "--recipe=qlae", "--help").output.split())
-    assert "Train steps. [12000]" in output
+    assert "Train steps. [20000]" in output
     assert "--latent ScalarCodebookQuantizer" in output
     assert "qlae-paper QLAE as in the paper" in output
 

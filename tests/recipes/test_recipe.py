@@ -123,7 +123,7 @@ def test_refuses_bad_settings_of_the_gan_when_it_is_built(values, message):
 
 
 def test_one_value_per_latent():
-    recipe = recipes.get("qlae", num_values=[2, 3, 4, 5])
+    recipe = recipes.get("qlae", num_values=[2, 3, 4, 5], shared=False)
     model = recipes.compiled_model(recipe, (8, 8, 1), num_factors=2)
     assert model.latent.codebook_sizes == (2, 3, 4, 5)
     recipe.check(num_factors=2)

@@ -53,12 +53,11 @@ def test_settings_of_the_run_alone_are_marked():
     marked = [row for row in setting_rows(config(recipe)) if row[3]]
     assert marked == [
         ("latent", "", "FiniteScalarQuantizer", "ScalarCodebookQuantizer"),
-        ("", "num_values", "12", "10"),
-        ("", "steps", "7", "12000"),
+        ("", "steps", "7", "20000"),
     ]
     plain = setting_rows(config(recipes.get("qlae")))
     assert not [row for row in plain if row[3]]
-    assert ("", "steps", "12000", "") in plain
+    assert ("", "steps", "20000", "") in plain
 
 
 def test_nothing_is_marked_of_a_recipe_that_is_not_known():

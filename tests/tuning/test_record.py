@@ -130,13 +130,13 @@ def test_a_score_must_be_a_number():
 
 def test_differences_are_told_by_name():
     other = plan(
-        run=describe(recipes.get("qlae", steps=20_000), "room3d", 0, "float32"),
+        run=describe(recipes.get("qlae", steps=30_000), "room3d", 0, "float32"),
         ranges={"weight_decay": (1e-2, 1.0)},
     )
     lines = plan().differences(other)
     assert len(lines) == 2
     assert lines[0].startswith("ranges: {'weight_decay': (0.001, 1.0)")
-    assert lines[1] == "training.steps: 12000 there, 20000 asked for"
+    assert lines[1] == "training.steps: 20000 there, 30000 asked for"
     assert not plan().differences(plan())
 
 
