@@ -44,6 +44,9 @@ EVERY_FIGURE = {
     ),
     "interventions": lambda: figures.interventions(IMAGES[None]),
     "latent_densities": lambda: figures.latent_densities(np.zeros((9, 2))),
+    "latents_by_factor": lambda: figures.latents_by_factor(
+        np.eye(8, 2, dtype=int), np.ones((8, 2)) * np.arange(8)[:, None]
+    ),
     "model_selection": lambda: figures.model_selection(
         np.zeros((1, 2, 3)), np.zeros((1, 2, 3))
     ),

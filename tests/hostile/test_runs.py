@@ -37,7 +37,7 @@ READ = (
     *("config.json", "metrics.csv", "codebooks.json", "infomec.json"),
     *("code_usage.json", "latents.npy"),
 )
-MESSAGES = {"latents.npy": "damaged: it must hold a table of float32"}
+MESSAGES = {"latents.npy": "damaged: it must be a table of float32"}
 
 
 # What is in the place of a file -------------------------------------------

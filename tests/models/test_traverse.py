@@ -48,7 +48,7 @@ def test_levels_of_continuous_latents_are_those_that_occur():
     for row, column in zip(levels, codes.T, strict=True):
         low, high = np.quantile(column, [0.01, 0.99])
         np.testing.assert_allclose(row, np.linspace(low, high, 5))
-    with pytest.raises(ValueError, match="codes of some hundred images"):
+    with pytest.raises(ValueError, match="those of some hundred images"):
         latent.levels(codes[:1])
     with pytest.raises(ValueError, match="codes of 0 images"):
         latent.levels()
@@ -89,5 +89,5 @@ def test_continuous_latents_are_shown_over_the_range_of_all_images():
     assert figure.axes[0].get_title(loc="left") == "Latent 0: size"
     for axes, row in zip(figure.axes, levels, strict=True):
         assert values_above(axes) == pytest.approx(row, abs=0.006)
-    with pytest.raises(ValueError, match="codes of some hundred images"):
+    with pytest.raises(ValueError, match="those of some hundred images"):
         figures.traversals(model, IMAGES[:1])

@@ -177,10 +177,15 @@ class TestErrors:
             make((40, 40, 3))
 
     @pytest.mark.parametrize("make", MAKERS)
-    @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 0), (8, None, 1), ()])
+    @pytest.mark.parametrize("shape", [(8, 8, 0), (8, None, 1), ()])
     def test_not_an_image_shape(self, make, shape):
         with pytest.raises(ValueError, match=r"\(height, width, channels\)"):
             make(shape)
+
+    @pytest.mark.parametrize("make", MAKERS)
+    def test_a_shape_of_vectors(self, make):
+        with pytest.raises(ValueError, match="this network is for images"):
+            make((8, 8))
 
     @pytest.mark.parametrize("make", MAKERS)
     def test_unknown_size(self, make):
@@ -198,7 +203,7 @@ class TestErrors:
             make((16, 16, 3), blocks=blocks)
 
     def test_of_dense_networks(self):
-        with pytest.raises(ValueError, match="`image_shape` must be"):
+        with pytest.raises(ValueError, match="this network is for images"):
             networks.dense_encoder((8, 8), 3)
-        with pytest.raises(ValueError, match="`image_shape` must be"):
+        with pytest.raises(ValueError, match="this network is for images"):
             networks.dense_decoder(3, (8, 8))
