@@ -13,7 +13,6 @@ from typing import Any
 
 import jax
 import keras
-from jax.experimental import multihost_utils
 from keras import ops
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
@@ -313,6 +312,8 @@ def host() -> int:
 
 def from_first(arrays: Any) -> Any:
     """A sum over processes, of which all but the first have zeros."""
+    from jax.experimental import multihost_utils  # `import jax` has it not
+
     return multihost_utils.broadcast_one_to_all(arrays)
 
 
