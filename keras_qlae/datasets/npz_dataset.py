@@ -173,17 +173,22 @@ def _read(
         return found
 
 
+def _check_row_by_row(header: _Header, what: str, name: str) -> None:
+    """Raises if an array is kept column by column."""
+    if header.fortran_order:
+        raise ValueError(
+            f"{what} must be kept row by row: save "
+            f"`np.ascontiguousarray({name})`. Received: Fortran order"
+        )
+
+
 def _images(
     file: IO[bytes], header: _Header, what: str, image_size: int | None
 ) -> tuple[np.ndarray, str]:
     """The images as uint8, and a digest of them before they are resized."""
     shape = header.shape
     check_header(shape, header.dtype, what)
-    if header.fortran_order:
-        raise ValueError(
-            f"{what} must be kept row by row: save "
-            "`np.ascontiguousarray(images)`. Received: Fortran order"
-        )
+    _check_row_by_row(header, what, "images")
     size = (image_size, image_size) if image_size else shape[1:3]
     wanted = (shape[0], *size, shape[3])
     image_bytes = header.num_bytes // shape[0]
@@ -206,11 +211,7 @@ def _vectors(
     """The vectors as float32, and a digest of them."""
     shape = header.shape
     check_vector_header(shape, header.dtype, what)
-    if header.fortran_order:
-        raise ValueError(
-            f"{what} must be kept row by row: save "
-            "`np.ascontiguousarray(vectors)`. Received: Fortran order"
-        )
+    _check_row_by_row(header, what, "vectors")
     check_memory(f"{what} of shape {shape}", 4 * math.prod(shape))
     rows = max(1, _BLOCK * shape[0] // header.num_bytes)
     vectors = np.empty(shape, np.float32)
