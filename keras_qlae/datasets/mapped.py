@@ -1,17 +1,13 @@
 """Images in one file, which NumPy maps and does not read whole."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.array_dataset import ArrayDataset
 from keras_qlae.datasets.published.reading import npy_header
-
-Op = pipeline.Op
 
 
 def map_images(path: Path, wanted: tuple[int, ...]) -> np.memmap:
@@ -39,26 +35,6 @@ def map_images(path: Path, wanted: tuple[int, ...]) -> np.memmap:
             f"Received: {dtype} of shape {shape}"
         )
     return np.memmap(path, np.uint8, "r", offset, shape)
-
-
-def mapped_op(path: Path, mapped: np.memmap) -> Op:
-    """Returns the function from positions to images in `[0, 1]`.
-
-    Args:
-        path: The file.
-        mapped: As of `map_images`.
-    """
-    tf = pipeline.import_tensorflow()
-    # Meant to be a tensor whose memory is the file; TensorFlow 2.21 copies it.
-    whole = tf.raw_ops.ImmutableConst(
-        dtype=tf.uint8,
-        shape=[mapped.offset + mapped.size],
-        memory_region_name=os.fspath(path.absolute()),
-    )
-    images = tf.reshape(whole[mapped.offset :], mapped.shape)
-    return pipeline.chain_op(
-        lambda index: tf.gather(images, index), pipeline.unit_op()
-    )
 
 
 class MappedDataset(ArrayDataset):
@@ -99,6 +75,3 @@ class MappedDataset(ArrayDataset):
 
     def _images(self, index: np.ndarray) -> np.ndarray:
         return np.asarray(self._mapped[index])
-
-    def _image_op(self) -> Op:
-        return mapped_op(self._path, self._mapped)

@@ -209,26 +209,77 @@ def chain_op(first: Op, second: Op) -> Op:
 def gather_op(table: np.ndarray) -> Op:
     """Returns the function that looks up rows of a table.
 
+    Rows of a mapped file are read there. Those in memory are copied at most
+    once, for all pipelines and iterators.
+
     Args:
-        table: `(num_rows, ...)`.
+        table: `(num_rows, ...)`. It must not change.
     """
     tf = import_tensorflow()
-    rows = _shared_tensor(table)
-    return lambda index: tf.gather(rows, index)
+    rows = _shared_rows(table)
+    dtype = tf.as_dtype(table.dtype)
+
+    def gather(index: Any) -> Any:
+        # `ResourceGather` would copy the whole table.
+        whole = tf.raw_ops.ReadVariableOp(resource=rows, dtype=dtype)
+        return tf.gather(tf.ensure_shape(whole, table.shape), index)
+
+    return gather
 
 
-# Keyed by the identity of the array, which the tensor keeps alive.
-_TENSORS: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+# Keyed by the identity of the array, which the handle keeps alive.
+_HANDLES: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+_ALIGNMENT = 64  # bytes
+# TensorFlow's name for resources that end with their last handle.
+_ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
+
+
+def _shared_rows(array: np.ndarray) -> Any:
+    """Returns the handle of an array's values, one for all pipelines.
+
+    Each iterator copies the tensors that its functions use, but not what is
+    behind a handle. It is not a `tf.Variable`, since `tf.distribute` would
+    copy that to each device.
+    """
+    handle = _HANDLES.get(id(array))
+    if handle is None:
+        tf = import_tensorflow()
+        with tf.init_scope(), tf.device("CPU:0"):
+            values = _shared_tensor(array)
+            handle = tf.raw_ops.VarHandleOp(
+                dtype=values.dtype, shape=values.shape, shared_name=_ANONYMOUS
+            )
+            tf.raw_ops.AssignVariableOp(resource=handle, value=values)
+        handle._keras_qlae_array = array
+        _HANDLES[id(array)] = handle
+    return handle
 
 
 def _shared_tensor(array: np.ndarray) -> Any:
-    """Copies an array to TensorFlow once, for all pipelines that use it."""
-    tensor = _TENSORS.get(id(array))
-    if tensor is None:
-        tensor = import_tensorflow().convert_to_tensor(array)
-        tensor._keras_qlae_array = array
-        _TENSORS[id(array)] = tensor
-    return tensor
+    """Returns a tensor with the array's values, in its memory if possible.
+
+    TensorFlow's operations need an aligned address. Mapped `.npy` files have
+    one; of other arrays it may be necessary to make a copy.
+    """
+    tf = import_tensorflow()
+    array = np.ascontiguousarray(array)
+    if array.size == 0 or array.ctypes.data % _ALIGNMENT:
+        return tf.convert_to_tensor(array)
+    values = np.asarray(_AsWritable(array))
+    return tf.experimental.dlpack.from_dlpack(values.__dlpack__())
+
+
+class _AsWritable:
+    """Shows a read-only array as writable, which DLPack asks for.
+
+    Nothing writes to it.
+    """
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._owner = array  # lives as long as the view
+        interface = array.__array_interface__
+        address, _ = interface["data"]
+        self.__array_interface__ = interface | {"data": (address, False)}
 
 
 def unit_op() -> Op:

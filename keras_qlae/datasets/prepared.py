@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import Op
 from keras_qlae.datasets.grid_dataset import GridDataset
 from keras_qlae.datasets.mapped import map_images
-from keras_qlae.datasets.mapped import mapped_op
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import gigabytes
@@ -25,9 +25,8 @@ class PreparedDataset(GridDataset):
     """Decoded images in one memory-mapped file.
 
     The operating system caches as much of the file as fits into free memory;
-    training is fastest if all of it fits. `as_tf_dataset` needs memory of the
-    size of the file, which TensorFlow 2.21 copies; `images` does not. A pickle
-    contains the path of the file, not the images.
+    training is fastest if all of it fits, and needs no more memory if it does
+    not. A pickle contains the path of the file, not the images.
 
     Args:
         name: Name of the data set.
@@ -69,7 +68,9 @@ class PreparedDataset(GridDataset):
         return np.asarray(self._mapped[index])
 
     def _image_op(self) -> Op:
-        return mapped_op(self._path, self._mapped)
+        return pipeline.chain_op(
+            pipeline.gather_op(self._mapped), pipeline.unit_op()
+        )
 
 
 def load_prepared(

@@ -218,11 +218,11 @@ def test_ops_are_tensorflows_own(repeat):
 def test_pipelines_share_one_copy_of_the_images():
     dataset = numbered(9)
     train, validation = dataset.split(3)
-    before = len(pipeline._TENSORS)
+    before = len(pipeline._HANDLES)
     both = [part.as_tf_dataset(3) for part in (train, validation)]
-    tensor = weakref.ref(pipeline._TENSORS[id(dataset._all_images)])
+    tensor = weakref.ref(pipeline._HANDLES[id(dataset._all_images)])
     # Images and factors, and the positions of two parts.
-    assert len(pipeline._TENSORS) == before + 4
+    assert len(pipeline._HANDLES) == before + 4
     del both
     gc.collect()
     assert tensor() is None
