@@ -244,11 +244,9 @@ def _is_given(ctx: click.Context, name: str) -> bool:
 
 def _place(wanted: "Wanted") -> Path:
     """The default directory of a run."""
-    from keras_qlae.runs.data import name_of
+    from keras_qlae.runs.data import folder_of
 
-    path = Path(name_of(wanted.dataset))
-    name = path.stem if path.suffix == ".npz" else path.name
-    place = name.replace(":", "-")
+    place = folder_of(wanted.dataset)
     return Path("runs", f"{wanted.recipe.name}-{place}-{wanted.seed}")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_qlae.datasets import archives
 from keras_qlae.datasets import folder_images
 from keras_qlae.datasets.array_dataset import ArrayDataset
 from keras_qlae.datasets.checks import check_integer
@@ -16,7 +17,6 @@ from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_images import FolderImages
 from keras_qlae.datasets.images import SUFFIXES
 from keras_qlae.datasets.mapped import MappedDataset
-from keras_qlae.files import check_ordinary
 
 MAX_OTHERS = 100_000  # a second or two: the whole disk takes half a minute
 
@@ -40,7 +40,9 @@ def from_folder(
     Args:
         images_dir: Folder of the images: PNG, JPEG, BMP, GIF, TIFF, WEBP or
             PPM, of at most 67 million pixels; levels of 16 bits are scaled to
-            8.
+            8. Or a ZIP archive of images; or a folder of such archives and
+            no image beside them: each counts as a folder of its name, such as
+            `part-1.zip/cat.png`.
         factors_csv: A CSV file with a head line. One column names the image
             file, relative to `images_dir`; each other one is a factor. Its
             values, numbers or words, are numbered in their order: numbers by
@@ -87,7 +89,10 @@ def from_folder(
     else:
         names, rows = _read_table(Path(factors_csv), file_column)
         files = [os.path.normpath(row[file_column]) for row in rows]
-    missing = [f for f in files if not os.path.exists(folder / f)]
+    there = archives.exist([os.path.join(folder, f) for f in files])
+    missing = [
+        f for f, is_there in zip(files, there, strict=True) if not is_there
+    ]
     if missing:
         raise FileNotFoundError(
             f"{len(missing)} of {len(files)} images of {factors_csv} are not "
@@ -96,7 +101,9 @@ def from_folder(
     factors = np.zeros((len(files), len(names)), np.int32)
     for column, factor in zip(factors.T, names, strict=True):
         column[:] = _number([row[factor] for row in rows])
-    name = name or folder.resolve().name
+    if name is None:
+        is_archive = archives.is_archive(folder)
+        name = folder.stem if is_archive else folder.resolve().name
     pictures = FolderImages(folder, files, image_size, grey)
     shape = pictures.shape()
     if len(files) * math.prod(shape) <= folder_images.IN_MEMORY:
@@ -109,9 +116,13 @@ def from_folder(
 def _image_files(folder: Path) -> list[str]:
     """The images of a folder and the folders in it, in order of their names.
 
-    Hidden ones and links to folders are passed over.
+    Hidden ones and links to folders are passed over. Without an image there,
+    those in its archives.
     """
+    if archives.is_archive(folder):
+        return _in_order(_images_of(folder), folder)
     paths: list[str] = []
+    packed: list[str] = []
     num_others = 0
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -119,6 +130,12 @@ def _image_files(folder: Path) -> list[str]:
         below = os.path.relpath(place, folder)
         prefix = "" if below == os.curdir else below + os.sep
         paths += [prefix + name for name in found]
+        packed += [
+            prefix + name
+            for name in files
+            if not name.startswith(".")
+            and archives.is_archive(os.path.join(place, name))
+        ]
         num_others += len(files) - len(found) + len(folders)
         if num_others > MAX_OTHERS:
             raise ValueError(
@@ -127,9 +144,24 @@ def _image_files(folder: Path) -> list[str]:
                 f"Name the folder in which the images are. Received: {folder}"
             )
     if not paths:
+        for archive in packed:
+            paths += _images_of(folder / archive, archive + os.sep)
+    return _in_order(paths, folder)
+
+
+def _images_of(archive: Path, prefix: str = "") -> list[str]:
+    return [
+        prefix + name.replace("/", os.sep)
+        for name in archives.members(archive)
+        if _is_image(name)
+    ]
+
+
+def _in_order(paths: list[str], folder: Path) -> list[str]:
+    if not paths:
         raise ValueError(
-            f"The folder must hold images ({', '.join(SUFFIXES)}). "
-            f"Received: {folder}, without one"
+            f"The folder must hold images ({', '.join(SUFFIXES)}), or ZIP "
+            f"archives of images. Received: {folder}, without one"
         )
     return sorted(paths, key=lambda path: path.replace(os.sep, "\0"))
 
@@ -143,9 +175,8 @@ def _read_table(
     path: Path, file_column: str
 ) -> tuple[list[str], list[dict[str, str]]]:
     """Reads the names of the factors, and the rows."""
-    check_ordinary(path)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
+        with archives.open_text(path) as file:
             reader = csv.DictReader(file, restval="", strict=True)
             rows = list(reader)
             head = list(reader.fieldnames or ())

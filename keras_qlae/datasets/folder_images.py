@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_qlae.datasets import archives
 from keras_qlae.datasets.checks import check_memory
 from keras_qlae.datasets.hashing import block_hashes
 from keras_qlae.datasets.hashing import is_checked
 from keras_qlae.datasets.hashing import mark_checked
-from keras_qlae.datasets.images import read_content
 from keras_qlae.datasets.images import read_image
 from keras_qlae.datasets.images import resize
 from keras_qlae.datasets.store import IMAGES
@@ -37,7 +37,7 @@ class FolderImages(NamedTuple):
     """The files of a folder, and how they are decoded.
 
     Attributes:
-        folder: The folder.
+        folder: The folder, or a ZIP archive.
         names: The files, relative to it, in order.
         image_size: Height and width to resize to; `None`: they stay.
         grey: Whether to make one channel.
@@ -55,7 +55,9 @@ class FolderImages(NamedTuple):
             ValueError: It is no image, or one is larger than the memory.
         """
         if self.image_size is None:
-            height, width, channels = self._image(self.names[0])[1].shape
+            with archives.Reader() as reader:
+                _, image = self._image(self.names[0], reader)
+            height, width, channels = image.shape
         else:
             height = width = self.image_size
             channels = 1 if self.grey else 3
@@ -80,15 +82,16 @@ class FolderImages(NamedTuple):
             disable=None,  # unless a person looks on
             leave=False,
         )
-        for name in bar:
-            digest, image = self._image(name)
-            if image.shape != shape:
-                raise ValueError(
-                    "All images must have one size; pass `image_size` to "
-                    f"resize them. Received: {self.names[0]} of shape {shape}, "
-                    f"{name} of shape {image.shape}"
-                )
-            yield digest, image
+        with archives.Reader() as reader:
+            for name in bar:
+                digest, image = self._image(name, reader)
+                if image.shape != shape:
+                    raise ValueError(
+                        "All images must have one size; pass `image_size` to "
+                        f"resize them. Received: {self.names[0]} of shape "
+                        f"{shape}, {name} of shape {image.shape}"
+                    )
+                yield digest, image
 
     def read(self) -> tuple[np.ndarray, str]:
         """All in memory: uint8 `(n, height, width, channels)`, and a digest.
@@ -169,19 +172,25 @@ class FolderImages(NamedTuple):
 
     def _stamp(self) -> str:
         """What any change of a file changes, without reading them."""
-        stamp = hashlib.sha256()
+        stamp, last, facts = hashlib.sha256(), "", b""
         for name in self.names:
-            stat = os.stat(self._path(name))
-            facts = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-            stamp.update(os.fsencode(name) + repr(facts).encode())
+            path = self._path(name)
+            file = archives.split(path)[0] or path
+            if file != last:
+                stat, last = os.stat(file), file
+                times = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+                facts = repr(times).encode()
+            stamp.update(os.fsencode(name) + facts)
         return stamp.hexdigest()
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
 
-    def _image(self, name: str) -> tuple[bytes, np.ndarray]:
-        path = Path(self._path(name))
-        content = read_content(path)
+    def _image(
+        self, name: str, reader: archives.Reader
+    ) -> tuple[bytes, np.ndarray]:
+        path = self._path(name)
+        content = reader.read(path)
         digest = os.fsencode(name) + b"\0" + hashlib.sha256(content).digest()
         image = read_image(content, path, grey=self.grey)
         if self.image_size is not None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from keras_qlae.datasets import archives
 from keras_qlae.datasets import tfds_dataset
 from keras_qlae.datasets.arm3d import info as arm3d
 from keras_qlae.datasets.dataset_info import DatasetInfo
@@ -71,14 +72,15 @@ def info(name: str) -> DatasetInfo:
             "https://www.tensorflow.org/datasets/catalog/"
             f"{parse_tfds(name).name}. Received: {name!r}"
         )
-    if name.lower().endswith(SUFFIX):
+    if name.lower().endswith((SUFFIX, archives.SUFFIX)):
         raise UnknownNameError(f"There is no file {name!r}.")
     if name not in _INFOS:
         raise UnknownNameError(
             f"There is no data set of this name.{hint(name, _INFOS)} "
-            f"Available: {', '.join(available())}; or the path of a folder of "
-            "images, or of an .npz file of arrays. In Python arrays become a "
-            "data set with `keras_qlae.datasets.from_arrays`. "
+            f"Available: {', '.join(available())}; or the path of a folder or "
+            "a ZIP archive of images, or of an .npz file of arrays. In Python "
+            "arrays become a data set with "
+            "`keras_qlae.datasets.from_arrays`. "
             f"Received: {name!r}"
         )
     return _INFOS[name]
@@ -91,8 +93,8 @@ def resolve(name: str) -> str:
         name: As in `load`.
 
     Returns:
-        The absolute path of a folder or an `.npz` file; any other name as it
-        is.
+        The absolute path of a folder, a ZIP archive or an `.npz` file; any
+        other name as it is.
     """
     return str(Path(name).resolve()) if is_path(name) else name
 
@@ -113,24 +115,23 @@ def options_of(name: str) -> tuple[str, ...]:
 
 
 def is_path(name: str) -> bool:
-    """Whether a name is that of an existing folder or `.npz` file."""
+    """Whether a name is that of a folder, a ZIP archive or an `.npz` file."""
     # An empty name would be the current folder.
     if name in _INFOS or name == "":
         return False
-    return Path(name).is_dir() or (
-        name.lower().endswith(SUFFIX) and os.path.lexists(name)
-    )
+    is_file = name.lower().endswith((SUFFIX, archives.SUFFIX))
+    return Path(name).is_dir() or (is_file and os.path.lexists(name))
 
 
 def load(name: str, **options: Any) -> FactorDataset:
-    """Loads a data set by name, or from a folder of images or an `.npz` file.
+    """Loads a data set by name, or from your own images or arrays.
 
     Args:
-        name: One of `available()`; or the path of a folder of images, read
-            with `from_folder`, and with its table `factors.csv` if it has
-            one; or the path of an `.npz` file, read with `from_npz`; or
-            `tfds:NAME`, a prepared data set of TensorFlow Datasets, as in
-            `from_tfds`.
+        name: One of `available()`; or the path of a folder or a ZIP archive
+            of images, read with `from_folder`, and with its table
+            `factors.csv` if it has one; or the path of an `.npz` file, read
+            with `from_npz`; or `tfds:NAME`, a prepared data set of TensorFlow
+            Datasets, as in `from_tfds`.
         **options: As listed in `info(name).options`; for a path `image_size`,
             as in `from_folder` and `from_npz`.
 
@@ -157,11 +158,12 @@ def load(name: str, **options: Any) -> FactorDataset:
         )
     if is_tfds(name):
         return tfds_dataset.load_tfds(name, **options)
-    if is_path(name) and not Path(name).is_dir():
-        return from_npz(name, **options)
     if is_path(name):
+        if name.lower().endswith(SUFFIX) and not Path(name).is_dir():
+            return from_npz(name, **options)
         table = Path(name, "factors.csv")
-        has_table = os.path.lexists(table)
+        (is_packed,) = archives.exist([os.fspath(table)])
+        has_table = is_packed or os.path.lexists(table)
         return from_folder(name, table if has_table else None, **options)
     entry = info(name)
     if entry.make is not None:

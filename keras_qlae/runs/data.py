@@ -220,4 +220,6 @@ def folder_of(dataset: str | FactorDataset) -> str:
     name = name_of(dataset)
     if is_tfds(name):
         return re.sub(r"[:/@,]", "-", name)
-    return Path(name).name.removesuffix(".npz").replace(":", "-")
+    path = Path(name)
+    is_file = path.suffix in (".npz", ".zip")
+    return (path.stem if is_file else path.name).replace(":", "-")

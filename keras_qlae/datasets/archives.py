@@ -1,0 +1,167 @@
+"""Image files in ZIP archives, as if each archive was a folder."""
+
+import functools
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from keras_qlae.datasets.images import MAX_BYTES
+from keras_qlae.datasets.images import read_content
+from keras_qlae.datasets.published.reading import is_extra
+from keras_qlae.datasets.published.reading import open_member
+from keras_qlae.files import check_ordinary
+
+SUFFIX = ".zip"
+
+
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is that of an existing ZIP archive, by its suffix."""
+    return os.fspath(path).lower().endswith(SUFFIX) and os.path.isfile(path)
+
+
+def split(path: str) -> tuple[str, str]:
+    """Splits the path of an image in an archive.
+
+    Args:
+        path: Such as `folder/a.zip/b/c.png`.
+
+    Returns:
+        `("folder/a.zip", "b/c.png")`. Of a file that is in no archive the
+        first is empty.
+    """
+    end = path.lower().find(SUFFIX + os.sep)
+    while end >= 0:
+        end += len(SUFFIX)
+        if is_archive(path[:end]):
+            return path[:end], path[end + 1 :].replace(os.sep, "/")
+        end = path.lower().find(SUFFIX + os.sep, end)
+    return "", path
+
+
+def members(archive: str | os.PathLike[str]) -> list[str]:
+    """Lists the files in an archive.
+
+    Hidden files are skipped, and names that lead out of the archive, such as
+    `../a.png` or `/a.png`.
+
+    Raises:
+        ValueError: It is not a ZIP archive, is damaged, or has a name twice.
+        OSError: It cannot be read, or is a pipe or a device.
+    """
+    with _opened(archive) as file:
+        names = [name for name in file.namelist() if not name.endswith("/")]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"{archive} must have different names for its files. Received: "
+            f"{len(names)} files with {len(set(names))} names"
+        )
+    return [
+        name
+        for name in names
+        if not is_extra(name)
+        and all(p and not p.startswith(".") for p in name.split("/"))
+    ]
+
+
+class Reader:
+    """Reads files of folders and of archives, one archive open at a time.
+
+    Use it in a `with` statement.
+    """
+
+    def __init__(self) -> None:
+        self._path = ""
+        self._archive: zipfile.ZipFile | None = None
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._archive is not None:
+            self._archive.close()
+        self._path, self._archive = "", None
+
+    def read(self, path: str) -> bytes:
+        """Returns the content of a file.
+
+        Args:
+            path: As of `split`.
+
+        Raises:
+            ValueError: It is larger than `MAX_BYTES`, damaged, or not in its
+                archive.
+            OSError: It cannot be read, or is a pipe or a device.
+        """
+        where, name = split(path)
+        if not where:
+            return read_content(Path(path))
+        with (
+            _damage_named(where),
+            open_member(
+                self._open(where), Path(where), name, MAX_BYTES
+            ) as file,
+        ):
+            return file.read()
+
+    def _open(self, path: str) -> zipfile.ZipFile:
+        if self._archive is None or self._path != path:
+            self.__exit__()
+            check_ordinary(Path(path))
+            self._archive, self._path = zipfile.ZipFile(path), path
+        return self._archive
+
+
+def exist(paths: list[str]) -> list[bool]:
+    """Whether each path is that of a file in a folder or an archive."""
+    names = functools.lru_cache(maxsize=1)(lambda where: set(members(where)))
+    found = []
+    for path in paths:
+        where, name = split(path)
+        found.append(name in names(where) if where else os.path.exists(path))
+    return found
+
+
+@contextmanager
+def open_text(path: Path) -> Iterator[TextIO]:
+    """Opens a text file in UTF-8, of a folder or an archive.
+
+    Raises:
+        ValueError, OSError: As of `Reader.read`.
+    """
+    where, _ = split(os.fspath(path))
+    if where:
+        with Reader() as reader:
+            content = reader.read(os.fspath(path))
+        yield io.StringIO(content.decode("utf-8-sig"), newline="")
+        return
+    check_ordinary(path)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        yield file
+
+
+@contextmanager
+def _opened(archive: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
+    with _damage_named(archive):
+        check_ordinary(Path(archive))
+        with zipfile.ZipFile(archive) as file:
+            yield file
+
+
+@contextmanager
+def _damage_named(archive: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns what the libraries raise for damage into one error."""
+    try:
+        yield
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, KeyError),
+        *(NotImplementedError, RuntimeError, UnicodeDecodeError),
+    ) as error:
+        raise ValueError(
+            f"{archive} must be a ZIP archive, and whole. Received: "
+            f"{str(error)[:200]}"
+        ) from error
