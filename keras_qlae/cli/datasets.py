@@ -81,8 +81,8 @@ def show_info(
     """Show factors, size, licence and citation of the data set NAME.
 
     Also show what is on the disk, and what `prepare` needs. NAME may be a
-    folder of images or an .npz file: its images are read, and resized to
-    --image-size, or its vectors.
+    folder or a ZIP archive of images, or an .npz file: its images are read,
+    and resized to --image-size, or its vectors.
     """
     if is_path(name):
         _show_own(library.load(name, image_size=image_size), as_json)

@@ -35,8 +35,9 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # also in files
     "--dataset",
     default="room3d",
     show_default=True,
-    help="Data set: one of `keras-qlae datasets list`. Or a folder of images; "
-    "with a table factors.csv in it (docs/datasets.md) the latents are scored. "
+    help="Data set: one of `keras-qlae datasets list`. Or a folder or a ZIP "
+    "archive of images; with a table factors.csv in it (docs/datasets.md) the "
+    "latents are scored. "
     "Or an .npz file with the array images, or vectors for data that are no "
     "images (--recipe qlae-vectors), and, if they are known, factors. Or "
     "a prepared tfds:NAME, or module:name for your own.",
