@@ -1,5 +1,6 @@
 """Makes Ctrl-C stop training on every backend."""
 
+import gc
 import signal
 import threading
 from types import FrameType
@@ -15,7 +16,8 @@ class Interrupts(keras.callbacks.Callback):
     Keras converts logs to numbers under an `except` that catches everything.
     On JAX the program waits for a step just there, and one
     `KeyboardInterrupt` in three is lost. This callback remembers the signal
-    and raises it again.
+    and raises it again. Where Python collects garbage it only remembers it:
+    there an exception is printed and lost.
 
     Use it as a context around `fit`, and give it to `fit`:
 
@@ -63,4 +65,15 @@ class Interrupts(keras.callbacks.Callback):
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         self.was_interrupted = True
-        raise KeyboardInterrupt
+        if not _collects_garbage(frame):
+            raise KeyboardInterrupt
+
+
+def _collects_garbage(frame: FrameType | None) -> bool:
+    """Whether Python called what runs, as JAX's clean-up of its memory."""
+    called = {getattr(callback, "__code__", None) for callback in gc.callbacks}
+    while frame is not None:
+        if frame.f_code in called or frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False

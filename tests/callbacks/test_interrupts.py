@@ -1,6 +1,7 @@
 """Ctrl-C stops training, also where Keras swallows the exception."""
 
 import contextlib
+import gc
 import os
 import signal
 import threading
@@ -61,6 +62,35 @@ def test_an_interrupt_in_the_last_batch_of_all_is_raised_after_fit():
     with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:
         fit([interrupts, presses], epochs=1)
     assert len(presses.seen) == 10
+
+
+class Finalized:
+    """Presses Ctrl-C when Python deletes it."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("where", ["a callback", "a finalizer"])
+def test_where_garbage_is_collected_it_waits_for_the_next_batch(where, capsys):
+    """Python prints an exception there, with its traceback, and goes on."""
+
+    def presses(phase, info):
+        if phase == "stop":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with Interrupts() as interrupts:
+        if where == "a callback":
+            gc.callbacks.append(presses)
+            gc.collect()
+            gc.callbacks.remove(presses)
+        else:
+            Finalized()
+        assert interrupts.was_interrupted
+        with pytest.raises(KeyboardInterrupt):
+            fit([interrupts])
+        interrupts.was_interrupted = False
+    assert capsys.readouterr().err == ""
 
 
 def test_another_error_is_not_replaced():
