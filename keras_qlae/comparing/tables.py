@@ -19,6 +19,10 @@ _BOLD = (
     "Bold: the best mean of a column, and means not significantly different "
     "from it (Welch's t-test, 5 %, Holm's correction)."
 )
+_TWO_SEEDS = (
+    "With two seeds hardly any difference is significant, so that most or all "
+    "means are bold: use at least five seeds."
+)
 _SPECIAL = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {
@@ -184,9 +188,12 @@ def seeds_of(summary: Summary) -> str:
 def reading(study: Study, found: Sequence[Summary]) -> str:
     """The meaning of the numbers of a table, and of bold ones if tested."""
     tested = [p for each in found for p in each.p_values.values()]
-    return " ".join(
-        [_meaning(study), *[_BOLD] * any(p is not None for p in tested)]
-    )
+    sentences = [_meaning(study)]
+    if any(p is not None for p in tested):
+        sentences.append(_BOLD)
+        if max(each.num_finished for each in found) == 2:
+            sentences.append(_TWO_SEEDS)
+    return " ".join(sentences)
 
 
 def _meaning(study: Study) -> str:

@@ -82,6 +82,7 @@ def test_markdown(two_seeds):
     assert "over the seeds 0, 1" in text
     assert "Welch's t-test" in text
     assert "Holm" in text
+    assert "With two seeds hardly any difference is significant" in text
     assert text.endswith("\nFailed: b on room3d, seed 1.\n")
 
 
@@ -125,6 +126,19 @@ def test_one_seed_says_that_there_are_no_intervals():
     assert "| a | 1 | **0.500** | 0.600 | **0.700** | 20.00 |" in text
     assert "| b | 1 | 0.400 | **0.900** | **0.700** | **20.10** |" in text
     assert "there are no intervals" in text
+
+
+def test_with_three_seeds_there_is_no_remark_on_their_number():
+    models = [Contender("a", "qlae"), Contender("b", "ae")]
+    study = Study(models, ["room3d"], [0, 1, 2])
+    rows = [
+        row(model, seed, (start + seed / 100, 0.9, 0.5, 30.0))
+        for model, start in (("a", 0.8), ("b", 0.4))
+        for seed in range(3)
+    ]
+    text = made(study, rows)[0]
+    assert "Welch's t-test" in text
+    assert "hardly any difference" not in text
 
 
 def test_without_factors_psnr_stands_alone():
