@@ -3,7 +3,6 @@
 import math
 import shutil
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -120,7 +119,7 @@ class Trials:
                     outcome = Outcome(UNUSABLE, [str(error)])
                     failures = self._tell(asked, outcome, failures)
                     continue
-                self._say(f"Trial {asked.trial}: {_shown(asked.values)}")
+                self._say(f"{self._name(asked)}: {self._shown(asked)}")
                 log = self._folder(asked.trial).with_suffix(".log")
                 running[self.jobs.begin(task, log)] = asked
             if not running:
@@ -274,6 +273,21 @@ class Trials:
                 f"{len(foreign)} files, the first is {foreign[0]}"
             )
 
+    def _name(self, asked: Asked) -> str:
+        is_baseline = self.plan.baseline and asked.trial == 0
+        return f"Trial {asked.trial}{' (baseline)' if is_baseline else ''}"
+
+    def _shown(self, asked: Asked) -> str:
+        """The searched settings of a trial; a baseline has the recipe's."""
+        values = {n: self.recipe.value(n) for n in self.plan.ranges}
+        values |= {n: v for n, v in asked.values.items() if "/" not in n}
+        return ", ".join(
+            f"{name} {value:.4g}"
+            if isinstance(value, float)
+            else f"{name} {'by default' if value is None else value}"
+            for name, value in values.items()
+        )
+
     def _folder(self, trial: int) -> Path:
         return self.directory / TRIALS / f"trial-{trial:02d}"
 
@@ -320,13 +334,3 @@ def _put_aside(folder: Path) -> None:
     while (aside := folder.with_name(f"{folder.name}-aside-{number}")).exists():
         number += 1
     folder.rename(aside)
-
-
-def _shown(values: Mapping[str, Any]) -> str:
-    """The values of a trial in words."""
-    chosen = [
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in values.items()
-        if "/" not in name
-    ]
-    return ", ".join(chosen) or "the recipe itself"

@@ -90,6 +90,14 @@ def test_a_finished_search_does_nothing_and_says_so(
     assert (path / "results.csv").read_bytes() == before
 
 
+def test_a_trial_is_announced_with_all_searched_settings(finished, capsys):
+    path, rows = finished
+    interrupted(path, 0)
+    assert tuning.search(recipe(), path, max_trials=2) == rows
+    printed = capsys.readouterr().out
+    assert "Trial 0 (baseline): weight_decay 0, num_values 4\n" in printed
+
+
 def test_goes_on_with_more_trials_and_trains_none_again(finished):
     path, _ = finished
     before = trained(path)
