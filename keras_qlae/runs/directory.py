@@ -59,6 +59,9 @@ class RunDirectory:
         self.report = self.path / "report.md"
         self.hashes = self.path / "sha256.json"
 
+    def __repr__(self) -> str:
+        return f"<RunDirectory {str(self.path)!r}>"
+
     @property
     def pictures(self) -> list[Path]:
         """The existing pictures, without links and other files."""

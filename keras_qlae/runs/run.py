@@ -262,7 +262,8 @@ class Run:
         if scores is not None:
             shown = [f"{name} {value}" for name, value, _ in score_rows(scores)]
             parts.append(", ".join(shown))
-        return f"<Run {str(self.path)!r}: {'; '.join(parts)}>"
+        lines = "\n  ".join([f"Run {str(self.path)!r}", *parts])
+        return f"<{lines}>"
 
     @property
     def _known_scores(self) -> Scores | None:

@@ -49,7 +49,7 @@ def recipe_settings():
     }
 
 
-def test_tells_what_it_was_and_what_came_out(finished):
+def test_it_shows_what_was_trained_and_the_scores(finished):
     run = keras_qlae.open_run(str(finished.path))
     assert run.config == finished.read_config()
     assert run.scores == finished.read_scores()
@@ -58,10 +58,11 @@ def test_tells_what_it_was_and_what_came_out(finished):
     table = pandas.DataFrame(run.metrics)
     assert table["step"].tolist() == [2, 4, 6]
     assert table["val_infom"].iloc[-1] == run.scores.infom
-    text = repr(run)
-    assert f"<Run '{finished.path}': qlae on room3d, seed 0" in text
-    assert "6 of 6 steps" in text
-    assert f"InfoM {run.scores.infom:.3f}" in text
+    first, *others = repr(run).split("\n  ")
+    assert first == f"<Run '{finished.path}'"
+    assert others[:2] == ["qlae on room3d, seed 0", "6 of 6 steps"]
+    assert f"InfoM {run.scores.infom:.3f}" in others[2]
+    assert repr(finished) == f"<RunDirectory '{finished.path}'>"
     assert run.to_dict()["scores"]["infom"] == run.scores.infom
 
 
