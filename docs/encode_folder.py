@@ -2,18 +2,28 @@
 
     python encode_folder.py RUN/encoder PICTURES codes.csv
 
-Neither keras_qlae nor Keras is imported. Images (PNG, JPEG, GIF, BMP; a BMP of
-8 bits is taken to be grey) are resized to what the encoder takes, as in
-training, and made grey or coloured as it wants them. A line of the CSV is an
-image: its name, then the code of each latent. The CSV is written completely or
-not at all.
+Neither keras_qlae nor Keras is imported. Images are PNG, JPEG, GIF or BMP
+files (a BMP of 8 bits is treated as grey). They are resized to the size that
+the encoder takes, as in training, and converted to grey or colour as it
+requires. Each line of the CSV has the name of an image and the code of each
+latent. The CSV is written completely or not at all.
 """
 
 import csv
+import os
 import sys
 from pathlib import Path
 
-import tensorflow as tf
+# TensorFlow writes notes on the machine to standard error when it is imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+stderr = os.dup(2)
+with open(os.devnull, "w") as nothing:
+    os.dup2(nothing.fileno(), 2)
+try:
+    import tensorflow as tf
+finally:
+    os.dup2(stderr, 2)
+    os.close(stderr)
 
 BATCH_SIZE = 256
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif"}
@@ -21,7 +31,7 @@ GREY = [[19595], [38470], [7471]]  # of 65536: as Pillow weighs red, green, blue
 
 
 def with_channels(image, channels):
-    """The image without its alpha, grey or coloured."""
+    """The image without its alpha channel, grey or in colour."""
     image = image[..., : 1 if image.shape[-1] < 3 else 3]
     if image.shape[-1] == channels:
         return image
@@ -32,13 +42,13 @@ def with_channels(image, channels):
 
 
 def read_image(path, height, width, channels):
-    """One image as uint8 of the wanted shape."""
+    """One image as uint8, of the required shape."""
     content = tf.io.read_file(str(path))
-    if tf.io.is_jpeg(content):  # to the last bit, as Pillow does
+    if tf.io.is_jpeg(content):  # exactly as Pillow does
         image = tf.io.decode_jpeg(content, dct_method="INTEGER_ACCURATE")
     else:
         image = tf.io.decode_image(content, expand_animations=False)
-    # TensorFlow converts the channels of some formats only: do it here.
+    # TensorFlow converts the channels of some formats only.
     image = with_channels(image, channels)
     if image.shape[:2] != (height, width):
         image = tf.image.resize(

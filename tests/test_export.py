@@ -2,6 +2,9 @@
 
 import importlib.util
 import json
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -252,7 +255,15 @@ def test_folder_of_images_to_csv(tmp_path):
     path = keras_qlae.export_model(model, tmp_path / "encoder")
     pictures, output = tmp_path / "pictures", tmp_path / "codes.csv"
     write_pictures(pictures, small.integer_images(5))
-    run_python(ENCODE_FOLDER.read_text(), path, pictures, output, PYTHONPATH="")
+    own = ("PYTHONPATH", "TF_CPP_MIN_LOG_LEVEL")
+    done = subprocess.run(
+        [sys.executable, ENCODE_FOLDER, path, pictures, output],
+        env={k: v for k, v in os.environ.items() if k not in own},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == done.stderr == ""
     header, *rows = output.read_text().split()
     assert header == "image,latent_0,latent_1,latent_2"
     files = sorted(pictures.iterdir())
