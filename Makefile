@@ -9,8 +9,6 @@ INSTALL = $(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS)
 WORKERS ?= 2
 AGAIN = @$(MAKE) --no-print-directory
 
-export TF_CPP_MIN_LOG_LEVEL ?= 3
-
 .PHONY: train test docs check-docs results lint types browser coverage clean \
 	test-tensorflow test-jax test-torch test-oldest test-wheel \
 	test-tensorflow-alone test-jax-alone test-torch-alone

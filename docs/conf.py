@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 import keras_qlae
 
-# TensorFlow's notes on tracing do not belong into a tutorial.
+# A tutorial does not show TensorFlow's notes on tracing.
 logging.getLogger("tensorflow").setLevel("ERROR")
 # Pages that tutorials make.
 Path(__file__).with_name("generated").joinpath("pages").mkdir(
@@ -86,7 +85,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "generated_text.tutorial_order",
     "image_scrapers": ("site_extension.shown",),
     "capture_repr": ("_repr_html_", "__repr__"),
-    "ignore_repr_types": r"matplotlib\.figure|PIL\.|pathlib\.",
+    "ignore_repr_types": r"matplotlib\.figure|PIL\.|pathlib\.|RunDirectory",
     "reset_modules": (),
     "abort_on_example_error": True,
     "show_memory": False,
