@@ -43,13 +43,13 @@ for path in sorted(directory.rglob("config.json")):
 # %%
 # ``table.md`` (also CSV and LaTeX) has means and 95 % confidence intervals over
 # the seeds. The best mean of a column is bold, and so are means that are not
-# significantly different from it (Welch's t-test with Holm's correction).
+# significantly different from it (Welch's t-test with Holm's correction). With
+# two seeds the intervals are very wide: for a real study use at least five.
 
 print((directory / "table.md").read_text())
 
 # %%
-# With two seeds the intervals are very wide: for a real study use at least
-# five. ``comparison.png`` shows every run.
+# ``comparison.png`` shows means and intervals, and below each a mark per run.
 
 from PIL import Image
 
@@ -60,4 +60,5 @@ Image.open(directory / "comparison.png")
 # by side. ``compare`` returns the rows of ``results.csv``:
 
 for row in rows:
-    print({name: row[name] for name in ("model", "seed", "infom", "psnr")})
+    scores = f"InfoM {row['infom']:.3f}, PSNR {row['psnr']:.2f} dB"
+    print(f"{row['model']}, seed {row['seed']}: {scores}")

@@ -71,8 +71,8 @@ kq.runs.train(directory, recipe, data, verbose=0)
 #     keras-qlae train --recipe qlae-vectors --dataset digits.npz \
 #         --num-latents 6 --num-values 4
 #
-# What came out
-# -------------
+# Results
+# -------
 # Vectors have no PSNR. ``rebuilt`` is R2: 1 for perfect reconstructions, 0 if
 # all of them are the mean vector.
 
@@ -88,29 +88,29 @@ print(len(np.unique(codes, axis=0)), "different codes of", len(codes))
 
 # %%
 # What information do the codes have? The classifier was trained for digits
-# only, and the codes show it: they have information about the digit, and little
-# about the amount of ink. The digit is spread over all latents, since a
-# codebook of four values cannot represent ten digits.
+# only, and so the codes have information about the digit, and little about the
+# amount of ink. The digit is spread over all latents, since a codebook of four
+# values cannot represent ten digits.
 
 figures = run.figures()
 figures["nmi"]
 
 # %%
-# The same in values: the median of each latent, and bands from quartile to
-# quartile and from the first to the ninth decile. A latent that follows a
-# factor has a line that moves.
+# The latents for each value of a factor: the median, and bands between the
+# quartiles and between the first and the ninth decile. If a latent depends on a
+# factor, its median changes.
 
 figures["latents_by_factor"]
 
 # %%
-# Vectors with each latent set to each of its values, the rest kept. Here is
-# what the classifier says of them: a change of one code turns some digits into
-# others.
+# Each latent of one vector is set to each of its values, and the other latents
+# are kept. For some of these vectors the classifier then decides for another
+# digit.
 
 first = run.traverse(embeddings[0])
 output_weights, output_biases = classifier.coefs_[1], classifier.intercepts_[1]
 for latent, vectors in enumerate(first):
-    said = (vectors @ output_weights + output_biases).argmax(axis=1)
-    print(f"latent {latent}: {said}")
+    digit = (vectors @ output_weights + output_biases).argmax(axis=1)
+    print(f"latent {latent}: {digit}")
 
 # sphinx_gallery_thumbnail_number = 2

@@ -53,15 +53,17 @@ for name, values in sorted(outputs.items()):
 print(bool((outputs["codes"].numpy() == run.encode(images)).all()))
 
 # %%
-# ``metadata.json`` describes the folder.
+# ``metadata.json`` describes the model and the folder.
 
 import json
 
 metadata = json.loads((path / "metadata.json").read_text())
-print(json.dumps(metadata, indent=1)[:600], "...")
+print(*metadata, sep=", ")
+print(metadata["versions"])
 
 # %%
-# The decoder converts codes to images:
+# The decoder converts codes to images. This one is blurred, since the model was
+# trained for 200 steps only.
 
 codes = np.array([[3] * run.model.latent.num_latents], "int32")
 decoded = loaded.signatures["decode_codes"](codes=tf.constant(codes))

@@ -7,9 +7,9 @@ command line: ``keras-qlae tune --search weight_decay=0.01:1``.
 """
 
 # %%
-# Searched settings have a range, all others the value of the recipe. Trials of
-# 200 steps are far too short for choosing settings (InfoM is often high before
-# the decoder works), but enough to show the output.
+# Searched settings have a range; all others have the value of the recipe.
+# Trials of 200 steps are far too short for choosing settings (InfoM is often
+# high before the decoder works), but enough to show the output.
 
 import tempfile
 from pathlib import Path
@@ -31,13 +31,18 @@ trials = kq.tuning.search(
 
 # %%
 # The objective here is a sum: a decibel of PSNR counts as much as 0.02 of
-# InfoM. The table lists the trials, best first. The first trial of every search
-# is the recipe itself; if weight decay is searched, that trial has none.
+# InfoM. ``results.csv`` and ``results.md`` list the trials, best first, and
+# ``search`` returns the same rows. Trial 0 is the recipe itself, for
+# comparison; if weight decay is searched, this trial has none.
 
-print((directory / "results.md").read_text())
+for row in trials:
+    decay = f"weight decay {row['weight_decay']:.3f}"
+    scores = f"InfoM {row['val_infom']:.3f}, PSNR {row['val_psnr']:.2f} dB"
+    print(f"trial {row['trial']}: {decay}, {row['num_values']} values")
+    print(f"    {scores}, sum {row['score']:.3f}")
 
 # %%
-# Score against each setting, the best trial in red:
+# The score against each setting, with the best trial in red:
 
 from PIL import Image
 
