@@ -1,24 +1,24 @@
-"""Images a second from a prepared data set, and the plain way of tfds.
+"""Images per second from a prepared data set and from TensorFlow Datasets.
 
 Run `python benchmarks/data.py` (Linux), for another backend
 `KERAS_BACKEND=jax python benchmarks/data.py`. Images of 64x64x3 are written
-to a temporary folder in the layout of MPI3D, then go into Keras' `fit` of a
-model that reads every image and has next to nothing to compute, in two ways:
+to a temporary folder in the layout of MPI3D. Keras' `fit` of a model that reads
+every image and computes almost nothing then gets them from two pipelines:
 
-- `prepared`: as `keras-qlae datasets prepare` leaves them;
-- `tfds`: as TensorFlow Datasets keeps them, PNG decoded in every epoch, then
+- `prepared`: the images that `keras-qlae datasets prepare` has written;
+- `tfds`: TensorFlow Datasets, with PNG decoded in every epoch, then
   `shuffle(100_000)`, `map`, `batch`, `prefetch`. Its cache for data sets below
-  250 MiB is off: none of the real ones is as small.
+  250 MiB is off, since no real data set is as small.
 
 The pictures are those of room3d with noise of a standard deviation of half a
-level. Without it they take 11 % of their size as PNG and are soon decoded;
-with it a third, as the published images of Falcor3D and Isaac3D do (3.7 GB for
-233,280 and 13.0 GB for 737,280 images of 128x128x3). `--noise 0` leaves it
-out, for pictures like those of 3D Shapes.
+level. As PNG they have a third of their size, like the published images of
+Falcor3D and Isaac3D (3.7 GB for 233,280 and 13.0 GB for 737,280 images of
+128x128x3). Without noise (`--noise 0`), as in 3D Shapes, they have 11 % of
+their size and are decoded faster.
 
-A line an epoch, with the memory that is the process's own after it. Both ways
-take turns, so that what else the machine does slows both; `--only prepared`
-runs the one, to see its memory.
+Prints one line per epoch, with the private memory of the process after it. The
+two pipelines alternate, so that other work on the machine slows both.
+`--only prepared` runs only this pipeline, to measure its memory.
 """
 
 import argparse
@@ -43,7 +43,7 @@ from keras_qlae.datasets.tfds_builders import FileBuilder
 
 BATCH = 128
 IMAGE_BYTES = 64 * 64 * 3
-PATHS = {}  # what the builder reads
+PATHS = {}  # files that the builder reads
 
 
 class Brightness(keras.Model):
@@ -86,7 +86,7 @@ def write_images(folder, num_horizontal, noise):
     path = open_store(info, folder).raw(info.files[0])
     path.parent.mkdir(parents=True)
     images = room.images(index)
-    for image in images:  # one at a time: the noise takes 8 times the room
+    for image in images:  # one at a time: noise takes 8 times the memory
         levels = image + rng.normal(0, noise, image.shape)
         image[:] = np.rint(np.clip(levels, 0, 255))
     np.savez(path, images=images)
@@ -101,7 +101,7 @@ def prepared_way(folder):
 
 
 def tfds_way(folder):
-    """The pipeline that the tutorials show."""
+    """The pipeline of TensorFlow's tutorials."""
     builder = DataBenchmark(data_dir=folder)
     builder.download_and_prepare()
     share = builder.info.dataset_size / (
@@ -128,7 +128,7 @@ WAYS = {"prepared": prepared_way, "tfds": tfds_way}
 
 
 def own_megabytes():
-    """Memory of the process, without files that are mapped into it."""
+    """Private memory of the process, without mapped files."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("RssAnon"):
             return int(line.split()[1]) / 1000
@@ -136,7 +136,7 @@ def own_megabytes():
 
 
 def main():
-    """Prints a line for each way and epoch."""
+    """Prints a line per pipeline and epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument(

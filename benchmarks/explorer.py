@@ -2,10 +2,10 @@
 
     KERAS_BACKEND=... python benchmarks/explorer.py [SCREENSHOTS]
 
-Untrained models of the small recipe and of the paper's size; float16, as
-pages are written by default, is held to `LIMITS`. With a folder,
-screenshots of an autoencoder, a GAN, grey images, 128x128 images, 40 latents
-and a model without factors are written to it, at three widths, light and
+Measures untrained models of the small recipe and of the paper's size. Pages in
+float16, the default, must be within `LIMITS`. With a folder, it writes
+screenshots there instead: of an autoencoder, a GAN, grey images, 128x128
+images, 40 latents and a model without factors, at three widths, light and
 dark. Needs Chromium and Playwright.
 """
 
@@ -25,7 +25,7 @@ from keras_qlae import explorer
 from keras_qlae import recipes
 
 STARTS = 3
-# Megabytes, milliseconds to the first image, milliseconds a decode.
+# Megabytes, milliseconds to the first image, milliseconds per decode.
 LIMITS = {"qlae": (1.0, 500, 2), "qlae-paper": (None, None, 40)}
 WIDTHS = {"1280": (1280, 800), "768": (768, 1024), "390": (390, 844)}
 DECODE = """async count => {
@@ -74,7 +74,7 @@ def opened(browser, path, width=1280, height=800, scheme="light"):
 
 
 def measure(browser, name, model, content, folder):
-    """Prints what was measured and returns what is above its limit."""
+    """Prints the measurements, and returns those above their limits."""
     missed = []
     for dtype in ("float16", "float32"):
         path = explorer.write(

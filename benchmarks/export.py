@@ -1,9 +1,9 @@
-"""Exported encoders against the model, on 10,000 images of its data set.
+"""Compares exported encoders with the model, on 10,000 images of room3d.
 
     KERAS_BACKEND=... python benchmarks/export.py RUN
 
-The SavedModel runs in a fresh process where neither Keras nor keras_qlae can
-be imported, the ONNX file under onnxruntime.
+The SavedModel runs in a new process in which neither Keras nor keras_qlae can
+be imported, and the ONNX file in onnxruntime.
 """
 
 import subprocess
@@ -36,7 +36,7 @@ np.savez(out, **{k: np.concatenate([p[k] for p in parts]) for k in parts[0]})
 
 
 def compare(model, latents, codes, outputs):
-    """Largest difference of latents, and codes that differ."""
+    """The largest difference of latents, and the number of other codes."""
     near = [
         np.sort(np.abs(column[:, None] - codebook), axis=1)
         for column, codebook in zip(

@@ -2,14 +2,13 @@
 
     KERAS_BACKEND=tensorflow python benchmarks/gan_step.py
 
-The networks, the optimizers and the sizes are those of the recipe
-`ql-info-wgan-gp`, here with learned codebooks; the loop has one fixed batch,
-its own formulas, and the framework's own gradients and compilation. The two
-take turns, so that what else the machine does hits both alike; the least and
-the median time of each are printed, in milliseconds a train step
-(`generator_period` critic updates and one of the generator). On a machine that
-others use too, `--cpu-time` counts the time that the process had a core,
-pipeline and model together, in place of the time that went by.
+Networks, optimizers and sizes are those of the recipe `ql-info-wgan-gp`, here
+with learned codebooks. The loop has one fixed batch, its own formulas, and the
+framework's own gradients and compilation. The two alternate, so that other work
+on the machine affects both. Prints the least and the median time of each, in
+milliseconds per train step (`generator_period` critic updates and one generator
+update). On a busy machine use `--cpu-time`: it measures the processor time of
+pipeline and model instead of the wall time.
 """
 
 import argparse
@@ -39,7 +38,7 @@ def new_model():
 
 
 class ByHand:
-    """The losses as functions of lists of weights, in the paper's words."""
+    """The losses as functions of lists of weights, as in the paper."""
 
     def __init__(self, model):
         self.generator, self.trunk = model.generator, model.trunk
@@ -71,7 +70,7 @@ class ByHand:
         )
 
     def critic_loss(self, critic, others, x, codes, epsilon, slope):
-        """`slope` takes the gradient of a function's sum by its input."""
+        """`slope` is the gradient of a function's sum by its input."""
         *generator, codebook = others
         z = self.values(codebook, codes)
         fake = ops.stop_gradient(self.generate(generator, z))

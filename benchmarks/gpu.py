@@ -1,11 +1,11 @@
-"""Step time, input stall and TensorFlow's GPU memory, with the recipe at hand.
+"""Step time, input stall and TensorFlow's GPU memory of a recipe.
 
     python benchmarks/gpu.py [--recipe qlae-paper] [--backends jax torch]
 
-A row a backend: milliseconds a step of `fit` on the tf.data pipeline; of the
-same on one batch that never changes; their difference, the input stall; and
-the GPU memory that TensorFlow holds meanwhile, which under JAX and PyTorch
-must be 0. Without a GPU it runs on the CPU and says so.
+Prints for each backend: milliseconds per step of `fit` on the tf.data pipeline;
+the same on one fixed batch; their difference, the input stall; and the GPU
+memory that TensorFlow holds, which must be 0 on JAX and PyTorch. Without a GPU
+it runs on the CPU and prints this.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main():
         print(f"  GPUs TensorFlow sees {row['tensorflow_gpus']:6}")
         print(f"  TensorFlow's GPU memory {row['tensorflow_bytes']:,} bytes")
         if backend != "tensorflow" and row["tensorflow_gpus"]:
-            sys.exit("TensorFlow may take GPU memory beside another backend.")
+            sys.exit("TensorFlow must see no GPU beside another backend.")
 
 
 def run_child(backend):
@@ -84,7 +84,7 @@ def measure(options):
 
 
 def timed(model, batches, options):
-    """Milliseconds a step: the least of some repeats, the first left out."""
+    """Milliseconds per step: the least of all repeats but the first."""
     times = []
     for _ in range(options.repeats + 1):
         start = time.perf_counter()
@@ -118,7 +118,7 @@ def visible_gpus():
 
 
 def tensorflow_gpu_bytes():
-    """What TensorFlow has taken of the GPUs that it sees: of none if none."""
+    """The memory that TensorFlow holds on all GPUs that it sees."""
     import tensorflow as tf
 
     return sum(

@@ -1,15 +1,16 @@
-"""Times `infomec` against the straightforward scikit-learn computation.
+"""Times `infomec` against a straightforward computation in scikit-learn.
 
 python benchmarks/infomec.py
 
-10,000 samples of six factors (of 10, 10, 10, 8, 4 and 15 values) and twelve
+10,000 samples of six factors (with 10, 10, 10, 8, 4 and 15 values) and twelve
 latents that are noisy functions of them. The straightforward computation is
 that of the paper: `mutual_info_score` or `mutual_info_classif` for each pair,
-and for each factor a `LogisticRegression` on all latents and one on nothing.
-Both run in this process, in turn; the table has the fastest of each.
+and for each factor one `LogisticRegression` on all latents and one on constant
+features. Both run alternately in this process; the table has the fastest run of
+each.
 
-With `--optimizers` it times the fits of InfoE alone: `metrics/lbfgs.py`, which
-fits all factors together, against `scipy.optimize`, a factor at a time.
+With `--optimizers` it times only the fits of InfoE: `metrics/lbfgs.py`, which
+fits all factors together, against `scipy.optimize` for one factor at a time.
 """
 
 import argparse
@@ -43,7 +44,7 @@ NUM_VALUES = 10
 
 
 def sample_continuous(rng, num_samples):
-    """Each factor has a clean latent and one that a second factor enters."""
+    """Each factor has a clean latent, and one mixed with another factor."""
     sizes = np.array(FACTOR_SIZES)
     factors = rng.integers(0, sizes, (num_samples, len(sizes)))
     clean = factors / (sizes - 1)
@@ -53,7 +54,7 @@ def sample_continuous(rng, num_samples):
 
 
 def sample_discrete(rng, num_samples):
-    """The continuous latents in equal bins, permuted, some at random."""
+    """Bins of the continuous latents, renumbered; 5 % are random."""
     factors, latents = sample_continuous(rng, num_samples)
     low, high = latents.min(axis=0), latents.max(axis=0)
     bins = np.floor((latents - low) / (high - low) * NUM_VALUES)
@@ -69,7 +70,7 @@ def sample_discrete(rng, num_samples):
 
 
 def scikit_learn_nmi(factors, latents, is_discrete):
-    """Normalised mutual information, a pair at a time."""
+    """Normalised mutual information, one pair at a time."""
     nmi = np.empty((factors.shape[1], latents.shape[1]))
     for i, factor in enumerate(factors.T):
         entropy = mutual_info_score(factor, factor)
@@ -121,7 +122,7 @@ def ours(factors, latents, is_discrete):
 
 
 def timed(function, arguments):
-    """Seconds of a call, and what it returned."""
+    """Returns the seconds of a call, and its result."""
     started = time.perf_counter()
     result = function(*arguments)
     return time.perf_counter() - started, result
@@ -149,7 +150,7 @@ def compare(kind, sample, num_samples, repeats):
 
 
 def scipy_cross_entropies(features, targets, executor, ftol):
-    """What `balanced_cross_entropies` gives, by `scipy.optimize`."""
+    """The result of `balanced_cross_entropies`, by `scipy.optimize`."""
     cross_entropies = []
     for target in targets:
         losses = softmax_regression._BalancedLosses(

@@ -1,20 +1,21 @@
-"""How listing, decoding and the first batch of a folder grow with its images.
+"""Time and memory of folders with many images.
 
-Run `python benchmarks/many_images.py` (Linux): it makes 10,000, 100,000 and
+Run `python benchmarks/many_images.py` (Linux). It makes 10,000, 100,000 and
 1,000,000 PNG files of 100 bytes to 1 kB in a temporary folder (4 GB of disk),
 images of 16x16 pixels in folders of 1,000, or with `--packed` in ten ZIP
 archives, and prints a line of CSV for each:
 
-- `listing`: finding the images below the folder, seconds, and the process's
-  largest memory in MB, with NumPy and Keras imported;
-- `first load`: `from_folder`, which decodes all images;
+- `listing`: seconds to find the images, and the peak memory of the process in
+  MB, with NumPy and Keras imported;
+- `first load`: seconds of `from_folder`, which decodes all images;
 - `later load`: the same in a new process;
-- `first batch`: from `as_tf_dataset`, shuffled, with TensorFlow imported;
-- `memory`: the largest of the process that decodes and makes batches, in MB;
-  of that `file`: pages of the mapped file, which the system takes back when
-  others need them;
-- `cold`, `warm`: milliseconds a batch of 128 images at random places of the
-  decoded file, when none of it is in memory, and when all is.
+- `first batch`: seconds until the first batch of `as_tf_dataset`, shuffled,
+  including the import of TensorFlow;
+- `memory`: peak memory of the process that decodes and makes batches, in MB;
+  `file` is the part of mapped files, which the system frees when other
+  programs need memory;
+- `cold`, `warm`: milliseconds per batch of 128 images at random positions of
+  the decoded file, when none of it is in memory, and when all of it is.
 """
 
 import argparse
@@ -36,7 +37,7 @@ NUM_BATCHES = 50
 
 
 def make(folder, number, packed):
-    """Writes PNG files, noisier ones larger."""
+    """Writes PNG files; with more noise they are larger."""
     from PIL import Image
 
     rng = np.random.default_rng(0)
@@ -75,7 +76,7 @@ def memory(kind):
 
 
 def forget(path):
-    """Takes a file out of the system's memory."""
+    """Removes a file from the system's page cache."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -1,7 +1,7 @@
-"""Seconds of one core that each metric takes.
+"""Seconds that each metric takes on one core.
 
-The factors are those of 10,000 images of room3d, the 12 latents random sums of
-some of them with noise; as codes, in 10 values each.
+The factors are those of 10,000 images of room3d. The 12 latents are random sums
+of some factors, with noise; as codes they have 10 values each.
 
     OMP_NUM_THREADS=1 python benchmarks/other_metrics.py
 """
@@ -46,7 +46,7 @@ def main() -> None:
             score(factors, values)
             seconds = time.process_time() - start
             print(f"{kind:<10} {score.__name__:<20} {seconds:7.2f} s")
-    # What `compare` computes of five seeds, each with 2,000 latents.
+    # As `compare` computes it for five seeds, with latents of 2,000 images.
     seeds = [latents[:2000] @ rng.normal(size=(12, 12)) for _ in range(5)]
     for correlation in ("spearman", "lasso"):
         start = time.process_time()

@@ -1,17 +1,17 @@
-"""How many room3d images a second one core delivers.
+"""Images of room3d per second on one core.
 
 Run `python benchmarks/room3d.py` (Linux), for another backend
-`KERAS_BACKEND=jax python benchmarks/room3d.py`. The whole process is held to
-one core, model and pipeline together. Three ways are measured, each for some
-seconds after warming up:
+`KERAS_BACKEND=jax python benchmarks/room3d.py`. The whole process, model and
+pipeline, is limited to one core. Three cases are measured, each for some
+seconds after a warm-up:
 
 - `images`: `dataset.images(index)`, NumPy, uint8;
 - `pipeline`: `as_tf_dataset(shuffle=True, repeat=True)`, float32;
-- `fit`: the same into Keras' `fit` of a model that reads every image and has
-  next to nothing to compute.
+- `fit`: the same with Keras' `fit` of a model that reads every image and
+  computes almost nothing.
 
-On a machine that others use too, `--cpu-time` counts the time that the process
-had the core, in place of the time that went by.
+On a busy machine use `--cpu-time`: it measures the processor time of the
+process instead of the wall time.
 """
 
 import argparse
@@ -32,7 +32,7 @@ clock = time.perf_counter
 
 
 def rate(step, images_per_step, seconds):
-    """Calls `step` for some seconds; returns images a second."""
+    """Calls `step` for some seconds; returns images per second."""
     step()
     begin = clock()
     steps = 0

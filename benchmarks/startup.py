@@ -1,9 +1,9 @@
-"""How long commands take to start, how much memory, and what they print.
+"""Time and memory of starting commands, and their lines on standard error.
 
     python benchmarks/startup.py
 
-The best of five, each in a process of its own. Bars: 0.5 s and 100 MB for what
-needs no framework, 1 s for the metrics, nothing on standard error.
+The best of five, each in a separate process. Bars: 0.5 s and 100 MB for
+commands that need no framework, 1 s for the metrics, nothing on standard error.
 """
 
 import os
@@ -48,7 +48,7 @@ except SystemExit:
 
 
 def measured(source, *arguments):
-    """Seconds, megabytes and lines on standard error, the best of several."""
+    """Seconds, megabytes and lines on standard error of the fastest start."""
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith("TF")
     }

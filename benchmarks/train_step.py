@@ -3,12 +3,12 @@
     python benchmarks/train_step.py
     python benchmarks/train_step.py --against ../before  # another checkout
 
-Each row is a process of its own, run one after another: `fit` on the tf.data
-pipeline of room3d; a bare compiled step of the same model, losses and
-optimizer on one fixed batch; both with and without XLA; and the same network
-and optimizer written by hand in PyTorch, channels last. Two checkouts take
-turns, each with its own copy of this file, and the least of all rounds
-counts. Keep the machine otherwise idle.
+It measures `fit` on the tf.data pipeline of room3d; a bare compiled step of the
+same model, losses and optimizer on one fixed batch; both with and without XLA;
+and the same network and optimizer written by hand in PyTorch, channels last.
+Each row is measured in its own process, one after another. Two checkouts
+alternate, each with its own copy of this file, and the least time of all rounds
+is used. The machine should be idle otherwise.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def main():
 
 
 def report(rows):
-    """The ratios of whatever was timed."""
+    """Prints the ratios of all cases that were timed."""
 
     def ratio(text, name, above, below):
         if above in rows and below in rows:
@@ -85,7 +85,7 @@ def report(rows):
 
 
 def run_in_turn(trees, backend, jit, options):
-    """The least times of each tree, over rounds in which all run once."""
+    """The least times of each checkout over the rounds."""
     results = [{} for _ in trees]
     for _ in range(options.rounds):
         for tree, result in zip(trees, results, strict=True):
@@ -113,7 +113,7 @@ def run_child(tree, backend, jit, options):
 
 
 def measure(backend, jit, options):
-    """Milliseconds a step: the least of some repeats."""
+    """Milliseconds per step: the least of the repeats."""
     if backend == "torch by hand":
         step = torch_by_hand()
         return {"bare": timed(lambda: repeat(step, options), options)}
@@ -122,7 +122,7 @@ def measure(backend, jit, options):
     from keras_qlae.callbacks import FiniteLoss
     from keras_qlae.callbacks import Progress
 
-    if backend == "jax" and not jit:  # an operation at a time: seconds
+    if backend == "jax" and not jit:  # not compiled: a step takes seconds
         options.steps, options.repeats = 2, 1
     dataset = keras_qlae.datasets.load("room3d", image_size=32)
     recipe = recipes.get("qlae")

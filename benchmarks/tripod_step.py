@@ -2,19 +2,19 @@
 
     KERAS_BACKEND=tensorflow python benchmarks/tripod_step.py
 
-A step of Tripod needs the decoder ten times as often as its batch has images:
-once for the reconstruction, eight times for the Hessian penalty, and about
-once more for the encoder, which mirrors it. "Ten passes" is the value and the
+A step of Tripod costs about ten passes of its batch through the decoder: one
+for the reconstruction, eight for the Hessian penalty, and about one more for
+the encoder, which mirrors the decoder. "Ten passes" computes the value and the
 gradients of a loss of the decoder's output, by its weights and its input, for
-ten times the batch in one call, with no penalty, no optimizer and nothing
-else. "Step" is a compiled step of the recipe's model on one fixed batch:
-encoder, quantizer, decoder, both penalties, all gradients, optimizer, logs.
+ten times the batch in one call, without penalty and optimizer. "Step" is a
+compiled step of the recipe's model on one fixed batch: encoder, quantizer,
+decoder, both penalties, all gradients, optimizer, logs.
 
-The two take turns, so that what else the machine does hits both alike. The
-least and the median time of each are printed, in milliseconds, and their
-ratio. Bar: 1.25, on TensorFlow and JAX. With `--operations` it prints what is
-in the compiled programs instead, and measures no time: floating-point
-operations on JAX, nodes of the graph by kind on TensorFlow.
+The two alternate, so that other work on the machine affects both. Prints the
+least and the median time of each, in milliseconds, and their ratio. Bar: 1.25,
+on TensorFlow and JAX. With `--operations` it measures no time, and prints what
+the compiled programs compute: the number of floating-point operations on JAX,
+the nodes of the graph by kind on TensorFlow.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def parsed():
 
 
 class TenPasses(backend.StepModel, keras.Model):
-    """The decoder and nothing else: a step that changes no weights."""
+    """The decoder alone, with a step that changes no weights."""
 
     def __init__(self, decoder):
         super().__init__()
@@ -58,8 +58,8 @@ class TenPasses(backend.StepModel, keras.Model):
         inputs = keras.tree.flatten(values)[0]
 
         def compute():
-            # The loss depends on the input by a variable, so that the
-            # gradient by the input is asked for too.
+            # The input is multiplied by a variable, so that the gradient by
+            # the input is computed too.
             logits = self.decoder(inputs * self.one, training=True)
             return ops.mean(ops.square(logits)), ()
 
@@ -87,7 +87,7 @@ def both():
 
 
 def stepper(model, data):
-    """A function that takes one step, ended when it returns."""
+    """Returns a function that does one step and waits for its end."""
     model.make_train_function()
     data = ops.convert_to_tensor(data)
     if keras.backend.backend() == "jax":
@@ -132,7 +132,7 @@ def seconds(take, steps):
 
 
 def operations(name, model, data):
-    """Prints what a compiled step is made of."""
+    """Prints the operations of a compiled step."""
     if keras.backend.backend() == "jax":
         costs = stepper(model, data).compiled().cost_analysis()
         print(f"{name}: {costs['flops'] / 1e6:.0f} million operations")

@@ -1,9 +1,10 @@
-"""Independent sources in mixed vectors: which recipe finds them again?
+"""Scores how well recipes separate mixed independent sources.
 
-Four sources, uniform on [-1, 1], in 20,000 vectors of 10 numbers: a random
-matrix times the sources (linear), the same bent by tanh (bent), with noise of
-a hundredth of the spread. A factor is which eighth of its range a source is
-in. Models are trained on all but 5,000 vectors, which are scored.
+Four sources, uniform on [-1, 1], are mixed to 20,000 vectors of 10 numbers: by
+a random matrix (linear), or by the matrix and tanh (bent), with noise of a
+hundredth of the standard deviation. There is one factor per source: the eighth
+of its range in which the source is. Models are trained on all but 5,000
+vectors, which are scored.
 
     OMP_NUM_THREADS=1 KERAS_BACKEND=jax python benchmarks/vectors.py
 """
@@ -32,7 +33,7 @@ MODELS = (
 
 
 def vectors_and_factors(kind: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mixed sources, and the eighths that they are in."""
+    """Returns mixed sources, and the eighths in which they are."""
     rng = np.random.default_rng(seed)
     sources = rng.uniform(-1, 1, (NUM_VECTORS, NUM_SOURCES))
     mixed = sources @ rng.normal(size=(NUM_SOURCES, WIDTH))
@@ -86,8 +87,8 @@ def scores(train, held_out, name, settings, seed):
         result = infomec(factors, latents, discrete=is_discrete)
         numbers = (result.infom, result.infoe, result.infoc)
         numbers = (*numbers, model.reconstruction_r2(scored))
-        told = " ".join(f"{k}={v}" for k, v in settings.items())
-        yield model_name, told, seed, *(f"{n:.3f}" for n in numbers)
+        shown = " ".join(f"{k}={v}" for k, v in settings.items())
+        yield model_name, shown, seed, *(f"{n:.3f}" for n in numbers)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     make check-docs
 
-Fails on a request that leaves the site, a broken link or anchor, an error in a
-page, or a public name without a page. Needs Chromium and Playwright.
+Fails if a page requests an address outside the site, has a broken link or
+anchor or an error, or if a public name has no page. Needs Chromium and
+Playwright.
 """
 
 import shutil
@@ -23,7 +24,7 @@ IDS = "() => [...document.querySelectorAll('[id]')].map(each => each.id)"
 
 
 def main() -> None:
-    """Prints what is wrong, and exits with 1 if anything is."""
+    """Prints all problems, and exits with 1 if there are any."""
     problems = list(missing_pages())
     links: dict[str, set[str]] = {}
     ids: dict[str, set[str]] = {}
@@ -56,13 +57,13 @@ def main() -> None:
 
 
 def outside(address: str) -> list[str]:
-    """The problem that an address is, if it leaves the site."""
+    """A problem, if an address is outside the site."""
     kept = address.startswith((SITE.as_uri(), "data:", "blob:"))
-    return [] if kept else [f"a request leaves the site: {address}"]
+    return [] if kept else [f"a request to outside the site: {address}"]
 
 
 def leads_somewhere(link: str, ids: dict[str, set[str]]) -> bool:
-    """Whether a file is there, and in a page the anchor."""
+    """Whether the file exists, and has the anchor if it is a page."""
     address, anchor = urldefrag(link)
     path = Path(url2pathname(address.removeprefix("file://").split("?")[0]))
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Fails unless a tag names the version of the package.
+"""Fails unless a tag is the version of the package.
 
 python tools/check_version.py v1.2.3
 """
@@ -15,7 +15,7 @@ def main(tag: str) -> None:
     found = re.search(r'^__version__ = "(.+)"$', SOURCE.read_text(), re.M)
     version = found and found[1]
     if tag != f"v{version}":
-        sys.exit(f"The tag is {tag}, and {SOURCE} says {version}.")
+        sys.exit(f"The tag is {tag}, but the version in {SOURCE} is {version}.")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the source distribution, the wheel from it and the wheel from the
-# checkout; installs the wheel into an environment elsewhere, and uses it.
+# Builds the source distribution, a wheel from it and a wheel from the checkout,
+# and compares the wheels. Installs the wheel in an environment outside the
+# checkout, and uses it there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD

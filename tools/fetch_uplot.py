@@ -2,10 +2,10 @@
 
     python tools/fetch_uplot.py
 
-Needs npm. Writes the files as they are published, with their licence and
-their own hashes (`sha512sum --check SHA512SUMS`), to
-`keras_qlae/explorer/assets/uplot`. For another version change the two
-constants: `npm view uplot@VERSION dist.integrity` says the second.
+Needs npm. Writes the published files, their licence and their hashes (check
+them with `sha512sum --check SHA512SUMS`) to `keras_qlae/explorer/assets/uplot`.
+For another version change the two constants below: `npm view uplot@VERSION
+dist.integrity` prints the second.
 """
 
 import base64
@@ -27,17 +27,19 @@ FOLDER = (
 
 
 def published(archive: Path) -> dict[str, bytes]:
-    """The files of the npm archive by their names.
+    """Reads the files of the npm archive.
+
+    Returns:
+        Their contents by name.
 
     Raises:
-        ValueError: It is not the archive that is pinned here.
+        ValueError: The hash of the archive is not `INTEGRITY`.
     """
     digest = hashlib.sha512(archive.read_bytes()).digest()
     found = f"sha512-{base64.b64encode(digest).decode()}"
     if found != INTEGRITY:
         raise ValueError(
-            f"{archive.name} is not the archive that is pinned. "
-            f"Expected {INTEGRITY}. Received: {found}"
+            f"{archive.name} must have the hash {INTEGRITY}. Received: {found}"
         )
     contents = {}
     with tarfile.open(archive) as tar:

@@ -3,7 +3,7 @@
     python tools/oldest.py > build/oldest.txt
     make test-torch CONSTRAINTS=build/oldest.txt
 
-A requirement `numpy>=2.0` becomes `numpy==2.0.*`: the newest patch of it.
+The requirement `numpy>=2.0` becomes `numpy==2.0.*`: the newest patch release.
 """
 
 import re
@@ -11,14 +11,17 @@ import tomllib
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ("jax", "torch", "onnx")  # the tools of the tests may be new
+EXTRAS = ("jax", "torch", "onnx")  # tools of the tests may be newer
 
 
 def oldest(requirement: str) -> str:
-    """The line of a constraints file."""
+    """Converts a requirement to a line of a constraints file."""
     found = re.match(r"([\w-]+)>=([\d.]+)(;|$)", requirement)
     if found is None:
-        raise ValueError(f"A lower bound is wanted, not {requirement!r}")
+        raise ValueError(
+            "A requirement must have a lower bound, as in numpy>=2.0. "
+            f"Received: {requirement!r}"
+        )
     return f"{found[1]}=={found[2]}.*"
 
 

@@ -2,8 +2,8 @@
 
     make results
 
-A line `<!-- table: NAME -->` stands above each table. `NAME` is a file
-`benchmarks/results/NAME.csv`, shown as it is, or a function below.
+Above each table is a line `<!-- table: NAME -->`. `NAME` is a file
+`benchmarks/results/NAME.csv`, which is shown unchanged, or a function below.
 """
 
 import re
@@ -27,7 +27,7 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n)((?:\|.*\n)*)")
 
 
 def table(name: str) -> str:
-    """A table in Markdown, with a line break at its end."""
+    """A table in Markdown that ends with a line break."""
     if name in MADE:
         return MADE[name]() + "\n"
     rows = read_csv(RAW / f"{name}.csv")
@@ -35,13 +35,13 @@ def table(name: str) -> str:
 
 
 def study() -> str:
-    """The means and intervals of the study."""
+    """Means and confidence intervals of the study."""
     text = tables.markdown(*_study())
     return "\n".join(line for line in text.split("\n") if line[:1] == "|")
 
 
 def study_tuning() -> str:
-    """Every run of the tuning; the best sum of each model in bold."""
+    """Every run of the tuning, with each model's best sum in bold."""
     rows = read_csv(RAW / "study_tuning.csv")
     best: dict[str, float] = {}
     for row in rows:
@@ -110,7 +110,7 @@ MADE = {
 
 
 def document(text: str) -> str:
-    """A document with its tables made anew."""
+    """Returns a document with its tables made again."""
     return TABLE.sub(lambda found: found[1] + table(found[2]), text)
 
 
@@ -146,7 +146,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _study():
-    """The study, its lines and its rows."""
+    """Returns the study, the lines of its table and its runs."""
     read = read_study(ROOT / "benchmarks" / "study.toml", {})
     rows = [
         {

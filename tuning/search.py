@@ -1,4 +1,4 @@
-"""A search to run, and to change: `keras-qlae tune` in Python.
+"""Searches for settings, as `keras-qlae tune` does; a script to adapt.
 
 python tuning/search.py runs/search
 """

@@ -1,4 +1,4 @@
-"""Where one process trains a model: TensorFlow and PyTorch."""
+"""Training in one process: TensorFlow and PyTorch."""
 
 import contextlib
 from contextlib import AbstractContextManager
@@ -10,28 +10,28 @@ import keras
 def joined(
     number: int | None, host: int | None, coordinator: str | None
 ) -> AbstractContextManager[None]:
-    """Refused: Keras 3.15 trains in several processes on JAX alone."""
+    """Raises: Keras 3.15 trains in several processes only on JAX."""
     raise ValueError(
-        "Keras trains on several hosts on JAX alone: take the backend `jax`. "
+        "Keras trains on several hosts only on JAX: use the backend `jax`. "
         f"Received: backend={keras.backend.backend()!r}"
     )
 
 
 def num_hosts() -> int:
-    """One."""
+    """The number of processes: one."""
     return 1
 
 
 def host() -> int:
-    """The first."""
+    """The number of this process: the first."""
     return 0
 
 
 def from_first(arrays: Any) -> Any:
-    """It is the first."""
+    """Returns the arrays: this process is the first."""
     return arrays
 
 
 def alone() -> AbstractContextManager[None]:
-    """It is."""
+    """Does nothing: this process is alone."""
     return contextlib.nullcontext()

@@ -276,7 +276,7 @@ def on_devices(number: int | None) -> Iterator[int]:
     if number != 1:
         raise ValueError(
             "Keras trains on several devices on PyTorch from version 3.16 on, "
-            f"and this is {keras.__version__}: take one device, or the "
+            f"and this is {keras.__version__}: use one device, or the "
             f"backend `jax` or `tensorflow`. Received: devices={number}"
         )
     yield 1

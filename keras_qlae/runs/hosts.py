@@ -1,9 +1,9 @@
-"""Several processes that train one model, on hosts of their own.
+"""Several processes that train one model, each on its own host.
 
-All make the same steps, each on its share of every batch. The first also does
-what one alone does: it reads and writes the run directory, scores and draws.
-It does so with a copy of the model of its own, since arrays that are spread
-over processes can only be computed with by all of them at once.
+All do the same steps, each on its share of every batch. The first process also
+reads and writes the run directory, scores and draws. It does so with its own
+copy of the model, since all processes must take part in a computation with
+arrays that are spread over them.
 """
 
 import json
@@ -25,9 +25,12 @@ def is_first() -> bool:
 
 
 def agreed(value: Any) -> Any:
-    """What the first process gives, on all; plain values.
+    """Returns the value of the first process on all processes.
 
-    Every process must call it, and waits for the others.
+    Every process must call this, and waits for the others.
+
+    Args:
+        value: Plain values; those of the other processes are ignored.
     """
     if backend.num_hosts() == 1:
         return value
@@ -39,31 +42,33 @@ def agreed(value: Any) -> Any:
 
 
 def check_same(config: Configuration) -> None:
-    """Raises unless all processes are to train the same.
+    """Raises unless all processes have the same configuration.
 
     Raises:
-        ValueError: On a process that was given something else.
+        ValueError: On a process whose configuration differs from the first
+            one's.
     """
     first = Configuration.model_validate(agreed(config.model_dump(mode="json")))
     differences = first.differences(config)
     if differences:
         listed = "\n".join(f"  {line}" for line in differences[:10])
         raise ValueError(
-            "All hosts must train the same: give them the same command, and "
-            f"the same data. Host {backend.host()} differs from host 0 in\n"
+            "All hosts must train the same: start the same command with the "
+            f"same data on each. Host {backend.host()} differs from host 0 in\n"
             f"{listed}"
         )
 
 
 def own_copy(model: keras.Model, build: Callable[[], Any]) -> Any:
-    """The model that the first process writes, scores and draws with.
+    """Returns the model that the first process writes, scores and draws with.
 
     Args:
         model: The model that is trained.
-        build: Makes another one like it.
+        build: Makes another model like it.
 
     Returns:
-        The model itself if there is one process; on the others `None`.
+        The model itself if there is only one process, and a copy if there are
+        several. `None` on all processes but the first.
     """
     if backend.num_hosts() == 1:
         return model
@@ -74,15 +79,15 @@ def own_copy(model: keras.Model, build: Callable[[], Any]) -> Any:
 
 
 def spread(copy: Any, model: keras.Model, record: Record) -> Record:
-    """Brings all processes to where the first one is.
+    """Gives all processes the values of the first one.
 
     Args:
-        copy: As of `own_copy`.
-        model: The model that is trained; it takes all values of the copy.
+        copy: The result of `own_copy`.
+        model: The model that is trained. It gets all values of the copy.
         record: What the first process has recorded.
 
     Returns:
-        The record; on the others the steps alone.
+        The record; on the other processes only its steps.
     """
     if backend.num_hosts() == 1:
         return record
@@ -96,16 +101,17 @@ def spread(copy: Any, model: keras.Model, record: Record) -> Record:
 
 
 class OnFirst(keras.callbacks.Callback):
-    """Callbacks that only the first process has, and that see its copy.
+    """Runs callbacks on the first process only, with its copy of the model.
 
-    What they change in the copy is lost, but for `stop_training`, which the
-    others are told at the end of an epoch. What they log, the others lack.
+    What they change in the copy is lost, except `stop_training`, which the
+    other processes get at the end of an epoch. The other processes do not have
+    what they log.
 
     Args:
         callbacks: The callbacks; none on the other processes.
-        copy: As of `own_copy`.
-        record: What was recorded so far. The callbacks add to it; on the other
-            processes this one does.
+        copy: The result of `own_copy`.
+        record: What was recorded so far. The callbacks add to it on the first
+            process, and this class does on the others.
     """
 
     def __init__(
@@ -163,5 +169,5 @@ class OnFirst(keras.callbacks.Callback):
 
 
 def _variables(model: Any) -> list[Any]:
-    """All that a checkpoint has, and the metrics."""
+    """All variables of a checkpoint, and those of the metrics."""
     return [*model.variables, *model.optimizer.variables]

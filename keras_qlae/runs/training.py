@@ -219,7 +219,7 @@ def _check_devices(model: Any, batch_size: int) -> None:
     if names:
         raise ValueError(
             "Losses that compare the images of a batch would see only each "
-            "device's part of it on TensorFlow: take one device, or the "
+            "device's part of it on TensorFlow: use one device, or the "
             f"backend `jax`. Received: {', '.join(names)} on {number} devices"
         )
 

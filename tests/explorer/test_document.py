@@ -103,5 +103,5 @@ def test_uplot_is_as_it_was_published(tmp_path):
     assert f"v{tool.VERSION})" in (folder / "uPlot.iife.min.js").read_text()
     other = tmp_path / "uplot.tgz"
     other.write_bytes(b"another archive")
-    with pytest.raises(ValueError, match="not the archive that is pinned"):
+    with pytest.raises(ValueError, match="must have the hash"):
         tool.published(other)

@@ -136,7 +136,7 @@ def test_other_backends_have_one_host(tmp_path):
         "--coordinator=127.0.0.1:1234",
     )
     assert result.exit_code == 1
-    assert "on several hosts on JAX alone" in result.output
+    assert "on several hosts only on JAX" in result.output
     assert not path.exists()
 
 
