@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -18,12 +19,13 @@ from keras_qlae.datasets.folder_images import FolderImages
 from keras_qlae.datasets.images import SUFFIXES
 from keras_qlae.datasets.mapped import MappedDataset
 
+TABLE = "factors.csv"
 MAX_OTHERS = 100_000  # a second or two: the whole disk takes half a minute
 
 
 def from_folder(
     images_dir: str | os.PathLike[str],
-    factors_csv: str | os.PathLike[str] | None = None,
+    factors_csv: str | os.PathLike[str] | Literal[False] | None = None,
     *,
     file_column: str = "file",
     image_size: int | None = None,
@@ -32,41 +34,45 @@ def from_folder(
 ) -> FactorDataset:
     """Makes a data set of your own image files and a table of their factors.
 
-    All images are decoded once, a byte a pixel and channel. Up to 268 MB are
-    kept in memory. More are kept in a file below `folders/` in the folder of
-    data sets (`$KERAS_QLAE_DATA_DIR`, or else `~/.keras/datasets/keras_qlae`),
-    which is mapped into memory, and made anew when an image has changed.
+    All images are decoded once, to one byte per pixel and channel. Up to
+    268 MB are kept in memory. More are kept in a file below `folders/` in the
+    folder of data sets (`$KERAS_QLAE_DATA_DIR`, or else
+    `~/.keras/datasets/keras_qlae`), which is mapped into memory. They are
+    decoded again when an image has changed.
 
     Args:
         images_dir: Folder of the images: PNG, JPEG, BMP, GIF, TIFF, WEBP or
             PPM, of at most 67 million pixels; levels of 16 bits are scaled to
-            8. Or a ZIP archive of images; or a folder of such archives and
-            no image beside them: each counts as a folder of its name, such as
-            `part-1.zip/cat.png`.
-        factors_csv: A CSV file with a head line. One column names the image
-            file, relative to `images_dir`; each other one is a factor. Its
-            values, numbers or words, are numbered in their order: numbers by
-            size, words by the alphabet. By default there is no table: all
-            images in the folder and below are taken, by the order of their
-            names, and no factors are known. Other files, and what is hidden,
-            are passed over.
+            8. Or a ZIP archive of images, or a folder with such archives and
+            no images outside them: each archive counts as a folder of its
+            name, such as `part-1.zip/cat.png`.
+        factors_csv: A CSV file with a header. One column names the image
+            file, relative to `images_dir`; each other column is a factor. Its
+            values, numbers or words, are numbered in order: numbers by size,
+            words alphabetically. By default it is `factors.csv` in the
+            folder, if there is one. Without a table, or with `False`, no
+            factors are known, and all images in the folder and below are
+            used, in the order of their names. Other files, hidden files and
+            hidden folders are skipped.
         file_column: Name of the column of files.
         image_size: Height and width to resize to: bicubic, antialiased. By
-            default the images keep their size, the same for all.
-        grey: Whether to make one channel of the three of red, green, blue.
+            default the images keep their size, which must be the same for
+            all.
+        grey: Whether to convert colour images to one channel.
         name: Name of the data set, for reports. Defaults to the folder's.
 
     Returns:
         A `FactorDataset`, in the order of the table or of the names.
 
     Raises:
-        FileNotFoundError: If a file of the table, or the table, is missing.
-        ValueError: If the table is no CSV, has no such column, no factor, a
-            gap or an infinite number; if an image cannot be read or has
-            another size than the first; if there is no image, or there are
-            100,000 other files; or if an image does not fit into memory.
-        OSError: If a file cannot be read, or is a pipe or a device; or if the
-            disk has no room for the decoded images.
+        FileNotFoundError: The table, or an image that it names, is missing.
+        ValueError: The table is not a CSV file, has no such column, no
+            factor, an empty cell or an infinite number; an image cannot be
+            read or differs in size from the first; there is no image, or
+            there are 100,000 other files; or an image does not fit into
+            memory.
+        OSError: A file cannot be read, or is a pipe or a device; or the disk
+            has no space for the decoded images.
 
     Example:
         ```python
@@ -84,7 +90,9 @@ def from_folder(
     folder = Path(images_dir)
     names: list[str] = []
     rows: list[dict[str, str]] = []
-    if factors_csv is None:
+    if factors_csv is None and has_table(folder):
+        factors_csv = folder / TABLE
+    if factors_csv is None or factors_csv is False:
         files = _image_files(folder)
     else:
         names, rows = _read_table(Path(factors_csv), file_column)
@@ -113,11 +121,17 @@ def from_folder(
     return MappedDataset(name, path, shape, factors, names, digest)
 
 
+def has_table(folder: Path) -> bool:
+    """Whether a folder or an archive has a table, possibly a broken link."""
+    (is_packed,) = archives.exist([os.fspath(folder / TABLE)])
+    return is_packed or os.path.lexists(folder / TABLE)
+
+
 def _image_files(folder: Path) -> list[str]:
     """The images of a folder and the folders in it, in order of their names.
 
-    Hidden ones and links to folders are passed over. Without an image there,
-    those in its archives.
+    Hidden files and folders, and links to folders, are skipped. If there is
+    no image, the images in its archives are listed.
     """
     if archives.is_archive(folder):
         return _in_order(_images_of(folder), folder)
@@ -141,7 +155,7 @@ def _image_files(folder: Path) -> list[str]:
             raise ValueError(
                 "The folder must be one of images: so far there are "
                 f"{len(paths)} among {num_others} other files and folders. "
-                f"Name the folder in which the images are. Received: {folder}"
+                f"Give the folder that contains the images. Received: {folder}"
             )
     if not paths:
         for archive in packed:
@@ -160,8 +174,8 @@ def _images_of(archive: Path, prefix: str = "") -> list[str]:
 def _in_order(paths: list[str], folder: Path) -> list[str]:
     if not paths:
         raise ValueError(
-            f"The folder must hold images ({', '.join(SUFFIXES)}), or ZIP "
-            f"archives of images. Received: {folder}, without one"
+            f"The folder must contain images ({', '.join(SUFFIXES)}), or ZIP "
+            f"archives of images. Received: {folder}, which has none"
         )
     return sorted(paths, key=lambda path: path.replace(os.sep, "\0"))
 
@@ -174,7 +188,7 @@ def _is_image(name: str) -> bool:
 def _read_table(
     path: Path, file_column: str
 ) -> tuple[list[str], list[dict[str, str]]]:
-    """Reads the names of the factors, and the rows."""
+    """Reads the names of the factors and the rows."""
     try:
         with archives.open_text(path) as file:
             reader = csv.DictReader(file, restval="", strict=True)
@@ -189,20 +203,20 @@ def _read_table(
     names = [column for column in head if column != file_column]
     if len(set(head)) != len(head):
         raise ValueError(
-            f"{path} must have a name of its own for each column. Received: "
+            f"The columns of {path} must have different names. Received: "
             f"{some(head)}"
         )
     if file_column not in head or not names or not rows:
         raise ValueError(
-            f"{path} must have a head line with column `{file_column}`, at "
-            "least one column more, and a row for each image. Received: "
+            f"{path} must have a header with a column `{file_column}`, at "
+            "least one other column, and a row for each image. Received: "
             f"columns {some(head)}, {len(rows)} rows"
         )
     for number, row in enumerate(rows, start=2):
         if None in row:
             raise ValueError(
-                f"{path} must have a value in every column. Received: line "
-                f"{number} with more"
+                f"{path} must have one value for each column. Received: line "
+                f"{number} with more values"
             )
         for column in head:
             _check_cell(path, number, column, row[column])
@@ -218,8 +232,8 @@ def _check_cell(path: Path, number: int, column: str, value: str) -> None:
         )
     if _is_number(value) and not math.isfinite(float(value)):
         raise ValueError(
-            f"{path} must have finite numbers or words for values: leave out "
-            f"images of which a factor is not known. Received: line {number} "
+            f"The values of {path} must be finite numbers or words: leave out "
+            f"images with an unknown factor. Received: line {number} "
             f"with {value} in {column}"
         )
 

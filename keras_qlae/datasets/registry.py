@@ -161,10 +161,7 @@ def load(name: str, **options: Any) -> FactorDataset:
     if is_path(name):
         if name.lower().endswith(SUFFIX) and not Path(name).is_dir():
             return from_npz(name, **options)
-        table = Path(name, "factors.csv")
-        (is_packed,) = archives.exist([os.fspath(table)])
-        has_table = is_packed or os.path.lexists(table)
-        return from_folder(name, table if has_table else None, **options)
+        return from_folder(name, **options)
     entry = info(name)
     if entry.make is not None:
         return entry.make(**options)

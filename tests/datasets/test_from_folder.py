@@ -58,7 +58,7 @@ def test_without_a_table_all_images_are_taken_in_order(folder):
     np.testing.assert_array_equal(dataset.images([0, 1, 2]), wanted)
     assert len(dataset) == 3
     (folder / "empty").mkdir()
-    with pytest.raises(ValueError, match=r"must hold images.*empty"):
+    with pytest.raises(ValueError, match=r"must contain images.*empty"):
         datasets.from_folder(folder / "empty")
 
 
@@ -74,11 +74,20 @@ def test_load_takes_a_folder_with_or_without_a_table(folder):
         datasets.load("nowhere")
 
 
+def test_a_table_in_the_folder_is_used_unless_refused(folder):
+    place = folder / "mine"
+    (place / "factors.csv").write_text(TABLE)
+    assert datasets.from_folder(place).factor_names == ("shade", "size")
+    assert not datasets.from_folder(place, False).has_factors
+    other = datasets.from_folder(place, folder / "factors.csv")
+    assert other.fingerprint() == datasets.from_folder(place).fingerprint()
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
         ("name,size\na.png,1\n", r"column `file`.*'name', 'size'"),
-        ("file\na.png\n", "at least one column more"),
+        ("file\na.png\n", "at least one other column"),
         ("file,size\n", "0 rows"),
         ("file,size\na.png,1\nb.png,\n", "line 3 with nothing in size"),
         ("file,size\na.png,1,2\n", "line 2 with more"),
@@ -130,7 +139,7 @@ def test_levels_of_32_bits_are_refused(folder):
         load(folder)
 
 
-def test_other_files_and_what_is_hidden_are_passed_over(folder):
+def test_other_and_hidden_files_are_skipped(folder):
     place = folder / "mine"
     for name in ("labels.h5", "film.mpg", "page.ps", "vector.eps", "list.txt"):
         (place / name).write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0")
