@@ -3,6 +3,7 @@
 import csv
 import math
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ from keras_qlae.datasets.mapped import MappedDataset
 
 TABLE = "factors.csv"
 MAX_OTHERS = 100_000  # a second or two: the whole disk takes half a minute
+_FEW_VALUES = 10  # a column with as many values is no measurement
 
 
 def from_folder(
@@ -107,8 +109,21 @@ def from_folder(
             f"in {folder}. Received first: {missing[0][:100]}"
         )
     factors = np.zeros((len(files), len(names)), np.int32)
+    measured = []
     for column, factor in zip(factors.T, names, strict=True):
-        column[:] = _number([row[factor] for row in rows])
+        parsed = _parsed([row[factor] for row in rows])
+        different, column[:] = np.unique(parsed, return_inverse=True)
+        if _is_measured(different, len(rows)):
+            measured.append(factor)
+    if measured:
+        warnings.warn(
+            f"{factors_csv} has columns that look like measurements, with "
+            "fractions that differ between most rows. Each different number "
+            "becomes a value of its own, so that scores mean little. Round "
+            "the numbers to a few values (`numpy.digitize`), or remove the "
+            f"columns. Received: {some(measured)}",
+            stacklevel=2,
+        )
     if name is None:
         is_archive = archives.is_archive(folder)
         name = folder.stem if is_archive else folder.resolve().name
@@ -254,9 +269,15 @@ def _is_number(value: str) -> bool:
     return True
 
 
-def _number(values: Sequence[str]) -> np.ndarray:
-    """Numbers the values of a factor in their order."""
+def _parsed(values: Sequence[str]) -> np.ndarray:
+    """A column of the table as floats, or as words if not all are numbers."""
     is_numeric = all(_is_number(value) for value in values)
-    column = np.array([float(v) if is_numeric else v for v in values])
-    numbers: np.ndarray = np.unique(column, return_inverse=True)[1]
-    return numbers
+    return np.array([float(v) if is_numeric else v for v in values])
+
+
+def _is_measured(different: np.ndarray, num_rows: int) -> bool:
+    """Whether most rows have a fraction that no other row has."""
+    if different.dtype.kind != "f":
+        return False
+    num_fractions = np.count_nonzero(different % 1)
+    return bool(num_fractions > max(_FEW_VALUES, num_rows / 2))

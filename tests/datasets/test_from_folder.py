@@ -83,6 +83,23 @@ def test_a_table_in_the_folder_is_used_unless_refused(folder):
     assert other.fingerprint() == datasets.from_folder(place).fingerprint()
 
 
+def test_measurements_in_a_table_are_warned_about(folder):
+    rng = np.random.default_rng(0)
+    lines = ["file,weight,size,year"]
+    for i in range(30):
+        name = f"{i}.png"
+        Image.new("RGB", (4, 4)).save(folder / "mine" / name)
+        lines.append(f"{name},{rng.normal()},{0.5 * (i % 10)},{1900 + i}")
+    (folder / "factors.csv").write_text("\n".join(lines))
+    with pytest.warns(
+        UserWarning, match=r"digitize.*Received: .*weight"
+    ) as found:
+        assert load(folder, image_size=4).factor_sizes == (30, 10, 30)
+    assert len(found) == 1
+    assert "size" not in str(found[0].message).partition("Received")[2]
+    assert found[0].filename == __file__
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
