@@ -87,6 +87,7 @@ def check_all(planned: Sequence[Planned]) -> None:
     """Raises if runs cannot start: checks directories, data sets, supports."""
     for each in planned:
         each.check()
+        run_data.check_num_latents(each.dataset, each.recipe)
     sizes = {(p.dataset, p.recipe.training.image_size) for p in planned}
     loaded = {key: run_data.load(*key) for key in sorted(sizes)}
     supports = {

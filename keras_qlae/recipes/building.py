@@ -100,12 +100,8 @@ def _latent(
     part = recipe.part("latent")
     if num_factors:
         supplied["num_latents"] = 2 * num_factors
-    elif not part.value("num_latents"):
-        raise SettingError(
-            "`num_latents` must be given for a data set without factors: its "
-            "default is twice their number.",
-            "num_latents",
-        )
+    else:
+        recipe.check_num_latents()
     if num_examples is not None:
         supplied["num_examples"] = num_examples
     try:

@@ -183,6 +183,21 @@ class Recipe:
             except (ValueError, TypeError) as error:
                 raise SettingError(str(error), part.label) from error
 
+    def check_num_latents(self) -> None:
+        """Checks that the number of latents is given.
+
+        Data without factors need it.
+
+        Raises:
+            SettingError: It is not given.
+        """
+        if not self.part("latent").value("num_latents"):
+            raise SettingError(
+                "`num_latents` must be given for a data set without factors: "
+                "its default is twice their number.",
+                "num_latents",
+            )
+
     def _with_part(self, seat: str, value: Any) -> "Recipe":
         if seat == "penalties":
             return self._with_penalties(value)

@@ -13,6 +13,8 @@ import numpy as np
 
 from keras_qlae import datasets
 from keras_qlae.datasets import FactorDataset
+from keras_qlae.datasets.archives import is_archive
+from keras_qlae.datasets.folder_dataset import has_table
 from keras_qlae.datasets.registry import is_path
 from keras_qlae.datasets.registry import options_of
 from keras_qlae.datasets.registry import resolve
@@ -20,6 +22,7 @@ from keras_qlae.datasets.support import FULL
 from keras_qlae.datasets.support import Support
 from keras_qlae.datasets.support import is_foreign as is_own_support
 from keras_qlae.datasets.tfds_names import is_tfds
+from keras_qlae.recipes import Recipe
 from keras_qlae.recipes.parts import import_object
 from keras_qlae.recipes.protocol import Scoring
 
@@ -103,6 +106,27 @@ def load(dataset: Any, image_size: int) -> FactorDataset:
             f"Received: {type(data).__name__}"
         )
     return data
+
+
+def check_num_latents(dataset: Any, recipe: Recipe) -> None:
+    """Raises if the number of latents is missing, before images are read.
+
+    It is known at once whether a folder or a ZIP archive has a table. For
+    other data this is checked when the model is built.
+
+    Args:
+        dataset: As in `load`.
+        recipe: The recipe.
+
+    Raises:
+        SettingError: The number is missing.
+    """
+    if not isinstance(dataset, str) or not is_path(dataset):
+        return
+    path = Path(dataset)
+    is_folder = path.is_dir() or is_archive(path)
+    if is_folder and not has_table(path):
+        recipe.check_num_latents()
 
 
 def split(

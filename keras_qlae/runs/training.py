@@ -107,6 +107,7 @@ def train(
         return run
     # All checks come before anything is written to the directory.
     tracking.check(callbacks)
+    run_data.check_num_latents(dataset, recipe)
     import_tensorflow()
     data = run_data.load(dataset, recipe.training.image_size)
     config = describe(recipe, dataset, seed, precision, data.fingerprint())

@@ -119,6 +119,7 @@ def search(
     weights = objectives.weights_of(objective)
     if algorithm == "hyperband":
         _check_epochs(recipe, limits)
+    run_data.check_num_latents(dataset, recipe)
     data = run_data.load(dataset, recipe.training.image_size)
     _check_sizes(dataset, data, limits)
     plan = Plan(

@@ -8,9 +8,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from keras_qlae import comparing
 from keras_qlae import recipes
 from keras_qlae import runs
+from keras_qlae import tuning
 from keras_qlae.cli.main import main
+from keras_qlae.datasets.folder_images import FolderImages
 from keras_qlae.metrics import ssim
 
 pytestmark = pytest.mark.one_backend
@@ -104,9 +107,27 @@ def test_the_command_says_that_it_does_not_score(
 
 def test_the_number_of_latents_must_be_given(photos, tmp_path):
     recipe = recipes.get("qlae", **SETTINGS | {"num_latents": None})
+    images = np.zeros((40, 8, 8, 3), np.uint8)
     with pytest.raises(ValueError, match="`num_latents` must be given"):
-        runs.train(tmp_path / "run", recipe, str(photos), verbose=0)
+        runs.train(tmp_path / "run", recipe, images, verbose=0)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_number_of_latents_is_noticed_before_reading(
+    photos, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(FolderImages, "decoded", None)
+    recipe = recipes.get("qlae", **SETTINGS | {"num_latents": None})
+    without = comparing.Contender("qlae", "qlae", {"image_size": 8})
+    study = comparing.Study((without,), (str(photos),), (0,))
+    for start in (
+        lambda place: runs.train(place, recipe, str(photos), verbose=0),
+        lambda place: tuning.search(recipe, place, str(photos), verbose=0),
+        lambda place: comparing.compare(study, place),
+    ):
+        with pytest.raises(ValueError, match="`num_latents` must be given"):
+            start(tmp_path / "run")
+        assert not (tmp_path / "run").exists()
 
 
 def test_a_table_in_the_folder_brings_the_scores(photos, tmp_path):
