@@ -1,4 +1,4 @@
-"""The images of a folder, decoded: in memory, or kept on the disk if many."""
+"""Decoded images of a folder, in memory, or on the disk if they are many."""
 
 import errno
 import hashlib
@@ -39,8 +39,8 @@ class FolderImages(NamedTuple):
     Attributes:
         folder: The folder, or a ZIP archive.
         names: The files, relative to it, in order.
-        image_size: Height and width to resize to; `None`: they stay.
-        grey: Whether to make one channel.
+        image_size: Height and width to resize to; `None` keeps the size.
+        grey: Whether to convert to one channel.
     """
 
     folder: Path
@@ -49,10 +49,11 @@ class FolderImages(NamedTuple):
     grey: bool
 
     def shape(self) -> tuple[int, int, int]:
-        """`(height, width, channels)`, that of the first for all.
+        """`(height, width, channels)` of the first image, required of all.
 
         Raises:
-            ValueError: It is no image, or one is larger than the memory.
+            ValueError: The first file is not an image, or one image does not
+                fit into memory.
         """
         if self.image_size is None:
             with archives.Reader() as reader:
@@ -66,10 +67,11 @@ class FolderImages(NamedTuple):
         return shape
 
     def decoded(self) -> Iterator[tuple[bytes, np.ndarray]]:
-        """A hash and the pixels of each.
+        """Yields a hash and the pixels of each image.
 
         Raises:
-            ValueError: One is no image, or has another size than the first.
+            ValueError: A file is not an image, or its size differs from that
+                of the first.
         """
         from tqdm import tqdm
 
@@ -79,7 +81,7 @@ class FolderImages(NamedTuple):
             desc=f"Decoding {self.folder.name}",
             unit=" images",
             delay=2,
-            disable=None,  # unless a person looks on
+            disable=None,  # only shown in a terminal
             leave=False,
         )
         with archives.Reader() as reader:
@@ -87,17 +89,20 @@ class FolderImages(NamedTuple):
                 digest, image = self._image(name, reader)
                 if image.shape != shape:
                     raise ValueError(
-                        "All images must have one size; pass `image_size` to "
-                        f"resize them. Received: {self.names[0]} of shape "
+                        "All images must have the same size; pass `image_size` "
+                        f"to resize them. Received: {self.names[0]} of shape "
                         f"{shape}, {name} of shape {image.shape}"
                     )
                 yield digest, image
 
     def read(self) -> tuple[np.ndarray, str]:
-        """All in memory: uint8 `(n, height, width, channels)`, and a digest.
+        """Reads all images into memory, and computes a digest.
 
-        The digest is of the names and the files, so that it is the same with
-        every version of the libraries that decode.
+        The digest is of the names and the files, so that it does not depend on
+        the version of the libraries that decode.
+
+        Returns:
+            uint8 `(n, height, width, channels)`, and the digest.
         """
         images = np.empty((len(self.names), *self.shape()), np.uint8)
         digest = hashlib.sha256()
@@ -107,10 +112,13 @@ class FolderImages(NamedTuple):
         return images, digest.hexdigest()
 
     def keep(self) -> tuple[Path, str]:
-        """All in a file of the folder of data sets, and the digest of `read`.
+        """Writes all images to a file in the folder of data sets.
 
-        It is decoded once, and again when a file of the folder was touched.
-        One process at a time does it, the others wait.
+        They are decoded once, and again when a file of the folder has changed.
+        One process does this at a time; the others wait.
+
+        Returns:
+            The file, and the digest as of `read`.
 
         Raises:
             OSError: The disk is full or cannot be written.
@@ -121,13 +129,13 @@ class FolderImages(NamedTuple):
             return place / IMAGES, known or self._write(place)
 
     def _key(self) -> str:
-        """A name for the place on the disk: the folder's, made unique."""
+        """A name for the folder on the disk, unique for folder and options."""
         where = os.fsencode(self.folder.resolve())
         how = repr((self.image_size, self.grey)).encode()
         return hashlib.sha256(where + b"\0" + how).hexdigest()[:16]
 
     def _known(self, place: Path) -> str:
-        """The digest of what is kept; empty unless it is whole and current."""
+        """The digest of the kept images; empty if incomplete or outdated."""
         try:
             found = read_json(place / INFO)
             hashes, digest = found["hashes"], str(found["digest"])
@@ -149,8 +157,8 @@ class FolderImages(NamedTuple):
             raise OSError(
                 errno.ENOSPC,
                 f"The decoded images of {self.folder} need {gigabytes(needed)} "
-                f"of disk, and {place} has {gigabytes(free)}. Free some, or "
-                "set KERAS_QLAE_DATA_DIR to another folder",
+                f"of disk, and {place} has {gigabytes(free)} free. Delete "
+                "files, or set KERAS_QLAE_DATA_DIR to another folder",
             )
         stamp, digest = self._stamp(), hashlib.sha256()
         with replacing(place / IMAGES) as path:
@@ -171,7 +179,7 @@ class FolderImages(NamedTuple):
         return digest.hexdigest()
 
     def _stamp(self) -> str:
-        """What any change of a file changes, without reading them."""
+        """A hash that changes with any file, without reading the files."""
         stamp, last, facts = hashlib.sha256(), "", b""
         for name in self.names:
             path = self._path(name)

@@ -129,8 +129,8 @@ def encrypted(path):
 @pytest.mark.parametrize(
     ("files", "spoil", "message"),
     [
-        ({}, None, "must hold images"),
-        ({"notes.txt": b"x"}, None, "must hold images"),
+        ({}, None, "must contain images"),
+        ({"notes.txt": b"x"}, None, "must contain images"),
         ({"0.png": b"x"}, None, r"0\.png must be an image.*none of these"),
         (
             {"0.png": png(0)},
@@ -148,7 +148,7 @@ def encrypted(path):
             lambda path: path.write_bytes(b"PK"),
             r"p\.zip must be a ZIP archive, and whole",
         ),
-        ({"0.png": png(0), "1.png": png(1, (5, 5))}, None, "one size"),
+        ({"0.png": png(0), "1.png": png(1, (5, 5))}, None, "the same size"),
     ],
 )
 def test_what_cannot_be_read(files, spoil, message, tmp_path):

@@ -130,7 +130,7 @@ def test_files_that_are_no_images_are_refused(folder):
 
 def test_images_of_different_sizes_are_refused(folder):
     Image.new("RGB", (8, 8)).save(folder / "mine" / "b.png")
-    with pytest.raises(ValueError, match=r"one size.*b\.png of shape"):
+    with pytest.raises(ValueError, match=r"the same size.*b\.png of shape"):
         load(folder)
     assert load(folder, image_size=6).image_shape == (6, 6, 3)
 

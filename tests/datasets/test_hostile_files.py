@@ -209,7 +209,7 @@ def test_tables_of_another_kind(place):
     table.write_bytes(b"file,size\na.png,\xff\n")
     refused(lambda: datasets.load(str(folder)), "not valid CSV in UTF-8")
     table.write_text("file,size,size\na.png,1,2\n")
-    refused(lambda: datasets.load(str(folder)), "a name of its own")
+    refused(lambda: datasets.load(str(folder)), "different names")
     table.unlink()
     os.mkfifo(table)
     refused(lambda: datasets.load(str(folder)), "a pipe or a device")

@@ -115,7 +115,9 @@ def test_a_damaged_file_is_made_anew(folder, monkeypatch):
 
 def test_an_image_of_another_size_leaves_nothing(folder, monkeypatch):
     Image.new("RGB", (4, 4)).save(folder / "00007.png")
-    with pytest.raises(ValueError, match=r"one size.*00000\.png.*00007\.png"):
+    with pytest.raises(
+        ValueError, match=r"the same size.*00000\.png.*00007\.png"
+    ):
         kept(folder, monkeypatch)
     files = Path(os.environ["KERAS_QLAE_DATA_DIR"]).rglob("*")
     assert {path.name for path in files if path.is_file()} <= {".lock"}
