@@ -37,7 +37,7 @@ sys.exit(code)
 
 
 def serve(address, client):
-    """Forks for whoever connects, until standard input ends."""
+    """Forks for each connection, until standard input ends."""
     if os.environ["KERAS_BACKEND"] == "torch":
         importlib.import_module("torch")  # before TensorFlow, or it crashes
     for name in (
@@ -100,7 +100,7 @@ def receive(caller):
 
 
 def become(client, streams, arguments, environment, folder):
-    """Does in this process what a new one would have done."""
+    """Does the work of a new process in this one."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)

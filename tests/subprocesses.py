@@ -1,4 +1,4 @@
-"""Python in a process of its own: another backend, other devices."""
+"""Python in a separate process: another backend, other devices."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def run_python(source, *arguments, backend=None, **environment):
-    """What a script prints; its error output is shown if it fails."""
+    """Returns the output of a script; if it fails, shows its error output."""
     environment = os.environ | {
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "OMP_NUM_THREADS": "1",

@@ -247,7 +247,7 @@ def test_every_public_name_is_in_a_table(module, table):
 
 @each_case
 def test_config_survives_json(case):
-    """What is made from the configuration computes the same."""
+    """An object made from the configuration computes the same."""
     subject = case.make()
     expected = apply(subject, arrays(case, 4))
     config = keras.saving.serialize_keras_object(subject)
@@ -262,7 +262,7 @@ def test_config_survives_json(case):
 
 
 @each_case
-def test_symbolic_outputs_are_what_eager_ones_become(case):
+def test_symbolic_outputs_have_the_shapes_of_eager_ones(case):
     subject = case.make()
     symbolic = subject(*map(keras.Input, case.shapes))
     for batch in (2, 4):  # as elsewhere: JAX compiles for each
@@ -330,7 +330,7 @@ def test_codes_of_a_latent_are_symbolic_too(case, tmp_path):
 
 @each_latent
 def test_a_latent_takes_its_noise_as_an_argument(case):
-    """What it gives is then a function of its inputs, in training too."""
+    """Its output is then a function of its inputs, also in training."""
     latent = case.make()
     (x,) = arrays(case, 4)
     shape = (4, latent.num_latents, *case.noise)

@@ -108,7 +108,7 @@ def test_commands_and_options_exist(path):
                 assert is_known or ":" in str(words), words
 
 
-def test_options_that_are_named_alone_exist():
+def test_options_that_are_named_without_a_command_exist():
     """As in "give `--resume RUN`"."""
     known = {"--help", "--version", "--traceback"}
     for name in main.list_commands(click.Context(main)):

@@ -88,7 +88,7 @@ def test_the_quickstart(capsys, tmp_path, monkeypatch):
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 @pytest.mark.one_backend
 def test_snippets_of_the_readme_are_quiet_as_scripts(backend):
-    """They write nothing to standard error, on TensorFlow neither."""
+    """They write nothing to standard error, also on TensorFlow."""
     text = (ROOT / "README.md").read_text()
     for source in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         done = subprocess.run(

@@ -171,7 +171,7 @@ def test_litert_gives_the_same(model, tmp_path):
     ],
     ids=lambda latent: type(latent).__name__,
 )
-def test_litert_takes_every_kind_of_latent(latent, tmp_path):
+def test_litert_supports_every_kind_of_latent(latent, tmp_path):
     import tensorflow as tf
 
     model = small.small_autoencoder(latent)
@@ -296,7 +296,7 @@ def test_folder_of_images_for_an_encoder_of_colours(tmp_path):
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="no backend in it")
 def test_a_folder_is_resized_as_in_training(tmp_path):
-    """To the last bit, since a level more or less may be another code."""
+    """Exactly, since a difference of one level may give another code."""
     rng = np.random.default_rng(0)
     for i, suffix in enumerate(("png", "jpg", "bmp", "jpg")):
         shape = [(40, 30, 3), (9, 50, 3), (7, 5, 3), (64, 64, 3)][i]
@@ -397,7 +397,7 @@ def test_networks_without_shapes_are_refused_at_once(make):
 
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND == "tensorflow", reason="one process there")
-def test_failure_of_the_other_process_is_told(tmp_path):
+def test_failure_of_the_other_process_is_reported(tmp_path):
     model = small.small_autoencoder(cls=Own)
     with pytest.raises(RuntimeError, match="must be importable there"):
         keras_qlae.export_model(model, tmp_path / "a", format="litert")

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files that are complete or absent."""
 
 import errno
 import os
@@ -56,7 +56,7 @@ def test_full_disk_is_said_with_the_path(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_nothing_is_begun_on_a_disk_that_is_too_small(tmp_path):
+def test_nothing_starts_on_a_disk_that_is_too_small(tmp_path):
     """Libraries that fail midway leave a mess of messages."""
     wanted = r"Cannot write .*a\.txt: No space .* 9000000000000\.0 MB are"
     with (
@@ -123,7 +123,7 @@ def test_a_link_in_the_way_is_replaced_and_not_followed(tmp_path, name):
     assert mine.read_text() == "years of work"
 
 
-def test_a_folder_behind_a_link_in_the_way_is_left_alone(tmp_path):
+def test_a_folder_behind_a_link_is_not_changed(tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.tex").write_text("years of work")

@@ -58,7 +58,7 @@ def folder(tmp_path_factory, quick_python):
 
 
 def call(folder, *arguments):
-    """What a command prints, called in a folder."""
+    """The output of a command that is called in a folder."""
     result = subprocess.run(
         [sys.executable, "-m", "keras_qlae", *arguments],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""Imports go down one way, and importing the package loads what it must."""
+"""Imports go only to lower floors, and importing the package loads little."""
 
 import ast
 import json
@@ -50,13 +50,13 @@ MODULES = dict(modules())
 
 
 def floor_of(module):
-    """The floor that a module stands on; that of the package is the top."""
+    """The floor of a module; that of the package itself is the highest."""
     parts = module.split(".")
     return FLOORS.index(parts[1]) if len(parts) > 1 else len(FLOORS)
 
 
 def imported_names(path):
-    """What a file imports by full name, inside of functions too."""
+    """The full names that a file imports, also inside functions."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -90,7 +90,7 @@ def test_no_file_imports_a_higher_floor():
 
 @pytest.mark.backend_free
 def test_no_file_imports_itself_through_others():
-    """The package's own files import nothing but what is below them."""
+    """The files of the package import only from their floor and lower ones."""
     graph = {
         module: set(imported_modules(path)) for module, path in MODULES.items()
     }

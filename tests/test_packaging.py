@@ -26,7 +26,7 @@ def needed_on(python):
     }
 
 
-def test_tensorflow_is_required_where_python_has_it():
+def test_tensorflow_is_required_where_it_supports_python():
     only = {"tensorflow", "tensorflow-datasets", "tensorboard"}
     assert only <= needed_on("3.13")
     assert needed_on("3.13") - needed_on("3.14") == only

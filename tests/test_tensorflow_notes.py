@@ -11,8 +11,8 @@ from tests.subprocesses import ROOT
 
 
 @pytest.mark.backend_free
-def test_the_filter_leaves_out_notes_alone():
-    """The lines as TensorFlow 2.21 writes them, and what is none of those."""
+def test_the_filter_removes_only_notes():
+    """The lines that TensorFlow 2.21 writes, and other lines."""
     notes = (
         "WARNING: All log messages before absl::InitializeLog() is called are "
         "written to STDERR\n"

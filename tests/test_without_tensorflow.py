@@ -1,4 +1,4 @@
-"""Without TensorFlow: all but what `tf.data` makes, on JAX and PyTorch."""
+"""Without TensorFlow everything but `tf.data` works on JAX and PyTorch."""
 
 import json
 

@@ -19,7 +19,7 @@ def model(**latent):
     )
 
 
-def test_logs_what_the_metric_says():
+def test_logs_the_value_of_the_metric():
     callback = CodesInUse(np.zeros((4, 8, 8, 1)))
     callback.set_model(model(is_discrete=True, codebook_sizes=(3, 5)))
     logs = {"loss": 1.0}

@@ -1,4 +1,4 @@
-"""The callback that stops a run whose loss is no number."""
+"""The callback that stops a run whose loss is not finite."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_stops_fit_at_the_first_bad_image(small_model):
         small_model.fit(data, epochs=1, verbose=0, callbacks=[FiniteLoss()])
 
 
-def test_says_nothing_in_a_good_run(small_model):
+def test_prints_nothing_in_a_good_run(small_model):
     dataset = datasets.from_arrays(
         np.zeros((20, 8, 8, 1), "uint8"), np.zeros((20, 1), int)
     )

@@ -43,7 +43,7 @@ def run_epochs(callback, model, epochs):
     return logs
 
 
-def test_scores_what_the_model_codes(data):
+def test_scores_the_codes_of_the_model(data):
     images, factors = data
     callback = InfoMEC(data)
     model = Oracle(factors)

@@ -82,7 +82,7 @@ def timed(monkeypatch, progress, seconds, epochs, steps):
     progress.on_train_end()
 
 
-def test_the_time_it_takes_is_told_soon_and_measured(capsys, monkeypatch):
+def test_the_expected_time_is_measured_and_shown_soon(capsys, monkeypatch):
     progress = Progress(12_000, bar=False)
     timed(monkeypatch, progress, 0.0625, epochs=2, steps=1000)
     told, *epochs = capsys.readouterr().out.splitlines()
@@ -110,7 +110,7 @@ def test_the_time_of_a_short_run_is_not_worth_a_line(capsys, monkeypatch):
     assert not any("left" in line for line in lines)
 
 
-def test_a_run_that_goes_on_counts_its_own_steps(capsys, monkeypatch):
+def test_a_resumed_run_counts_its_own_steps(capsys, monkeypatch):
     progress = Progress(12_000, start_step=6_000, bar=False)
     timed(monkeypatch, progress, 0.0625, epochs=1, steps=1000)
     told, epoch = capsys.readouterr().out.splitlines()

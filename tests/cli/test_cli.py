@@ -40,7 +40,7 @@ def run(tmp_path_factory):
     return path, result.output
 
 
-def test_train_says_what_it_does_and_what_came_out(run):
+def test_train_prints_its_settings_and_scores(run):
     path, output = run
     assert "Training qlae on room3d for 2 steps" in output
     scores = json.loads((path / "infomec.json").read_text())
@@ -66,7 +66,7 @@ def test_help_of_a_command_is_no_error():
     assert "keras-qlae compare --config study.toml\n" in result.output
 
 
-def test_second_call_says_that_the_run_is_finished(run):
+def test_second_call_reports_that_the_run_is_finished(run):
     path, _ = run
     result = call("train", f"--directory={path}", *SMALL)
     assert result.exit_code == 0
@@ -136,7 +136,7 @@ def test_figures_are_drawn_again(run):
 
 
 @pytest.mark.slow
-def test_export_leaves_the_encoder_with_what_is_known(run):
+def test_export_writes_the_encoder_with_its_metadata(run):
     path, _ = run
     result = call("export", str(path))
     assert result.exit_code == 0, result.output
@@ -226,7 +226,7 @@ def test_datasets():
 
 @pytest.mark.slow
 def test_backend_option_wins_over_the_environment(run):
-    """A model of this backend, evaluated on another by the option alone."""
+    """A model of this backend, evaluated on another with the option only."""
     path, _ = run
     here = keras.backend.backend()
     other = "jax" if here != "jax" else "tensorflow"

@@ -28,7 +28,9 @@ pytestmark = pytest.mark.backend_free
         (["ae", "--config=missing.toml"], 2, "--config has the models"),
     ],
 )
-def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):
+def test_errors_explain_what_is_wrong(
+    arguments, code, message, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["compare", *arguments])
     assert result.exit_code == code, result.output

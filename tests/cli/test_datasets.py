@@ -25,7 +25,7 @@ def call(*arguments):
     return CliRunner().invoke(main, ["datasets", *map(str, arguments)])
 
 
-def test_list_tells_what_is_needed(data_dir, monkeypatch):
+def test_list_shows_what_is_needed(data_dir, monkeypatch):
     lines = call("list").output.splitlines()
     assert [line.split()[0] for line in lines] == list(datasets.available())
     assert "embedded" in lines[0]
@@ -37,7 +37,7 @@ def test_list_tells_what_is_needed(data_dir, monkeypatch):
 
 
 @pytest.mark.parametrize("name", datasets.available())
-def test_info_tells_all_that_is_known(name):
+def test_info_shows_all_fields(name):
     info = datasets.info(name)
     output = call("info", name).output
     for factor, size in info.factors.items():
@@ -50,7 +50,7 @@ def test_info_tells_all_that_is_known(name):
         assert "to prepare; training is fastest with" in output
 
 
-def test_info_tells_what_is_on_the_disk(data_dir, monkeypatch):
+def test_info_shows_what_is_on_the_disk(data_dir, monkeypatch):
     fake(monkeypatch, data_dir, "shapes3d")
     output = call("info", "shapes3d").output
     assert "3dshapes.h5, available" in output
@@ -79,7 +79,7 @@ def test_damaged_images_are_not_called_ready(data_dir, monkeypatch):
     assert "delete it and run" in result.output
 
 
-def test_prepare_says_where_it_put_the_data_set(data_dir, monkeypatch):
+def test_prepare_prints_the_folder_of_the_data_set(data_dir, monkeypatch):
     fake(monkeypatch, data_dir, "dsprites")
     result = call("prepare", "dsprites")
     assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""`keras-qlae explore`: what it writes, opens and serves."""
+"""`keras-qlae explore`: the page that it writes, opens and serves."""
 
 import socketserver
 import threading
@@ -24,7 +24,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def opened(monkeypatch):
-    """The addresses that a browser was asked to open."""
+    """The addresses that the command opened in a browser."""
     addresses = []
     monkeypatch.setattr(webbrowser, "open", addresses.append)
     return addresses
@@ -68,7 +68,7 @@ def test_serve_answers_under_the_address_that_it_prints(
     assert b"<html" in pages[0][:500]
 
 
-def test_what_is_not_there_gets_one_message(tmp_path, opened):
+def test_a_missing_file_gets_one_message(tmp_path, opened):
     result = call("explore", str(tmp_path))
     assert result.exit_code == 1
     assert "There is no run in" in result.output

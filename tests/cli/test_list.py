@@ -1,4 +1,4 @@
-"""What runs there are is told without Keras."""
+"""Existing runs are listed without Keras."""
 
 import pytest
 

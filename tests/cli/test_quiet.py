@@ -1,4 +1,4 @@
-"""On standard error there is nothing but what the command itself says."""
+"""Only the command itself writes to standard error."""
 
 import logging
 import os
@@ -30,7 +30,7 @@ for line in sys.argv[1:]:
 
 
 def call(*lines):
-    """What commands in one process print, and what they write besides."""
+    """The output of commands in one process, and other lines on it."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -50,7 +50,7 @@ def call(*lines):
 
 @pytest.mark.slow
 def test_standard_error_has_nothing_but_a_warning_of_ours(tmp_path):
-    """What frameworks and their compilers say, they say in the first three."""
+    """Frameworks and compilers write their messages in the first three."""
     run = tmp_path / "run"
     commands = [
         f"train --directory={run} {SMALL}",

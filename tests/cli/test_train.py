@@ -56,13 +56,13 @@ def run(trained, tmp_path):
 
 
 def printed(*arguments):
-    """What `--print-config` prints."""
+    """The output of `--print-config`."""
     result = call("train", "--print-config", *arguments)
     assert result.exit_code == 0, result.output
     return result.output
 
 
-def test_resume_needs_no_options_and_goes_on_with_more_steps(run):
+def test_resume_needs_no_options_and_accepts_more_steps(run):
     result = call("train", "--resume", str(run), "--quiet")
     assert result.exit_code == 0, result.output
     assert "is a finished run" in result.output
@@ -79,7 +79,7 @@ def test_resume_needs_no_options_and_goes_on_with_more_steps(run):
     assert "recipe: qlae there, ae asked for" in result.output
 
 
-def test_resume_goes_on_with_a_run_that_was_killed(run):
+def test_resume_continues_a_run_that_was_killed(run):
     directory = runs.RunDirectory(run)
     for path in (directory.report, directory.model, directory.hashes):
         path.unlink()
@@ -90,7 +90,7 @@ def test_resume_goes_on_with_a_run_that_was_killed(run):
     assert directory.is_finished
 
 
-def test_what_cannot_be_resumed(run, tmp_path, monkeypatch):
+def test_runs_that_cannot_be_resumed(run, tmp_path, monkeypatch):
     result = call("train", "--resume", str(tmp_path / "none"))
     assert result.exit_code == 1
     assert "There is no run in" in result.output
@@ -119,7 +119,7 @@ def change(run, latent=None, **values):
     directory.seal()
 
 
-def test_resume_goes_on_with_the_runs_backend(run, monkeypatch):
+def test_resume_uses_the_backend_of_the_run(run, monkeypatch):
     other = "jax" if keras.backend.backend() != "jax" else "torch"
     change(run, backend=other)
     begun = []
@@ -141,7 +141,7 @@ def test_resume_goes_on_with_the_runs_backend(run, monkeypatch):
 
 
 @pytest.mark.parametrize("name", recipes.available())
-def test_what_is_printed_is_read_again(name, tmp_path):
+def test_printed_settings_can_be_read_again(name, tmp_path):
     path = tmp_path / "config.toml"
     arguments = ["--seed=3", "--precision=mixed_bfloat16", "--steps=7"]
     path.write_text(printed("--recipe", name, *arguments))
@@ -193,7 +193,9 @@ def test_a_run_is_trained_again_by_its_config(trained, tmp_path):
         ("[latent]\nnum_values = 1", "must be an integer of at least 2"),
     ],
 )
-def test_mistakes_in_the_file_name_it(content, message, tmp_path, monkeypatch):
+def test_errors_in_the_file_name_the_file(
+    content, message, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text(content)
     result = call("train", "--config", "mine.toml")
@@ -243,7 +245,7 @@ def test_an_npz_file_is_a_data_set(tmp_path, monkeypatch):
     assert "has changed since the run" in result.output
 
 
-def test_stopping_says_how_to_go_on(tmp_path, monkeypatch):
+def test_stopping_prints_how_to_resume(tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
@@ -281,7 +283,7 @@ def test_show_and_list(trained, tmp_path):
     assert "There are no runs" in call("list", str(path / "checkpoint")).output
 
 
-def test_show_says_how_to_go_on(run):
+def test_show_prints_how_to_resume(run):
     (run / "report.md").unlink()
     shown = call("show", str(run)).output
     assert "not finished, 2 of 2 steps" in shown

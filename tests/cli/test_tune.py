@@ -25,7 +25,9 @@ pytestmark = pytest.mark.backend_free
         (["--algorithm=grid"], 2, "'grid' is not one of"),
     ],
 )
-def test_says_what_is_wrong(arguments, code, message, tmp_path, monkeypatch):
+def test_errors_explain_what_is_wrong(
+    arguments, code, message, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["tune", *arguments])
     assert result.exit_code == code, result.output

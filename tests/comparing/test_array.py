@@ -1,4 +1,4 @@
-"""A study as a job array, under a stand-in for Slurm's `sbatch`."""
+"""A study as a job array, with a replacement for Slurm's `sbatch`."""
 
 import csv
 import os
@@ -78,7 +78,7 @@ def study():
     return comparing.Study(contenders, seeds=[0, 1])
 
 
-def test_what_is_rotated_is_a_task_with_its_rotation(tmp_path):
+def test_a_run_and_its_rotation_are_one_task(tmp_path):
     planned = runs_of(study(), tmp_path, "float32")
     tasks = tasks_of(planned)
     names = [[each.contender.name for each in task] for task in tasks]
@@ -92,7 +92,7 @@ def test_a_task_that_there_is_not(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_task_that_fails_says_how(tmp_path):
+def test_a_failed_task_reports_why(tmp_path):
     unfit = comparing.Contender("unfit", "ae", {"image_size": 17, "steps": 1})
     with pytest.raises(RuntimeError, match=r"FAILED unfit .*exit code 3"):
         comparing.do_task(comparing.Study([unfit]), tmp_path, 0)

@@ -1,4 +1,4 @@
-"""Whole comparisons: what is left, what is skipped, killed or fails."""
+"""Complete comparisons: their files, and runs skipped, killed or failed."""
 
 import json
 import os
@@ -219,7 +219,7 @@ def test_killed_five_times_it_ends_with_the_same_tables(
 @pytest.mark.slow
 @pytest.mark.backend_free
 def test_a_folder_of_images_without_factors(light_processes, tmp_path):
-    """Trained in the comparison's directory, and shown with PSNR alone."""
+    """Trained in the comparison's directory, and shown with PSNR only."""
     from PIL import Image
 
     photos = tmp_path / "photos"

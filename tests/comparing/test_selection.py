@@ -1,4 +1,4 @@
-"""UDR of the runs that are there: which are compared, what is passed over."""
+"""UDR of the existing runs: which are compared and which are skipped."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def test_runs_of_one_model_and_data_set_are_compared(add):
     )
 
 
-def test_what_is_not_active_is_kept_as_nothing(add):
+def test_inactive_latents_are_saved_as_zeros(add):
     run = add("a").run
     table = latents(0)
     write_latents(run, table, [True, False, True])
@@ -93,7 +93,7 @@ def forged(shape, dtype="<f4", data=b""):
         forged((1, 1), data=np.float32(np.nan).tobytes()),
     ],
 )
-def test_damaged_latents_are_passed_over_with_a_warning(add, content, caplog):
+def test_damaged_latents_are_skipped_with_a_warning(add, content, caplog):
     runs = [add(f"a{k}", latents(k)) for k in range(3)]
     runs[0].run.latents.write_bytes(content)
     assert set(udr_of(runs)) == {run.directory for run in runs[1:]}

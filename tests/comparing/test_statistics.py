@@ -1,4 +1,4 @@
-"""Means, intervals, and what is level with the best."""
+"""Means, intervals, and which models do not differ from the best."""
 
 import math
 
@@ -47,7 +47,7 @@ def test_equal_values_have_an_interval_of_no_width():
 APART = ([0.80, 0.82, 0.84], [0.74, 0.76, 0.78])
 
 
-def test_a_model_is_told_apart_although_the_intervals_overlap():
+def test_models_differ_significantly_although_intervals_overlap():
     best, other = map(estimate, APART)
     assert best.low < other.high
     assert level_with_best(APART, 3) == [True, False]
@@ -79,7 +79,7 @@ def test_several_comparisons_are_adjusted_after_holm():
 
 
 def test_many_comparisons_ask_for_more():
-    """What is told apart alone is not if it is one of many."""
+    """A significant difference may not be significant among many tests."""
     best, other = APART
     assert not level_with_best([best, other], 3)[1]
     same = [[0.81, 0.82, 0.83]] * 6

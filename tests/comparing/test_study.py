@@ -1,4 +1,4 @@
-"""Studies from names and from TOML, and what is refused."""
+"""Studies from names and from TOML, and errors."""
 
 import pytest
 
@@ -155,7 +155,7 @@ def test_paper_settings_are_those_of_each_data_set():
         ("[models.'+']\nrecipe = 'qlae'", "needs a letter"),
     ],
 )
-def test_says_what_is_wrong(read, text, message):
+def test_errors_explain_what_is_wrong(read, text, message):
     with pytest.raises(ValueError, match=message):
         read(text)
 

@@ -141,7 +141,7 @@ def test_with_three_seeds_there_is_no_remark_on_their_number():
     assert "hardly any difference" not in text
 
 
-def test_without_factors_psnr_stands_alone():
+def test_without_factors_there_is_only_psnr():
     study = Study([Contender("a", "qlae")])
     text = made(study, [row("a", 0, (None, None, None, 20.0))])[0]
     assert "| a | 1 | - | - | - | **20.00** |" in text
@@ -165,7 +165,7 @@ def with_udr():
     return made(study, rows)
 
 
-def test_udr_has_a_column_where_there_are_two_seeds(with_udr):
+def test_udr_has_a_column_if_there_are_two_seeds(with_udr):
     markdown, latex, records = with_udr
     lines = markdown.splitlines()
     assert lines[4].endswith("| PSNR, dB | UDR |")
@@ -178,7 +178,7 @@ def test_udr_has_a_column_where_there_are_two_seeds(with_udr):
     assert [each["udr_mean"] for each in records] == ["0.650000"] * 2
 
 
-def test_a_line_says_how_well_udr_agrees_with_infom(with_udr, two_seeds):
+def test_a_line_has_the_correlation_of_udr_and_infom(with_udr, two_seeds):
     # Ranks of UDR 3, 1, 2 and of InfoM 3, 2, 1: 1 - 6 * 2 / (3 * 8).
     assert (
         "Spearman's rank correlation of UDR and InfoM over the 3 runs is 0.50."

@@ -125,7 +125,7 @@ def expected(split, image_size=16):
 
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory):
-    """What TensorFlow Datasets prepared."""
+    """A data set that TensorFlow Datasets has prepared."""
     folder = tmp_path_factory.mktemp("tfds")
     TinyToys(data_dir=folder).download_and_prepare()
     return folder
@@ -248,7 +248,7 @@ def test_configurations(copies):
         ("a:b", None, "..", "is named 'tfds:NAME/CONFIG"),
     ],
 )
-def test_what_is_not_there_is_said(name, factors, split, message):
+def test_missing_files_are_reported(name, factors, split, message):
     with pytest.raises(ValueError, match=message):
         datasets.from_tfds(name, factors, split=split, image_size=16)
 
@@ -261,7 +261,7 @@ def test_a_wrong_factor_is_said_after_preparing_too():
         datasets.info("tfds:tiny_toys")
 
 
-def test_without_a_network_it_says_what_to_do(data_dir, monkeypatch):
+def test_without_a_network_a_message_explains_what_to_do(data_dir, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(data_dir / "nothing"))
     monkeypatch.setattr(TinyToys, "url_infos", {URL: None})
 
@@ -304,7 +304,7 @@ def own_copy(tmp_path, monkeypatch):
     return builder.data_path
 
 
-def test_of_the_description_nothing_is_imported(
+def test_nothing_that_the_description_names_is_imported(
     own_copy, tmp_path, monkeypatch
 ):
     (tmp_path / "evil_features.py").write_text(EVIL)
@@ -343,7 +343,7 @@ def test_a_damaged_copy_is_named(own_copy, data_dir, damage):
     assert not list(data_dir.rglob("16x16"))
 
 
-def test_a_killed_preparation_goes_on_where_it_stopped(data_dir, monkeypatch):
+def test_a_killed_preparation_is_resumed(data_dir, monkeypatch):
     monkeypatch.setattr(tfds_features, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 0)
     with monkeypatch.context() as patch:

@@ -106,7 +106,7 @@ def test_a_hash_that_cannot_be_read_now_is_no_damage(data_dir, monkeypatch):
 
 
 @pytest.mark.parametrize("has_holes", [True, False])
-def test_a_file_with_holes_takes_no_room(data_dir, monkeypatch, has_holes):
+def test_a_sparse_file_takes_no_space(data_dir, monkeypatch, has_holes):
     info, _ = fake(monkeypatch, data_dir, "mpi3d")
     store = open_store(info, data_dir)
     store.partial.mkdir()

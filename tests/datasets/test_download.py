@@ -97,7 +97,7 @@ def test_a_file_is_downloaded(server):
     assert len(datasets.load("mpi3d")) == 24
 
 
-def test_a_broken_download_goes_on_where_it_stopped(server, monkeypatch):
+def test_a_broken_download_is_resumed(server, monkeypatch):
     monkeypatch.setattr(downloading, "CHUNK", 100)
     server.stop_after = 700
     with pytest.raises(ConnectionError, match="goes on where it stopped"):
@@ -296,7 +296,7 @@ def test_a_link_in_place_of_a_part_is_not_written_through(server, kind):
     assert mine.read_bytes() == b"mine"
 
 
-def test_google_drive_is_asked_for_the_file_and_not_the_page():
+def test_google_drive_gives_the_file_and_not_the_page():
     (file,) = datasets.info("falcor3d").files
     assert direct_address(file.url) == (
         "https://drive.usercontent.google.com/download"

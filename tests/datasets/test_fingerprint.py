@@ -1,4 +1,4 @@
-"""A fingerprint tells a data set from another, and from a changed one."""
+"""Different or changed data sets have different fingerprints."""
 
 import os
 import pickle
@@ -20,7 +20,7 @@ FACTORS = np.arange(6)[:, None]
 
 
 class Drawn(FactorDataset):
-    """A data set of one's own, which knows no shorter way."""
+    """A user's data set, without a faster way to hash it."""
 
     def __init__(self, level):
         super().__init__("drawn", ["place"], [5000], (2, 2, 1))

@@ -89,7 +89,7 @@ def test_every_epoch_of_fit_has_a_new_order():
     assert_same(fit(batches, epochs=3), expected(3, seed=3))
 
 
-def test_a_second_fit_goes_on_and_peeking_does_not():
+def test_a_second_fit_continues_the_stream_and_peeking_does_not():
     batches = batches_of_numbers(shuffle=True)
     next(iter(batches.take(1)))
     assert_same(fit(batches, epochs=2), expected(2))
@@ -103,7 +103,7 @@ def test_fit_resumes_at_an_epoch():
     assert_same(seen, expected(2, start_epoch=4))
 
 
-def test_fit_takes_the_endless_stream_in_any_number_of_steps():
+def test_fit_reads_the_endless_stream_in_any_number_of_steps():
     stream = batches_of_numbers(
         shuffle=True, repeat=True, start_epoch=1, start_batch=2
     )
@@ -195,7 +195,7 @@ def test_two_devices_share_each_batch():
     subprocess.run([sys.executable, "-c", TWO_DEVICES], check=True)
 
 
-def test_a_data_set_needs_tensorflow_for_its_pipelines_alone():
+def test_a_data_set_needs_tensorflow_only_for_its_pipelines():
     code = """
 import sys
 from keras_qlae import datasets
@@ -208,7 +208,7 @@ assert "tensorflow" not in sys.modules
 
 
 class FakeConfig:
-    """Stands for `tf.config` of a machine with a GPU."""
+    """A fake of `tf.config` on a machine with a GPU."""
 
     def __init__(self, is_initialized):
         self.is_initialized = is_initialized

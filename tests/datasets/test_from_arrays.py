@@ -1,4 +1,4 @@
-"""Data sets of one's own arrays."""
+"""Data sets of the user's arrays."""
 
 import numpy as np
 import pytest

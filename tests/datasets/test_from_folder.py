@@ -184,7 +184,7 @@ def test_a_search_has_an_end(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("load_from", ["room3d", "a folder"])
-def test_sizes_that_no_memory_holds_are_refused(folder, load_from):
+def test_sizes_that_exceed_the_memory_are_refused(folder, load_from):
     place = "room3d" if load_from == "room3d" else str(folder / "mine")
     with pytest.raises(ValueError, match=r"GB of memory.*this machine has"):
         datasets.load(place, image_size=1_000_000)

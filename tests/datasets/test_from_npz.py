@@ -174,7 +174,7 @@ def test_damage_is_noticed(path, damage):
     refused(path, r"no \.npz file, or a damaged one")
 
 
-def test_what_is_not_there_or_no_file(tmp_path):
+def test_missing_or_not_a_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         datasets.from_npz(tmp_path / "none.npz")
     with pytest.raises(ValueError, match="There is no file"):

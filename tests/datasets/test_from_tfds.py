@@ -1,4 +1,4 @@
-"""What TensorFlow Datasets has prepared before needs no second download."""
+"""Data that TensorFlow Datasets has prepared need no second download."""
 
 import gzip
 import json
@@ -108,7 +108,7 @@ class Feature: ...
 """
 
 
-def test_of_the_description_nothing_is_imported(data_dir, monkeypatch):
+def test_nothing_that_the_description_names_is_imported(data_dir, monkeypatch):
     _, images, folder = build(monkeypatch, data_dir, "shapes3d")
     (data_dir / "evil_features.py").write_text(EVIL)
     monkeypatch.syspath_prepend(data_dir)

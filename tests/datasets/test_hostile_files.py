@@ -51,7 +51,7 @@ class Bomb:
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """Where data sets lie, beside files of the user's that must not change."""
+    """The folder of data sets, and files of the user that must not change."""
     monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     outside = tmp_path / "outside"
@@ -105,7 +105,7 @@ def png(size=(8, 8)):
 
 
 def claims(content, width, height):
-    """A PNG file whose head tells of another size."""
+    """A PNG file whose header has another size."""
     head = struct.pack(">II", width, height) + content[24:29]
     return content[:8] + chunk(b"IHDR", head) + content[33:]
 
@@ -373,7 +373,7 @@ def test_npz(place, monkeypatch, damage):
 
 
 def retar(path, change):
-    """Writes an archive anew, of changed heads and contents."""
+    """Writes an archive again, with changed headers and contents."""
     with tarfile.open(path) as archive:
         members = [(m, archive.extractfile(m).read()) for m in archive]
     with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as archive:
@@ -750,7 +750,7 @@ def test_a_lock_that_is_a_link(place, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["images.npy", "progress.json", "the folder"])
-def test_links_among_images_that_are_not_whole(place, monkeypatch, name):
+def test_links_among_incomplete_images(place, monkeypatch, name):
     fake(monkeypatch, place / "data", "mpi3d")
     partial = place / "data" / "mpi3d" / ".64x64.partial"
     if name == "the folder":
@@ -781,7 +781,7 @@ def test_progress_that_is_none(place, monkeypatch, text):
 
 
 def flips(path, num_flips, seed=0):
-    """Flips one bit after the other, each in the whole file."""
+    """Flips one bit after the other, each in the original file."""
     data = path.read_bytes()
     rng = np.random.default_rng(seed)
     for place in rng.integers(0, 8 * len(data), num_flips):
@@ -810,7 +810,7 @@ def test_100_bit_flips_in_a_prepared_store(place, monkeypatch, name):
 
 @pytest.mark.parametrize("name", ["mpi3d", "falcor3d", "cars3d", "smallnorb"])
 def test_bit_flips_in_published_files(place, monkeypatch, name):
-    """Those without a hash of the whole file; HDF5 files have one."""
+    """Files without a hash of the whole file; HDF5 files have one."""
     info, images = fake(monkeypatch, place / "data", name)
     size = info.native_shape[0]
     for path in raw_paths(info, place / "data")[:1]:

@@ -44,7 +44,7 @@ print("RESULT", len(data) * 256 * 256 * 3, decoding, batches(data) - before)
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Twelve images of different colours, one in a folder of its own."""
+    """Twelve images of different colours, one of them in a subfolder."""
     monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path / "data"))
     place = tmp_path / "images"
     write(place, 12)
@@ -104,7 +104,7 @@ def test_decoded_images_are_kept_until_a_file_changes(folder, monkeypatch):
     assert changed.fingerprint() != first.fingerprint()
 
 
-def test_a_damaged_file_is_made_anew(folder, monkeypatch):
+def test_a_damaged_file_is_made_again(folder, monkeypatch):
     path = kept(folder, monkeypatch)._path
     content = path.read_bytes()
     for damaged in (content[:-1], content[:-1] + b"\0", b""):

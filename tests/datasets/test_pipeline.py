@@ -1,4 +1,4 @@
-"""The order of the images, and what holds on the way to `fit`."""
+"""The order of the images, and properties of the pipeline to `fit`."""
 
 import gc
 import weakref
@@ -168,7 +168,7 @@ def test_a_pass_counts_when_its_last_batch_is_delivered():
     assert order(batches) == order(reference)
 
 
-def test_the_count_lives_as_long_as_what_was_made_of_the_data_set():
+def test_the_count_lives_as_long_as_the_pipeline():
     batches = numbered(20).as_tf_dataset(10, shuffle=True).map(lambda x, y: y)
     gc.collect()
     passes = [[b.numpy().tolist() for b in batches] for _ in range(3)]
@@ -203,7 +203,7 @@ def test_shapes_and_length_are_known(shuffle, repeat):
     assert batches.cardinality().numpy() == wanted
 
 
-def test_images_alone():
+def test_only_images():
     (images,) = numbered(3).as_tf_dataset(3, with_factors=False)
     assert images.shape == (3, 1, 1, 1)
 

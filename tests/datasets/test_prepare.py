@@ -68,7 +68,7 @@ def test_images_are_resized_when_prepared(data_dir, monkeypatch):
         datasets.load("mpi3d")
 
 
-def test_loading_says_how_to_prepare():
+def test_loading_explains_how_to_prepare():
     with pytest.raises(
         FileNotFoundError,
         match=r"`keras-qlae datasets prepare mpi3d` first: it needs 11\.3 GB",
@@ -81,7 +81,7 @@ def test_an_embedded_data_set_needs_no_preparing():
         prepare("room3d")
 
 
-def test_a_home_that_cannot_be_written_says_what_else_to_choose(monkeypatch):
+def test_for_an_unwritable_home_an_error_names_the_variable(monkeypatch):
     monkeypatch.delenv("KERAS_QLAE_DATA_DIR", raising=False)
     monkeypatch.setenv("HOME", os.devnull)
     with pytest.raises(OSError, match=r"Cannot write.*KERAS_QLAE_DATA_DIR"):
@@ -94,7 +94,7 @@ def test_sizes_out_of_range_are_refused(size):
         prepare(image_size=size)
 
 
-def test_what_is_prepared_is_left_alone(data_dir, monkeypatch):
+def test_prepared_images_are_not_changed(data_dir, monkeypatch):
     info, _ = fake_mpi3d(monkeypatch, data_dir)
     prepare()
     raw_paths(info, data_dir)[0].unlink()
@@ -160,7 +160,7 @@ def test_damaged_files_are_refused(data_dir, monkeypatch, damage):
     assert nothing_looks_whole(data_dir)
 
 
-def test_a_killed_prepare_goes_on(data_dir, monkeypatch):
+def test_a_killed_prepare_is_resumed(data_dir, monkeypatch):
     _, images = fake_mpi3d(monkeypatch, data_dir)
     monkeypatch.setattr(mpi3d, "BLOCK", 5)
     monkeypatch.setattr(writing, "CHECKPOINT_BYTES", 1)

@@ -1,4 +1,4 @@
-"""What is scored on: held out, or as in the paper."""
+"""Scored images: held out, or as in the paper."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def positions(dataset, part):
     return dataset.index_of(part.factors(np.arange(len(part))))
 
 
-def test_the_papers_protocol_trains_on_what_it_scores():
+def test_the_papers_protocol_trains_on_scored_images():
     dataset = datasets.load("room3d")
     train, scored = dataset.split(protocol="paper")
     assert train is dataset

@@ -94,7 +94,7 @@ def test_labels_may_have_any_unit_and_direction(data_dir, monkeypatch):
     prepare("falcor3d")
 
 
-def test_what_macos_adds_to_a_zip_is_passed_over(data_dir, monkeypatch):
+def test_files_that_macos_adds_to_a_zip_are_skipped(data_dir, monkeypatch):
     info, images = fake(monkeypatch, data_dir, "isaac3d")
     with zipfile.ZipFile(raw_paths(info, data_dir)[0], "a") as archive:
         for name in (
@@ -108,7 +108,7 @@ def test_what_macos_adds_to_a_zip_is_passed_over(data_dir, monkeypatch):
     np.testing.assert_array_equal(dataset.images(np.arange(24)), images)
 
 
-def test_what_macos_adds_to_a_tar_is_passed_over(data_dir, monkeypatch):
+def test_files_that_macos_adds_to_a_tar_are_skipped(data_dir, monkeypatch):
     info, images = fake(monkeypatch, data_dir, "cars3d")
     (path,) = raw_paths(info, data_dir)
     content = gzip.decompress(path.read_bytes())

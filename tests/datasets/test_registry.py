@@ -20,7 +20,7 @@ def test_options_reach_the_data_set():
 
 
 @pytest.mark.parametrize("name", datasets.available())
-def test_info_tells_what_load_gives(name):
+def test_info_describes_the_loaded_data_set(name):
     info = datasets.info(name)
     assert info.name == name
     for text in (info.summary, info.description, info.licence, info.citation):
@@ -60,6 +60,6 @@ print("RESULT", [name for name in heavy if name in sys.modules])
 """
 
 
-def test_what_is_known_needs_no_heavy_module():
+def test_descriptions_need_no_heavy_module():
     output = run_python(KNOWS_WITHOUT)
     assert output.rpartition("RESULT ")[2].strip() == "[]"

@@ -58,7 +58,7 @@ def test_positions_are_a_pixel_apart():
         np.testing.assert_array_equal(image, moved)
 
 
-def test_images_are_binary_and_whole():
+def test_images_are_binary_and_complete():
     dataset = datasets.load("sprites2d")
     index = np.random.default_rng(0).integers(0, len(dataset), 500)
     images = dataset.images(index)

@@ -103,7 +103,7 @@ def test_scored_images_are_held_out(data, support, scored_support):
     assert rows(factors(again[1])) == held_out
 
 
-def test_the_papers_protocol_trains_on_what_it_scores(data):
+def test_the_papers_protocol_trains_on_scored_images(data):
     train, scored = data.split(60, protocol="paper", support="corner:6")
     supported = rows(factors(data.with_support("corner:6")))
     assert rows(factors(train)) == supported

@@ -61,7 +61,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_are_no_vectors_is_refused(name):
+def test_arrays_other_than_vectors_are_refused(name):
     vectors, message = WRONG[name]
     with pytest.raises(ValueError, match=message):
         datasets.from_arrays(vectors)

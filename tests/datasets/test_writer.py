@@ -1,4 +1,4 @@
-"""Images on their way to the disk: a kill leaves nothing that looks whole."""
+"""Writing images to disk: a kill leaves no file that looks complete."""
 
 import dataclasses
 
@@ -48,7 +48,7 @@ def values(tmp_path):
     return load_prepared(INFO, 8, tmp_path).images(range(10))[:, 0, 0, 0]
 
 
-def test_goes_on_where_it_was(store, tmp_path):
+def test_resumes_from_its_state(store, tmp_path):
     begin(store, "a", 7, 8)
     assert finish(store, "a", 3) == 8
     assert values(tmp_path).tolist() == [7] * 8 + [3] * 2

@@ -1,4 +1,4 @@
-"""What drives a browser, and how tests wait for it."""
+"""Starts a browser, and waits for its pages."""
 
 import shutil
 import time

@@ -20,7 +20,7 @@ SCRIPTS = Path(__file__).parent / "scripts"
 
 
 def run_node(script, *arguments):
-    """What a script of `scripts` prints; its first argument is `ASSETS`."""
+    """The output of a script of `scripts`; its first argument is `ASSETS`."""
     result = subprocess.run(
         ["node", SCRIPTS / script, ASSETS, *arguments],
         capture_output=True,

@@ -109,8 +109,8 @@ def test_samples_are_the_images():
     assert none.values["samples"] == []
 
 
-def test_what_is_far_is_further_than_images_are_from_one_another():
-    """One image in a hundred counts as far from the others."""
+def test_one_image_in_a_hundred_counts_as_far():
+    """One image in a hundred is that far from all others."""
     model, images = small_model("continuous"), some_images(200)
     codes = model.codes(images)
     described = describe(model, {"images": images})

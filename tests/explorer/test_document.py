@@ -47,7 +47,7 @@ def test_text_of_tables_and_pictures_is_escaped():
     assert "<" not in as_json({HOSTILE: HOSTILE})
 
 
-def test_cells_say_what_they_are_sorted_by():
+def test_cells_have_the_value_they_are_sorted_by():
     cells = [Cell("1.0 ± 0.2", 1.0, True, (0, 0.5, 1)), Cell("-", None), "c"]
     text = table(("x", "y", "z"), [cells])
     assert '<td data-value="1.0"><b>1.0 ± 0.2</b><i class="interval"' in text
@@ -88,7 +88,7 @@ def test_curves_skip_what_was_not_logged_and_carry_their_licence():
 
 
 def test_uplot_is_as_it_was_published(tmp_path):
-    """Each file has its pinned hash, and there is no other."""
+    """Each file has its pinned hash, and there are no other files."""
     folder = ASSETS / "uplot"
     lines = (folder / "SHA512SUMS").read_text().splitlines()
     pinned = dict(line.split("  ")[::-1] for line in lines)

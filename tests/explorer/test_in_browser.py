@@ -290,7 +290,7 @@ def test_from_a_to_b(opened):
     assert codes_of(page).tolist() == wanted[19].tolist()
 
 
-def test_what_no_image_has_is_said(opened):
+def test_a_value_that_no_image_has_gives_a_warning(opened):
     model, images = small_model(), some_images(6)
     page = opened(model, images=images)
     warning = page.locator("#warning")
@@ -427,8 +427,8 @@ def test_the_keyboard_reaches_everything_and_focus_is_seen(opened):
     assert page.evaluate(f"{thumbnails}.every(each => each.tabIndex === -1)")
 
 
-def test_what_is_reduced_does_not_move(opened):
-    """Rows are gone to at once, and nothing fades."""
+def test_reduced_motion_disables_animations(opened):
+    """The page jumps to rows at once, and nothing fades."""
     nmi = [[0.1, 0.9, 0.01, 0.8]]
     page = opened(small_model(), nmi=nmi, factor_names=["shape"])
     page.evaluate(

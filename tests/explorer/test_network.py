@@ -92,7 +92,7 @@ def residual(x):
 
 
 class Renamed(keras.layers.Conv2D):
-    """Computes what its base does."""
+    """Computes the same as its base."""
 
 
 CHAINS = {

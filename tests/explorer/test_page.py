@@ -81,7 +81,7 @@ def test_a_served_page_has_no_weights():
 
 @needs_node
 def test_the_matrix_product_in_webassembly_is_that_in_javascript():
-    """Sizes of all remainders, and more than the memory had at first."""
+    """Sizes with all remainders, and more memory than at the start."""
     run_node("multiply.mjs")
 
 
@@ -91,7 +91,7 @@ def test_the_matrix_product_in_webassembly_is_that_in_javascript():
     reason="NOT TESTED: that gemm.wasm is what gemm.wat makes. Install "
     "wat2wasm (apt-get install wabt)",
 )
-def test_the_binary_is_what_its_source_makes(tmp_path):
+def test_the_binary_equals_the_compiled_source(tmp_path):
     made = tmp_path / "gemm.wasm"
     command = ["wat2wasm", ASSETS / "gemm.wat", "-o", made]
     subprocess.run(command, check=True)

@@ -61,7 +61,7 @@ def test_it_answers_with_the_page_and_with_what_the_model_computes(server):
     assert np.allclose(np.frombuffer(found, dtype_of(server)), codes[4])
 
 
-def test_who_does_not_know_the_address_learns_nothing(server):
+def test_the_server_answers_only_at_its_secret_address(server):
     path, port = path_of(server), server.server_address[1]
     nothing = (404, b"There is nothing here.")
     for wrong in ("/", "/x/", path[:-2] + "/", path[:-1], path + "../"):

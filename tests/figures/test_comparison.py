@@ -1,4 +1,4 @@
-"""The figure of a comparison: where means and intervals stand."""
+"""The figure of a comparison: positions of means and intervals."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def drawn():
     )
 
 
-def test_means_and_intervals_stand_where_they_should():
+def test_means_and_intervals_are_drawn_at_their_values():
     first, second = drawn().axes
     assert first.get_title(loc="left") == "InfoM"
     assert second.get_title(loc="left") == "PSNR"

@@ -155,7 +155,7 @@ def test_reconstructions_show_true_rebuilt_and_scaled_difference():
 @pytest.mark.parametrize(
     ("largest", "scale"), [(0.0, 100), (0.04, 20), (0.4, 2), (1.0, 1)]
 )
-def test_difference_is_magnified_as_far_as_nothing_is_cut(largest, scale):
+def test_difference_is_magnified_without_clipping(largest, scale):
     true = np.zeros((1, SIZE, SIZE, 1))
     rebuilt = true.copy()
     rebuilt[0, 3, 4] = largest
@@ -186,7 +186,7 @@ def test_many_reconstructions_go_on_in_further_bands():
     assert len(tick_labels(second.xaxis)) == 10
 
 
-def test_reconstructions_refuse_what_does_not_fit():
+def test_reconstructions_refuse_other_shapes():
     images = random_images(3)
     with pytest.raises(ValueError, match=r"same shape.*\(3, 8, 8, 3\) and"):
         figures.reconstructions(images, images[:2])

@@ -1,4 +1,4 @@
-"""The figure of UDR against InfoM: where the runs stand."""
+"""The figure of UDR against InfoM: positions of the runs."""
 
 import numpy as np
 import pytest

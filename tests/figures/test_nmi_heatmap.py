@@ -22,7 +22,7 @@ def texts_of(axes):
     }
 
 
-def test_each_cell_holds_its_number_to_two_decimals():
+def test_each_cell_has_its_number_with_two_decimals():
     axes, bar = figures.nmi_heatmap(NMI).axes
     shown = {place: text.get_text() for place, text in texts_of(axes).items()}
     assert shown == {

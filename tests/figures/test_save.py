@@ -1,4 +1,4 @@
-"""Figures are written whole or not at all, and leave no trace."""
+"""Figures are written completely or not at all, and leave no trace."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.backend_free
 
 
 class TwoLatents:
-    """What `traversals` asks of a model, and of its latent."""
+    """The interface of a model and its latent that `traversals` uses."""
 
     codebooks = [[0.0, 1.0, 2.0]] * 2
 
@@ -67,7 +67,7 @@ def test_every_figure_is_listed_here():
 
 
 @pytest.mark.parametrize("name", EVERY_FIGURE)
-def test_figures_leave_settings_alone_and_do_not_depend_on_them(name, tmp_path):
+def test_figures_neither_change_nor_use_global_settings(name, tmp_path):
     plain = figures.save(EVERY_FIGURE[name](), tmp_path / "plain.png")
     dark = {
         "figure.facecolor": "black",

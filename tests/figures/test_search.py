@@ -50,7 +50,7 @@ def test_parallel_coordinates_draw_a_line_a_trial_to_its_score():
 @pytest.mark.parametrize(
     "draw", [figures.search_scores, figures.parallel_coordinates]
 )
-def test_refuses_what_it_cannot_show(draw):
+def test_refuses_data_that_it_cannot_show(draw):
     with pytest.raises(ValueError, match="Received: 2 scores"):
         draw(SETTINGS, [0.1, 0.2])
     with pytest.raises(ValueError, match="at least one setting"):

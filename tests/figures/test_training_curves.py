@@ -1,4 +1,4 @@
-"""Curves of what was logged."""
+"""Curves of logged values."""
 
 import math
 
@@ -39,7 +39,7 @@ def test_training_and_validation_share_a_panel():
     ]
 
 
-def test_no_legend_where_nothing_was_validated():
+def test_no_legend_without_validation():
     assert not figures.training_curves({"loss": [2.0, 1.0]}).legends
 
 
@@ -83,7 +83,7 @@ def test_missing_values_are_skipped():
     np.testing.assert_array_equal(second.get_xydata(), [[1, 19], [3, 22]])
 
 
-def test_a_loss_over_decades_has_a_log_axis_and_says_so():
+def test_a_loss_over_decades_has_a_labelled_log_axis():
     figure = figures.training_curves(
         {"loss": [1.0, 0.01], "psnr": [1.0, 30.0], "total_kl": [0.0, 50.0]}
     )

@@ -129,7 +129,7 @@ def test_vectors_of_a_stranger(call, home, damage):
     [["evaluate"], ["figures"], ["explore", "--no-open"], ["export"]],
     ids=lambda command: command[0],
 )
-def test_what_looks_at_a_run(call, trained, loaded, command):
+def test_commands_that_read_a_run(call, trained, loaded, command):
     before = mine(trained)
     call(trained, command[0], trained, *command[1:])
     assert mine(trained) == before
@@ -208,8 +208,8 @@ def test_datasets_prepare(call, home, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe"])
-def test_a_log_is_not_added_to_what_is_elsewhere(tmp_path, kind):
-    """In a comparison or search from somebody else."""
+def test_a_log_does_not_follow_a_link(tmp_path, kind):
+    """In a comparison or search of somebody else."""
     thesis = tmp_path / "thesis.tex"
     thesis.write_text("years of work")
     log = tmp_path / "seed-0.log"

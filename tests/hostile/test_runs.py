@@ -171,7 +171,7 @@ def test_codebooks(run, loaded, content):
     ],
 )
 def test_any_value_of_any_type_in_any_place(run, name, read):
-    """What is read has the types that are promised, or there is a message."""
+    """Values that are read have the declared types, or there is a message."""
     path = run.path / name
     whole = read_json(path)
     messages = []
@@ -271,7 +271,7 @@ def huge(file):
 
 
 def other_class(module, name):
-    """The model, and so what is built first, is of another class."""
+    """The model, which is built first, has another class."""
 
     def change(members):
         content = json.loads(members["config.json"])
@@ -436,7 +436,7 @@ def test_100_bit_flips_in_a_checkpoint(run, name):
 
 
 def test_all_else_is_not_read_at_all(run, loaded):
-    """So that a flipped bit in it is harmless: what has no hash of its own."""
+    """A flipped bit in it is harmless: files without their own hash."""
     with files_read() as paths, time_limit():
         runs.evaluate(run)
         runs.draw(run)

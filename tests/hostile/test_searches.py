@@ -43,7 +43,7 @@ def test_100_bit_flips_in_a_search(search):
 
 
 def test_all_else_of_a_finished_search_is_not_read(search):
-    """So that a flipped bit in it is harmless: tables are written anew."""
+    """A flipped bit in it is harmless, since tables are written again."""
     table = search / "results.csv"
     before = table.read_bytes()
     table.write_bytes(before[::-1])
@@ -140,7 +140,7 @@ def test_links_are_not_followed(search, tmp_path, name):
     assert not list(outside.iterdir())
 
 
-def test_what_a_person_put_beside_the_best_run_is_kept(search):
+def test_files_that_a_person_put_beside_the_best_run_are_kept(search):
     (search / "best" / "notes.txt").write_text("mine")
     before = tree(search / "best")
     refused(
@@ -150,7 +150,7 @@ def test_what_a_person_put_beside_the_best_run_is_kept(search):
     assert tree(search / "best") == before
 
 
-def test_what_a_person_put_in_the_place_of_a_trial_is_kept(search):
+def test_files_that_a_person_put_in_place_of_a_trial_are_kept(search):
     trial = search / "trials" / "trial-01"
     events = read_json(search / "search.json")["events"]
     change(search, events=events[:-1], best=None)  # the trial has not ended

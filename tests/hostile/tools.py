@@ -1,4 +1,4 @@
-"""What the tests of hostile files share."""
+"""Helpers of the tests of hostile files."""
 
 import re
 import signal
@@ -25,7 +25,7 @@ def tree(folder):
 
 @contextmanager
 def time_limit():
-    """Fails what waits for ever."""
+    """Fails a test that waits for ever."""
 
     def too_long(number, frame):
         raise AssertionError(f"it takes more than {SECONDS} seconds")
@@ -54,7 +54,7 @@ def is_short(text):
 
 
 def flips(path, number=100, seed=0):
-    """Flips one bit after the other, each in the whole file."""
+    """Flips one bit after the other, each in the original file."""
     whole = path.read_bytes()
     rng = np.random.default_rng(seed)
     for place in rng.integers(0, 8 * len(whole), number):
@@ -66,7 +66,7 @@ def flips(path, number=100, seed=0):
 
 
 class _Opened:
-    """Remembers the files that are opened to be read, while it is told to."""
+    """Records the files that are opened for reading, while it is active."""
 
     def __init__(self):
         self.paths = None

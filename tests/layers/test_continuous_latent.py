@@ -1,4 +1,4 @@
-"""The plain autoencoder's latent, and what every latent shares."""
+"""The plain autoencoder's latent, and methods of every latent."""
 
 import numpy as np
 import pytest

@@ -35,7 +35,7 @@ def pair(value):
 
 
 def by_numpy(x, kernel, strides, dilation_rate, padding):
-    """Output pixels one by one; an odd zero of the padding goes after."""
+    """Output pixels one by one; odd padding has its extra zero at the end."""
     reach = [
         (k - 1) * d + 1
         for k, d in zip(kernel.shape[:2], dilation_rate, strict=True)

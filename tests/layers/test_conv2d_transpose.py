@@ -104,7 +104,7 @@ def test_layer_equals_the_stock_layer(arguments):
 @pytest.mark.parametrize("derive", [gradients, penalty_gradients])
 @pytest.mark.parametrize(("kernel_size", "strides"), [(3, 1), (4, 2)])
 def test_one_image_of_one_channel(kernel_size, strides, derive, dtype, float64):
-    """Half of what the image twice gives: PyTorch has layouts it refuses."""
+    """Half the result of the image twice: PyTorch refuses some layouts."""
     rng = np.random.default_rng(4)
 
     def function(x, kernel):

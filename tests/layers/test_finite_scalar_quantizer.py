@@ -34,8 +34,8 @@ def test_far_inputs_have_the_outermost_values():
     assert numpy(FiniteScalarQuantizer(2)(z)).tolist() == [[-1.0, 1.0]]
 
 
-def test_what_is_no_number_stays_none():
-    """For the loss to tell, rather than an index out of range."""
+def test_nan_stays_nan():
+    """NaN goes through to the loss, instead of an index out of range."""
     z = np.array([[float("nan"), 0.9]], "float32")
     layer = FiniteScalarQuantizer(2, 3)
     assert np.isnan(numpy(layer(z))).tolist() == [[True, False]]
@@ -49,7 +49,7 @@ def test_gradient_is_that_of_the_tanh():
     np.testing.assert_allclose(actual, 1 - np.tanh(z) ** 2, rtol=1e-5)
 
 
-def test_learns_nothing_and_brings_no_loss():
+def test_has_no_weights_and_adds_no_loss():
     layer = FiniteScalarQuantizer(3)
     layer(np.zeros((2, 3), "float32"))
     assert layer.weights == []

@@ -1,4 +1,4 @@
-"""The latent of a beta-VAE, and what it shares with that of a beta-TCVAE."""
+"""The latent of a beta-VAE, and its common methods with a beta-TCVAE's."""
 
 import keras
 import numpy as np

@@ -246,7 +246,7 @@ class TestSampling:
 
 
 class LinearEncoder(keras.layers.Layer):
-    """A kernel, and the quantizer whose variables are asked about too."""
+    """A kernel and a quantizer, whose variables are tested too."""
 
     def __init__(self, quantizer):
         super().__init__()
@@ -446,7 +446,7 @@ def test_a_mask_passes_through():
     keras.backend.backend() != "torch", reason="PyTorch says what it keeps"
 )
 def test_many_latents_are_looked_up_and_not_multiplied():
-    """What is kept for the gradients has no axis of values: no one-hot."""
+    """Tensors kept for the gradients have no axis of values, no one-hot."""
     torch = importlib.import_module("torch")
     layer = quantizer(50, 20)
     sizes = []

@@ -1,4 +1,4 @@
-"""Space to depth: where each value goes, and what is refused."""
+"""Space to depth: the position of each value, and errors."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from keras_qlae.layers import SpaceToDepth
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_where_each_value_goes(size):
+def test_each_value_goes_to_its_part(size):
     x = np.random.default_rng(0).normal(size=(2, 6, 12, 2)).astype("float32")
     outputs = ops.convert_to_numpy(SpaceToDepth(size)(x))
     assert outputs.shape == (2, 6 // size, 12 // size, 2 * size**2)

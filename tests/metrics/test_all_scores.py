@@ -66,7 +66,7 @@ def test_active_latents_and_kind_are_passed_on(sample):
     assert scores["MIG"] == metrics.mig_score(factors, codes)
 
 
-def test_progress_is_told_before_each_score(sample):
+def test_progress_is_reported_before_each_score(sample):
     factors, codes, _ = sample
     told = []
     metrics.all_scores(factors, codes, progress=lambda *each: told.append(each))

@@ -1,4 +1,4 @@
-"""What the metrics accept and what they refuse, and in which words."""
+"""Inputs that metrics accept or refuse, and their messages."""
 
 import time
 
@@ -168,7 +168,7 @@ def test_unknown_rules_and_bad_masks_are_refused(rule, message):
         infomec(np.eye(3, dtype=int), np.eye(3), active=rule)
 
 
-def test_sap_refuses_what_its_classifier_never_ends_on():
+def test_sap_refuses_values_on_which_its_classifier_never_ends():
     factors = np.arange(12)[:, None] % 3
     latents = factors * 1e60
     with pytest.raises(ValueError, match='method="correlation" takes any'):
@@ -193,7 +193,7 @@ def test_a_masked_array_without_masked_values_is_an_array():
 
 
 @pytest.mark.parametrize("largest", [2.0**63, -(2.0**70), 2**64 - 1])
-def test_factors_too_large_to_be_told_apart_are_refused(largest):
+def test_factors_too_large_for_distinct_floats_are_refused(largest):
     factors = np.array([[0], [1], [largest], [largest]])
     with pytest.raises(ValueError, match=r"below 2\*\*63.*np\.unique"):
         mutual_information(factors, LATENTS)

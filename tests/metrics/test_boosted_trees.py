@@ -13,7 +13,7 @@ NUM_FIT = 600
 
 
 def sample(num_values, seed=0, num_samples=800):
-    """A factor, and three latents that tell something of it."""
+    """A factor, and three latents that depend on it."""
     rng = np.random.default_rng(seed)
     factor = rng.integers(0, num_values, num_samples)
     noise = rng.normal(size=(num_samples, 3))

@@ -57,7 +57,7 @@ def test_two_thousand_random_tables():
         ([[0, 1]], 2.5, r"positive integer.*Received: 2\.5"),
     ],
 )
-def test_what_does_not_fit_is_refused(codes, sizes, message):
+def test_arguments_that_do_not_fit_are_refused(codes, sizes, message):
     with pytest.raises(ValueError, match=message):
         code_usage(codes, sizes)
 

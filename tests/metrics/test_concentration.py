@@ -14,7 +14,7 @@ def test_one_latent_for_each_factor_is_perfect():
     assert infoc_score(np.eye(4)) == 1.0
 
 
-def test_latents_that_tell_all_factors_equally_score_zero():
+def test_latents_with_equal_information_on_all_factors_score_zero():
     assert infom_score(np.full((4, 3), 0.2)) == 0.0
     assert infoc_score(np.full((4, 3), 0.2)) == 0.0
 
@@ -41,7 +41,7 @@ def test_inactive_latents_are_not_counted():
     assert infoc_score(nmi) < 1
 
 
-def test_what_shares_nothing_counts_as_chance():
+def test_rows_without_information_count_as_chance():
     nmi = [[0.7, 0.0], [0.0, 0.0]]
     assert infom_score(nmi) == infoc_score(nmi) == pytest.approx(0.5)
     assert infom_score(np.zeros((3, 4))) == infoc_score(np.zeros((3, 4))) == 0

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.backend_free
 
 
 def correlated_factors(num_samples=4000, seed=0):
-    """Two factors that are equal half of the time, and one of its own."""
+    """Two factors that are equal half of the time, and an independent one."""
     rng = np.random.default_rng(seed)
     factors = rng.integers(0, 3, (num_samples, 3))
     is_equal = rng.random(num_samples) < 0.5
@@ -90,7 +90,7 @@ def test_correlated_factors_in_real_numbers():
     assert result.infom > infomec(factors, latents).infom + 0.05
 
 
-def test_an_exclusive_or_tells_all_once_the_other_factor_is_known():
+def test_an_exclusive_or_determines_a_factor_given_the_other():
     factors = np.stack(np.indices((2, 2)), -1).reshape(-1, 2)
     latent = factors.sum(axis=1, keepdims=True) % 2
     result = conditional_infomec(factors, latent)

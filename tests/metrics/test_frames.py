@@ -1,4 +1,4 @@
-"""Columns of data frames: pandas itself where it is there, and a stand-in."""
+"""Columns of data frames: of pandas if it is installed, and of a fake."""
 
 import warnings
 
@@ -19,7 +19,7 @@ FACTORS = np.array([[2, 1, 2, 0, 1, 2], SIZES]).T
 
 
 class Column:
-    """What a data frame's column has in common with others."""
+    """A fake of the common interface of columns of data frames."""
 
     def __init__(self, values, is_missing=None):
         self._values = np.array(values)
@@ -103,7 +103,7 @@ def test_strings_categories_and_nullable_integers_of_pandas(pandas):
     )
 
 
-def test_what_pandas_calls_missing_is_refused(pandas):
+def test_missing_values_of_pandas_are_refused(pandas):
     sizes = pandas.array([*SIZES[:5], None], dtype="Int64")
     for column in (sizes, pandas.Categorical([*COLORS[:5], None])):
         frame = pandas.DataFrame({"broken": column})
@@ -128,7 +128,7 @@ def test_arrays_of_strings_are_numbered_as_frames_are():
     )
 
 
-def test_the_advice_for_one_column_is_what_it_has(pandas):
+def test_the_advice_for_one_column_names_its_own_method(pandas):
     series = pandas.Series(SIZES)
     with pytest.raises(ValueError, match=r"pass `factors\.to_frame\(\)`"):
         check_factors(series)

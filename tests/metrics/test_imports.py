@@ -1,4 +1,4 @@
-"""The scores need neither Keras nor a framework, and few things at once."""
+"""The scores need neither Keras nor a framework, and import little."""
 
 import pathlib
 import subprocess
@@ -25,7 +25,7 @@ print(sorted(heavy & set(sys.modules)))
 """
 
 
-def test_importing_the_metrics_loads_numpy_alone():
+def test_importing_the_metrics_loads_only_numpy():
     path = str(pathlib.Path(keras_qlae.__path__[0]))
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT.format(path=path)],

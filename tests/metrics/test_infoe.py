@@ -100,7 +100,7 @@ def test_a_perfect_code_scores_one_in_little_time(num_values, discrete):
     assert 0.998 < score <= 1
 
 
-def test_latents_that_tell_nothing_score_about_zero():
+def test_latents_without_information_score_about_zero():
     rng = np.random.default_rng(5)
     factors = rng.integers(0, 4, (5000, 2))
     assert infoe_score(factors, rng.normal(size=(5000, 3))) < 0.01

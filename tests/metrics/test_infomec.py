@@ -65,7 +65,7 @@ def test_codes_score_as_the_codebook_values_do(reference, case):
     assert by_values.to_dict() == by_codes.to_dict()
 
 
-def test_the_parts_are_what_the_public_functions_give(reference):
+def test_the_parts_equal_the_public_functions(reference):
     factors = reference["sources"]
     latents = reference["continuous/latents"]
     result = infomec(factors, latents, num_neighbors=5, seed=3)

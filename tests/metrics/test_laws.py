@@ -244,7 +244,7 @@ def test_perfect_latents(law):
 
 
 @each
-def test_latents_that_know_nothing(law):
+def test_latents_without_information(law):
     unrelated = law.score(FACTORS, UNRELATED)
     assert unrelated == pytest.approx(law.chance, abs=law.margin)
     noise = law.score(FACTORS, NOISE)
@@ -268,7 +268,7 @@ def test_the_order_of_factors_does_not_matter(law):
 
 
 @each
-def test_the_names_of_values_matter_where_said(law):
+def test_renaming_values_changes_the_scores_that_say_so(law):
     expected = law.score(FEW, MIXED)
     actual = law.score(np.array([7, -1, 3])[FEW], MIXED)
     is_equal = actual == pytest.approx(expected, abs=law.tolerance)
@@ -276,7 +276,7 @@ def test_the_names_of_values_matter_where_said(law):
 
 
 @each
-def test_the_scale_of_latents_matters_where_said(law):
+def test_scaling_latents_changes_the_scores_that_say_so(law):
     expected = pytest.approx(law.score(FEW, MIXED), abs=law.tolerance)
     is_same = law.score(FEW, MIXED / 1024) == expected
     assert is_same == (law.scale in ("each", "all"))
@@ -356,7 +356,7 @@ def test_bytes_and_floats_are_the_same(law):
 
 
 @each_of_images
-def test_halving_images_matters_where_said(law):
+def test_halving_images_changes_the_scores_that_say_so(law):
     change = law.score(IMAGES / 510, REBUILT / 510) - law.score(IMAGES, REBUILT)
     if law.darker is None:
         assert (np.abs(change) > 1e-4).all()
@@ -374,7 +374,7 @@ def test_the_factor_vae_score_saturates():
 @pytest.mark.parametrize(
     ("num_values", "expected"), [(2, 1), (3, 1), (4, 1), (5, 0.61), (8, 0.40)]
 )
-def test_saps_classifier_cannot_tell_many_values_of_one_number(
+def test_saps_classifier_fails_on_many_values_of_one_latent(
     num_values, expected
 ):
     """As its docstring says; explicitness can."""

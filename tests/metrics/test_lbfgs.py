@@ -17,7 +17,7 @@ SIZES = np.array([1, 3, 2])
 
 
 class Quadratics:
-    """A quadratic of its own curvature and minimum for each block."""
+    """A quadratic with its own curvature and minimum for each block."""
 
     def __init__(self):
         rng = np.random.default_rng(0)
@@ -62,7 +62,7 @@ def test_a_small_value_ends_a_block():
     np.testing.assert_array_equal(found, np.ones((6, 4)))
 
 
-def test_a_function_that_cannot_decrease_ends_where_it_is():
+def test_a_function_that_cannot_decrease_stays_at_the_start():
     def rising(point, is_live):  # the gradient points the wrong way
         total = np.abs(point).sum(axis=1)
         return np.add.reduceat(total, [0, 1, 4]), -np.sign(point)

@@ -119,7 +119,7 @@ def test_estimates_stay_within_zero_and_the_entropy():
     assert 0 <= result[0, 1] < 0.2
 
 
-def test_ties_are_broken_by_the_seed_alone():
+def test_ties_are_broken_only_by_the_seed():
     rng = np.random.default_rng(3)
     factors = rng.integers(0, 3, (300, 1))
     latents = np.maximum(rng.normal(size=(300, 1)) + factors, 0.5)
@@ -138,6 +138,6 @@ def test_latents_of_extreme_scale_and_offset_are_standardised():
     np.testing.assert_allclose(result, expected, atol=1e-4)
 
 
-def test_two_samples_of_unique_labels_tell_nothing():
+def test_two_samples_of_unique_labels_give_no_information():
     result = mutual_information([[0], [1]], [[0.0], [1.0]])
     assert result.tolist() == [[0.0]]

@@ -25,7 +25,7 @@ def test_equal_vectors_and_their_mean():
     assert reconstruction_r2(VECTORS, means) == pytest.approx(0)
 
 
-def test_what_does_not_vary_is_left_out():
+def test_constant_values_are_left_out():
     padded = [np.pad(x, ((0, 0), (0, 1))) for x in (VECTORS, REBUILT)]
     assert reconstruction_r2(*padded) == reconstruction_r2(VECTORS, REBUILT)
     assert reconstruction_r2(np.ones((4, 2)), np.zeros((4, 2))) == 0

@@ -108,7 +108,7 @@ def test_inactive_latents_do_not_count(correlation):
 
 
 @BOTH
-def test_models_that_use_no_latent_score_nothing(correlation):
+def test_models_that_use_no_latent_score_zero(correlation):
     nothing = np.ones((300, 2))
     scores = udr_scores([models()[0], nothing], correlation=correlation)
     assert scores.tolist() == [0.0, 0.0]
@@ -146,6 +146,6 @@ def test_two_thousand_random_inputs(correlation):
         ([np.eye(3), np.full((3, 3), np.nan)], {}, "finite"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, options, message):
+def test_arguments_that_do_not_fit_are_refused(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         udr_scores(arguments, **options)

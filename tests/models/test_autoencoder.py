@@ -1,4 +1,4 @@
-"""The autoencoder: what it trains on, what it logs, and what moves."""
+"""The autoencoder: its inputs, logs and trained variables."""
 
 import keras
 import numpy as np
@@ -148,7 +148,7 @@ class TestFit:
         for before, after in zip(start, expected[1], strict=True):
             assert np.any(before != after)
 
-    def test_arrays_are_shuffled_unless_told_not_to(self, expected):
+    def test_arrays_are_shuffled_by_default(self, expected):
         """NumPy arrays and tensors of the backend alike."""
         for data in (self.images, ops.convert_to_tensor(self.images)):
             _, weights = weights_after(data, batch_size=4, epochs=2)

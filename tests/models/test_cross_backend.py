@@ -56,7 +56,7 @@ np.savez(
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A model trained for some steps, and what it makes of 200 images."""
+    """A model trained for some steps, and its outputs for 200 images."""
     folder = tmp_path_factory.mktemp("cross_backend")
     model = small_autoencoder()
     images = float_images(200, seed=1)

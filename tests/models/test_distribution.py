@@ -1,4 +1,4 @@
-"""Two devices train as one: the loss is that of the whole batch."""
+"""Two devices train like one: the loss is that of the whole batch."""
 
 import json
 import os

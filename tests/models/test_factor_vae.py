@@ -1,4 +1,4 @@
-"""The FactorVAE: values by loops, what moves, resuming, refusing."""
+"""The FactorVAE: values by loops, trained variables, resuming, errors."""
 
 import keras
 import numpy as np
@@ -31,14 +31,14 @@ def numpy(tensor):
 
 
 def sample_of(model, images):
-    """What the decoder reads in training, in float64."""
+    """The decoder's inputs in training, in float64."""
     encoded = model.encode(images).astype("float64")
     mean, std = encoded[:, :3], np.log1p(np.exp(encoded[:, 3:]))
     return mean + std * LATENT_NOISE
 
 
 def judged(model, z):
-    """`D_0 - D_1` of each row, by the discriminator alone."""
+    """`D_0 - D_1` of each row, computed with the discriminator only."""
     logits = numpy(model.discriminator(ops.cast(z, "float32")))
     return [row[0] - row[1] for row in logits]
 
@@ -57,7 +57,7 @@ def test_losses_by_loops():
 
 
 def test_discriminator_loss_by_loops():
-    """Each latent in an order of its own, and two cross-entropies."""
+    """Each latent permuted separately, and two cross-entropies."""
     model = small_factor_vae()
     joint, others = RNG.normal(size=(2, 6, 3)).astype("float32")
     shuffled = np.zeros_like(others)
@@ -111,7 +111,7 @@ def moved_by(model, loss):
     }
 
 
-def test_what_each_loss_reaches():
+def test_the_variables_that_each_loss_trains():
     model, images = small_factor_vae(), float_images(6)
     # What is added to both logits takes no part in their difference, and is
     # no matter of a discriminator alone.
@@ -203,7 +203,7 @@ def test_firsts_of_pairs_train_the_autoencoder():
         np.testing.assert_allclose(numpy(a), numpy(b), atol=1e-4)
 
 
-def test_discriminator_learns_to_tell():
+def test_discriminator_learns_to_discriminate():
     """Two latents that are one number: the joint differs from the product."""
     model = small_factor_vae()
     rng = np.random.default_rng(0)
@@ -222,7 +222,7 @@ def test_discriminator_learns_to_tell():
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_saved_and_loaded_goes_on_as_if_never_stopped(policy, tmp_path):
+def test_a_saved_and_loaded_model_trains_as_if_never_stopped(policy, tmp_path):
     """Bit for bit, with the scales of the losses."""
     images = float_images(16)
 
@@ -323,7 +323,7 @@ def test_discriminator_of_a_factor_qvae_sees_soft_choices():
     assert found == pytest.approx(sum(differences) / 6 / 64, rel=1e-4)
 
 
-def test_what_each_loss_of_a_factor_qvae_reaches():
+def test_the_variables_that_each_loss_of_a_factor_qvae_trains():
     model, images = factor_qvae(), float_images(6)
     discriminator, codebook = paths(model.discriminator), paths(model.latent)
     assert len(codebook) == 1
@@ -347,7 +347,7 @@ def test_what_each_loss_of_a_factor_qvae_reaches():
     )
 
 
-def test_a_factor_qvae_draws_twice_a_step_and_goes_on(tmp_path):
+def test_a_factor_qvae_draws_twice_per_step_and_resumes(tmp_path):
     images = float_images(16)
 
     def fit(model, epochs):

@@ -90,7 +90,7 @@ class TestSample:
             model.sample(9, seed=5), model.decode_codes(codes), atol=1e-6
         )
 
-    def test_goes_on_without_a_seed_and_repeats_with_one(self, model):
+    def test_continues_without_a_seed_and_repeats_with_one(self, model):
         first, second = model.sample(20), model.sample(20)
         assert np.any(first != second)
         np.testing.assert_array_equal(
@@ -116,7 +116,7 @@ def test_codes_of_a_continuous_latent_are_its_inputs():
 
 
 def test_in_a_callback_at_the_end_of_an_epoch():
-    """There JAX keeps the variables elsewhere until they are asked for."""
+    """JAX then keeps the variables elsewhere until they are read."""
     images = integer_images(8)
 
     class Codes(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""The InfoGAN: what moves, fitting, saving, resuming, refusing."""
+"""The InfoGAN: trained variables, fitting, saving, resuming, errors."""
 
 import keras
 import numpy as np
@@ -98,7 +98,7 @@ def test_minibatch_is_every_nth_image(monkeypatch):
 
 
 def test_without_latent_weights_it_is_a_wgan():
-    """The latent head then gets no gradient: decay aside it stands still."""
+    """The latent head then gets no gradient: only decay changes it."""
     latent = layers.UniformLatent(3)
     model = small_gan(latent, latent_weight=0.0)
     model.optimizer.critic.decay = 0.0
@@ -108,7 +108,7 @@ def test_without_latent_weights_it_is_a_wgan():
     assert not any(moved(before, head.variables))
 
 
-def test_saved_and_loaded_goes_on_as_if_never_stopped(tmp_path):
+def test_a_saved_and_loaded_model_trains_as_if_never_stopped(tmp_path):
     whole = small_gan()
     whole.fit(IMAGES, batch_size=8, epochs=2, shuffle=False, verbose=0)
     first = small_gan()

@@ -44,7 +44,7 @@ def test_check_images(images, message):
 
 @pytest.mark.parametrize("at", [4095, 4096, 9000])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_large_arrays_are_checked_whole(value, at):
+def test_large_arrays_are_checked_completely(value, at):
     images = np.full((9001, *SHAPE), 0.5, "float16")
     with pytest.raises(ValueError, match=f"in image {at}$"):
         check_images(with_pixel(value, images, at), SHAPE)
@@ -172,7 +172,7 @@ class TestNothingStarts:
 
 class TestTheCheckOfADataSet:
     def test_is_made_of_validation_data_once(self):
-        """Not again in each epoch; but in any `evaluate` of one's own."""
+        """Not again in each epoch, but in each `evaluate` of the user."""
         tf = pytest.importorskip("tensorflow")
         begun = []
 
@@ -215,7 +215,7 @@ class TestTheCheckOfADataSet:
         with pytest.raises(ValueError, match=r"shape=\(2, 8, 8, 3\)"):
             check_fit_data(data, SHAPE, "x")
 
-    def test_leaves_generators_alone(self):
+    def test_generators_are_not_consumed(self):
         generator = (batch for batch in [integer_images(2)])
         check_fit_data(generator, SHAPE, "x")
         assert next(generator).shape == (2, *SHAPE)

@@ -1,4 +1,4 @@
-"""What the decoder's outputs are: their loss, its gradients, the images."""
+"""The meaning of the decoder's outputs: loss, gradients, images."""
 
 import types
 

@@ -1,4 +1,4 @@
-"""An autoencoder with penalties: values, what moves, saving, refusing."""
+"""An autoencoder with penalties: values, gradients, saving, errors."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def both(**settings):
 
 
 def by_hand(model, images):
-    """Both penalties, from the networks alone, in float64."""
+    """Both penalties, computed from the networks only, in float64."""
     z = numpy(model.encode(images))
     inner = keras.Model(
         model.decoder.input,
@@ -77,7 +77,7 @@ def paths(part):
     return {v.path for v in part.trainable_variables}
 
 
-def test_what_a_penalty_moves():
+def test_the_variables_that_a_penalty_trains():
     model = both()
     # A variance does not depend on what is added to all.
     bias = {model.encoder.get_layer("head").bias.path}
@@ -136,7 +136,7 @@ def test_a_weight_of_0_changes_nothing_but_the_log():
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_goes_on_after_loading_as_if_uninterrupted(tmp_path):
+def test_training_after_loading_equals_uninterrupted_training(tmp_path):
     """Weights, the optimizer, and the state of the noise."""
 
     def fit(model, epochs):
@@ -163,7 +163,7 @@ def test_weights_are_those_of_a_model_without(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-def test_what_layers_add_counts_once():
+def test_losses_that_layers_add_count_once():
     """Though a penalty calls the decoder again, on twice as many values."""
     decoder_inputs = keras.Input((2,))
     x = keras.layers.Dense(

@@ -38,7 +38,7 @@ def test_every_method_gives_the_same(saved):
         np.testing.assert_array_equal(a, b)
 
 
-def test_training_goes_on_as_if_uninterrupted(saved):
+def test_resumed_training_equals_uninterrupted_training(saved):
     """Bit for bit: weights and the state of the optimizer."""
     _, loaded = saved
     fit(loaded, 2)

@@ -72,7 +72,7 @@ def values_above(axes):
     return [float(text.replace("\N{MINUS SIGN}", "-")) for text in texts]
 
 
-def test_a_figure_needs_a_model_and_images_alone():
+def test_a_figure_needs_only_a_model_and_images():
     latent = layers.ScalarCodebookQuantizer(3, num_values=[2, 3, 4])
     figure = figures.traversals(model_of(latent), IMAGES, num_rows=2)
     assert len(figure.axes) == 3

@@ -1,4 +1,4 @@
-"""Which layers, in which order, at which sizes; and what is refused."""
+"""Which layers, in which order, with which sizes; and errors."""
 
 import keras
 import numpy as np
@@ -86,7 +86,7 @@ def test_constants_of_the_paper():
 
 
 def test_the_style_reaches_every_block_and_the_map_none():
-    """Latents act through scale and shift alone."""
+    """Latents act only through scale and shift."""
     network = networks.style_image_decoder(3, (8, 8, 1), **TWO, seed=0)
     z = np.array([[1.0, 2.0, -1.0], [0.0, -3.0, 1.0]], "float32")
     before = ops.convert_to_numpy(by_name(network, "activation0")(z))

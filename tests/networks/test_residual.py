@@ -1,4 +1,4 @@
-"""Tripod's networks against its authors', and what they are made of."""
+"""Tripod's networks against its authors', and their layers."""
 
 import math
 import re

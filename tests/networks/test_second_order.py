@@ -36,7 +36,7 @@ CRITICS = {
 
 
 def critic(name):
-    """Every weight of its own, and the function from images and weights."""
+    """Separate weights, and the function from images and weights."""
     network = CRITICS[name]()
     rng = np.random.default_rng(1)
     weights = [rng.normal(0, 0.5, v.shape) for v in network.trainable_variables]

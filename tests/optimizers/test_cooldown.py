@@ -1,4 +1,4 @@
-"""A learning rate that stays, and then goes."""
+"""A learning rate that is constant and then decreases."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from keras import ops
 from keras_qlae.optimizers import Cooldown
 
 
-def test_stays_then_goes_to_zero():
+def test_is_constant_then_decreases_to_zero():
     schedule = Cooldown(2e-3, total_steps=1000, fraction=0.2)
     steps = np.arange(0, 1101, 50)
     rates = [float(ops.convert_to_numpy(schedule(step))) for step in steps]

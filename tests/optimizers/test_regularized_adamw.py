@@ -229,7 +229,7 @@ def make_dense_model():
 
 
 def test_state_survives_a_keras_file(tmp_path):
-    """Training goes on after loading as if it had not been interrupted."""
+    """Training after loading continues as if it had not been interrupted."""
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, 4, 2)).astype("float32")
     model = make_dense_model()

@@ -13,7 +13,7 @@ ENCODED = 1.5 * np.sin(1 + 0.7 * _row + 1.3 * _column**2)
 
 
 def grid(encoded):
-    """What a `FiniteScalarQuantizer` of 12 values makes of it."""
+    """The output of a `FiniteScalarQuantizer` of 12 values."""
     return 2 / 11 * np.round((np.tanh(encoded) + 1) * 11 / 2) - 1
 
 

@@ -63,7 +63,7 @@ def test_config_survives_json(name):
 
 
 @each_case
-def test_what_it_moves(name):
+def test_the_variables_that_it_trains(name):
     """The encoder always, the decoder up to the taps if it reads it."""
     model = gaussian_model(name)
     images = ops.convert_to_tensor(float_images(6))
@@ -87,7 +87,7 @@ def test_what_it_moves(name):
 
 
 @each_case
-def test_goes_on_after_loading_as_if_uninterrupted(name, tmp_path):
+def test_training_after_loading_equals_uninterrupted_training(name, tmp_path):
     def fit(model, epochs):
         images = float_images(8)
         model.fit(images, batch_size=4, epochs=epochs, shuffle=False, verbose=0)

@@ -1,4 +1,4 @@
-"""HFS: a loop, what counts as factorized, the scale, gradients."""
+"""HFS: a loop, factorized supports, the scale, gradients."""
 
 import itertools
 
@@ -65,7 +65,7 @@ def test_is_its_definition(float64, num_pairs, num_combinations, scale_weight):
     )
 
 
-def test_draws_anew_and_from_all_examples():
+def test_draws_new_values_from_all_examples():
     penalty = HausdorffFactorizedSupport(num_pairs=3, num_combinations=20)
     noise = noise_of(penalty, batch_size=50)
     examples = np.floor(noise["examples"] * 50)

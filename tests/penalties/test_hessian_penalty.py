@@ -1,4 +1,4 @@
-"""The Hessian penalty: golden values, a loop, laws, what it refuses."""
+"""The Hessian penalty: golden values, a loop, laws, errors."""
 
 import keras
 import numpy as np

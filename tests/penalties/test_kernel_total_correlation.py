@@ -105,7 +105,7 @@ def test_scale_and_order_of_latents_do_not_matter():
 
 
 def test_a_constant_latent_adds_a_constant():
-    """Whatever the others do, and without a gradient that is no number."""
+    """Whatever the others are, and without gradients of NaN."""
     rng = np.random.default_rng(0)
     latent = layers.ContinuousLatent(3)
     for _ in range(2):

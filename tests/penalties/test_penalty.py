@@ -1,4 +1,4 @@
-"""What every penalty has: a name, a weight, a configuration."""
+"""The common parts of penalties: a name, a weight, a configuration."""
 
 import json
 
@@ -14,13 +14,13 @@ class KLOfPairs(Penalty):
     """A name with an acronym in it."""
 
 
-def test_is_called_after_its_class_unless_told():
+def test_is_named_after_its_class_by_default():
     assert Spread().name == "spread"
     assert KLOfPairs().name == "kl_of_pairs"
     assert Spread(name="width").name == "width"
 
 
-def test_draws_nothing_and_taps_nothing_unless_told():
+def test_draws_and_taps_nothing_by_default():
     assert Spread().draw(3, None, None) is None
     assert Spread().taps == ()
 

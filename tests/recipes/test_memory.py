@@ -21,7 +21,7 @@ pytestmark = pytest.mark.one_backend
         ("qlae", {"batch_size": 10**6}, "images"),
     ],
 )
-def test_what_needs_absurd_memory_is_refused_at_once(
+def test_settings_that_need_absurd_memory_are_refused_at_once(
     name, settings, largest, monkeypatch
 ):
     monkeypatch.setattr(os, "sysconf", lambda name: 10**5)  # 10 GB

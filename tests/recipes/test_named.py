@@ -335,6 +335,6 @@ def test_a_gan_needs_a_prior():
         recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
 
 
-def test_unknown_recipe_lists_what_there_is():
+def test_unknown_recipe_gets_a_list_of_recipes():
     with pytest.raises(ValueError, match="Available: qlae, ae, ql-info-wgan"):
         recipes.get("qlea")

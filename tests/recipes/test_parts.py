@@ -100,7 +100,7 @@ def test_values_of_another_type_are_refused(name, given, message):
         settings_of(maker, "latent")[name].parse(given)
 
 
-def test_a_part_of_ones_own_is_built_with_what_a_run_supplies():
+def test_your_own_part_gets_the_arguments_that_a_run_supplies():
     part = Part("latent", PATH).override({"width": "5"})
     built = part.build(num_latents=4, seed=1, dtype="float32", other=3)
     assert built == {
@@ -132,7 +132,7 @@ def test_every_latent_of_the_package_is_known():
         ("latent", f"{__name__}:PATH", "no class or function 'PATH'"),
     ],
 )
-def test_unknown_parts_are_refused_with_what_there_is(seat, name, message):
+def test_unknown_parts_are_refused_with_a_list(seat, name, message):
     with pytest.raises(SettingError, match=message):
         find(name, seat)
 

@@ -1,4 +1,4 @@
-"""Recipes: parts at seats, values by name, and what is refused."""
+"""Recipes: parts at seats, values by name, and errors."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_a_recipe_has_the_settings_of_its_parts_and_no_others():
     assert qlae.settings["optimizer.weight_decay"].default == 0.3
 
 
-def test_a_name_alone_stands_for_every_part_that_has_it():
+def test_a_short_name_means_every_part_that_has_it():
     recipe = recipes.get("qlae", size="small")
     assert recipe.part("encoder").value("size") == "small"
     assert recipe.part("decoder").value("size") == "small"
@@ -41,7 +41,7 @@ def test_a_name_alone_stands_for_every_part_that_has_it():
         one.value("size")
 
 
-def test_a_part_that_replaces_another_keeps_what_it_has_too():
+def test_a_part_that_replaces_another_keeps_common_settings():
     recipe = recipes.get("qlae", num_latents=7, latent="ContinuousLatent")
     assert recipe.part("latent").name == "ContinuousLatent"
     assert recipe.value("num_latents") == 7

@@ -30,7 +30,7 @@ def test_scored_images_are_held_out_by_default():
     assert numbers(train) == set(range(50)) - numbers(scored)
 
 
-def test_the_paper_trains_on_what_it_scores():
+def test_the_papers_protocol_trains_on_scored_images():
     data = numbered(50)
     train, scored = split(Scoring(num_scored=7, protocol="paper"), data)
     assert numbers(train) == set(range(50))
@@ -38,7 +38,7 @@ def test_the_paper_trains_on_what_it_scores():
     assert numbers(scored) == numbers(held_out)
 
 
-def test_fewer_scored_images_than_asked_for_are_warned_of():
+def test_fewer_scored_images_than_requested_give_a_warning():
     message = "10 images are scored instead of the 11 of `num_scored`: a fifth"
     with pytest.warns(UserWarning, match=message):
         _, scored = split(Scoring(num_scored=11), numbered(50))
@@ -86,7 +86,7 @@ def test_a_data_set_of_ones_own_is_called_by_its_import_path():
 
 
 def numbers_of_nothing():
-    """What is no data set."""
+    """Something that is not a data set."""
     return [1, 2]
 
 
@@ -97,7 +97,7 @@ def test_a_data_set_is_taken_as_it_is():
 
 
 def keep_the_last(factors):
-    """A support of one's own."""
+    """A user's support."""
     return factors[:, 0] >= 20
 
 

@@ -1,4 +1,4 @@
-"""Four simulated devices train as one, and a run goes on with any number."""
+"""Four simulated devices train like one, and any number resumes a run."""
 
 import json
 
@@ -45,7 +45,7 @@ train("four", "4", "4")
 @pytest.mark.skipif(
     keras.backend.backend() != "torch", reason="others have several devices"
 )
-def test_pytorch_says_since_when_it_has_several(tmp_path):
+def test_pytorch_names_the_version_that_has_several_devices(tmp_path):
     path = tmp_path / "run"
     result = call("train", f"--directory={path}", "--devices=2")
     assert result.exit_code == 1

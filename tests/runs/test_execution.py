@@ -52,7 +52,7 @@ def test_a_task_is_plain_data(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_that_cannot_be_built_says_so_by_its_exit_code(tmp_path):
+def test_a_run_that_cannot_be_built_has_its_own_exit_code(tmp_path):
     log = tmp_path / "logs" / "run.log"
     task = task_of(tmp_path / "run", image_size=17)
     outcome = execute_apart(task, str(log), {})
@@ -93,7 +93,7 @@ def test_a_run_ends_with_the_process_that_began_it(tmp_path):
 
 
 @pytest.mark.slow
-def test_jobs_end_what_they_began(tmp_path):
+def test_jobs_end_the_processes_that_they_started(tmp_path):
     task = task_of(tmp_path / "run", steps=10_000_000)
     with Jobs(1) as jobs:
         future = jobs.begin(task, tmp_path / "run.log")
@@ -108,7 +108,7 @@ def test_jobs_end_what_they_began(tmp_path):
 
 
 class Recorder(execution.Executor):
-    """Notes what it is given, and does it at once."""
+    """Records the tasks that it gets, and does them at once."""
 
     def __init__(self):
         self.environments = []
@@ -122,7 +122,7 @@ class Recorder(execution.Executor):
 
 
 def variables(monkeypatch, tmp_path, number, executor=None):
-    """What each of several jobs gets, on this machine."""
+    """The environment of each of several jobs on this machine."""
     recorder = Recorder()
     if executor is None:
         monkeypatch.setattr(execution, "local_executor", lambda _: recorder)
@@ -170,7 +170,7 @@ def test_gpus_are_listed_without_a_framework(monkeypatch, tmp_path):
     assert [each["CUDA_VISIBLE_DEVICES"] for each in found] == ["0", "1"]
 
 
-def test_a_process_that_decides_leaves_the_gpus_alone(monkeypatch):
+def test_a_process_that_only_plans_does_not_use_gpus(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4")
     with execution.without_gpus():
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
@@ -188,7 +188,7 @@ def test_a_cluster_needs_its_library(monkeypatch):
 
 
 class Unlucky(Recorder):
-    """Loses what it is given."""
+    """Loses the tasks that it gets."""
 
     def submit(self, *arguments):
         future = Future()

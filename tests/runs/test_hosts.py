@@ -59,7 +59,7 @@ def begin_both_on_slurm(path):
 
 
 def ended(processes, seconds=240):
-    """What they printed; their codes."""
+    """Their outputs and exit codes."""
     texts = [process.communicate(timeout=seconds)[0] for process in processes]
     return texts, [process.returncode for process in processes]
 

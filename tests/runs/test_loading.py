@@ -1,4 +1,4 @@
-"""What is loaded of a run that may come from somebody else."""
+"""Loading runs that may come from somebody else."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.one_backend
 
 @pytest.fixture
 def run(finished, tmp_path):
-    """A finished run of one's own."""
+    """A finished run of the user."""
     path = tmp_path / "run"
     shutil.copytree(finished.path, path)
     return runs.RunDirectory(path)
@@ -146,7 +146,7 @@ def test_a_run_of_another_version_names_it(run):
 def test_runs_of_the_first_format_are_read_and_not_trained_on(
     run, with_figures
 ):
-    """They had one table of settings, most without meaning for the model."""
+    """They had one table of settings, most of them unused by the model."""
     config = read_json(run.config)
     flat = {
         "model": "autoencoder",
@@ -209,7 +209,7 @@ def test_a_data_set_that_has_changed_is_noticed(run):
         runs.train(run.path, recipe(steps=8), verbose=0)
 
 
-def test_what_a_kill_left_is_swept_away(run):
+def test_temporary_files_of_a_kill_are_deleted(run):
     (run.path / ".encoder.partial.old").mkdir()
     (run.path / ".model.partial.keras").write_text("half")
     (run.path / "notes.txt").write_text("mine")

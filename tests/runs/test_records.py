@@ -1,4 +1,4 @@
-"""What a run writes down, read again."""
+"""The records of a run, written and read again."""
 
 import json
 
@@ -38,7 +38,7 @@ def configuration(dataset, **training):
 
 
 def test_code_that_is_not_the_packages_is_known():
-    """What a stranger's run may not import without leave."""
+    """Modules that a stranger's run may not import without permission."""
     known = {
         "room3d": [],
         "tfds:mnist@train:label": [],

@@ -94,6 +94,6 @@ def test_same_seed_same_rotation(sources):
     )
 
 
-def test_says_that_it_did_not_converge(sources, monkeypatch):
+def test_warns_if_it_did_not_converge(sources, monkeypatch):
     monkeypatch.setattr("keras_qlae.runs.rotation._MAX_ITERATIONS", 1)
     assert not fit_ica(mixed(sources)).converged

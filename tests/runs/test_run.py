@@ -27,7 +27,7 @@ FACTORS = RNG.integers(0, 3, (60, 2))
 
 @pytest.fixture
 def copied(finished, tmp_path):
-    """The directory of a finished run of one's own."""
+    """The directory of a finished run of the user."""
     path = tmp_path / "run"
     shutil.copytree(finished.path, path)
     return runs.RunDirectory(path)
@@ -200,7 +200,7 @@ def test_arrays_that_do_not_fit_are_refused(dataset, message, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_images_alone_a_path_and_an_object_are_data_sets(tmp_path):
+def test_images_a_path_and_an_object_are_data_sets(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, images=IMAGES)
     data = datasets.from_arrays(IMAGES)

@@ -1,4 +1,4 @@
-"""What is scored: indices, or the quantized values they stand for."""
+"""Scored codes: indices, or the quantized values of these."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ def test_others_are_scored_by_their_codes(latent, data):
 
 
 def share_of_zeros(factors, latents):
-    """A metric of one's own."""
+    """A user's metric."""
     assert len(factors) == len(latents)
     return (latents == 0).mean()
 

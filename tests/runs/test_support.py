@@ -40,7 +40,7 @@ def run(tmp_path_factory):
     return runs.RunDirectory(path), " ".join(result.output.split())
 
 
-def test_the_run_says_what_it_is_of(run):
+def test_the_run_names_the_scored_images(run):
     run, printed = run
     of_what = "held-out images of the combinations in training (corner:9)"
     assert of_what in printed
@@ -98,7 +98,7 @@ def test_another_support_is_another_run(run):
         (["--scored-support=all"], "must be one of same, full"),
     ],
 )
-def test_says_what_is_wrong_on_the_command_line(
+def test_errors_on_the_command_line_explain_what_is_wrong(
     arguments, message, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -110,7 +110,7 @@ def test_says_what_is_wrong_on_the_command_line(
 
 
 @pytest.mark.backend_free
-def test_a_comparison_says_it_before_any_run(tmp_path):
+def test_a_comparison_reports_it_before_any_run(tmp_path):
     command = ["compare", "qlae", "--support=corner:99"]
     result = CliRunner().invoke(main, [*command, f"--directory={tmp_path}/c"])
     assert result.exit_code == 1

@@ -28,7 +28,7 @@ def config(recipe, name=None):
     )
 
 
-def test_a_latent_is_named_after_a_factor_it_tells_of():
+def test_a_latent_is_named_after_the_factor_it_depends_on():
     scores = Scores(
         num_samples=9,
         psnr=1.0,
@@ -43,7 +43,7 @@ def test_a_latent_is_named_after_a_factor_it_tells_of():
     assert latent_titles(scores) == ["", "colour", "size", ""]
 
 
-def test_settings_of_the_run_alone_are_marked():
+def test_only_settings_of_the_run_are_marked():
     recipe = recipes.get(
         "qlae",
         steps=7,
@@ -60,7 +60,7 @@ def test_settings_of_the_run_alone_are_marked():
     assert ("", "steps", "20000", "") in plain
 
 
-def test_nothing_is_marked_of_a_recipe_that_is_not_known():
+def test_no_setting_of_an_unknown_recipe_is_marked():
     rows = setting_rows(config(recipes.get("qlae", steps=7), "mine"))
     assert ("", "steps", "7", "") in rows
     assert not [row for row in rows if row[3]]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.one_backend
 
 
 class FakeWandB(types.ModuleType):
-    """What is used of wandb, as its documentation says."""
+    """The part of wandb that is used, according to its documentation."""
 
     def __init__(self):
         super().__init__("wandb")
@@ -99,7 +99,7 @@ def test_wandb_gets_settings_epochs_and_scores(wandb, tmp_path, monkeypatch):
     assert ended == ("finish", 0)
 
 
-def test_a_run_goes_on_where_it_was_at_the_tracker(wandb, mlflow, tmp_path):
+def test_a_resumed_run_is_resumed_at_the_tracker(wandb, mlflow, tmp_path):
     both = ["wandb", "mlflow"]
     train(tmp_path, callbacks=both)
     first = wandb.calls[0][1]["id"]
@@ -128,7 +128,7 @@ def test_mlflow_gets_settings_epochs_and_scores(mlflow, tmp_path):
     assert ended == ("end_run", "FINISHED")
 
 
-def test_mlflow_takes_few_characters_in_names(mlflow, tmp_path):
+def test_mlflow_allows_few_characters_in_names(mlflow, tmp_path):
     with MLflow(tmp_path, "run", {}) as tracker:
         tracker.on_train_begin()
         tracker.summarize({"MCC (Pearson)": 0.5})
@@ -228,7 +228,9 @@ def test_a_callback_may_stop_the_run(tmp_path, caplog):
         (3, "names of trackers"),
     ],
 )
-def test_what_is_no_callback_is_refused_first(named, message, tmp_path):
+def test_objects_other_than_callbacks_are_refused_first(
+    named, message, tmp_path
+):
     with pytest.raises(ValueError, match=message):
         train(tmp_path / "run", callbacks=[named])
     assert not (tmp_path / "run").exists()

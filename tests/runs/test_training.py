@@ -1,4 +1,4 @@
-"""Training in a run directory: what is left, resuming, refusing."""
+"""Training in a run directory: its files, resuming, errors."""
 
 import json
 import shutil
@@ -132,7 +132,7 @@ def test_config_repeats_the_run(finished):
 
 
 @pytest.mark.one_backend
-def test_finished_run_is_left_alone(finished):
+def test_finished_run_is_not_changed(finished):
     before = {p: p.stat().st_mtime_ns for p in finished.path.rglob("*.*")}
     del before[finished.path / ".lock"]
     runs.train(finished.path, recipe(), verbose=0)
@@ -146,7 +146,7 @@ def test_resumed_run_equals_the_uninterrupted(finished, interrupted):
 
 
 @pytest.mark.one_backend
-def test_gan_leaves_what_an_autoencoder_does(finished_gan, finished):
+def test_gan_writes_the_same_files_as_an_autoencoder(finished_gan, finished):
     for folder in (finished_gan.path, finished_gan.figures):
         there = finished.path / folder.relative_to(finished_gan.path)
         assert {p.name for p in folder.iterdir()} == {
@@ -245,7 +245,7 @@ def test_truncated_checkpoint_gives_way_too(
 
 
 @pytest.mark.one_backend
-def test_says_so_when_no_checkpoint_is_whole(interrupted):
+def test_an_error_if_no_checkpoint_is_complete(interrupted):
     for folder in interrupted.checkpoints.iterdir():
         (folder / "sha256.json").unlink()
     with pytest.raises(ValueError, match=r"No checkpoint in .* can be read"):
@@ -253,9 +253,7 @@ def test_says_so_when_no_checkpoint_is_whole(interrupted):
 
 
 @pytest.mark.one_backend
-def test_a_finished_run_goes_on_when_more_steps_are_asked_for(
-    finished, tmp_path
-):
+def test_a_finished_run_continues_with_more_steps(finished, tmp_path):
     path = tmp_path / "run"
     shutil.copytree(finished.path, path)
     run = runs.train(path, recipe(steps=9), verbose=0)
@@ -372,7 +370,7 @@ def test_non_finite_loss_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
 def test_space_is_looked_for_before_a_checkpoint_is_written(
     tmp_path, small_model
 ):
-    """HDF5 takes about a kilobyte a variable beside the numbers."""
+    """HDF5 needs about a kilobyte per variable in addition to the numbers."""
     path = tmp_path / "model.weights.h5"
     small_model.save_weights(path)
     size = size_on_disk(small_model)
@@ -431,7 +429,7 @@ def test_half_precision(tmp_path, precision):
 @pytest.mark.parametrize(
     "bad", [{"batch_size": 10**6}, {"image_size": 12}, {"num_scored": 1}]
 )
-def test_what_cannot_be_trained_leaves_no_directory(tmp_path, bad):
+def test_a_run_that_cannot_be_trained_leaves_no_directory(tmp_path, bad):
     with pytest.raises(ValueError, match=r"batch_size|multiples|num_scored"):
         runs.train(tmp_path / "run", recipe(**bad), verbose=0)
     assert not (tmp_path / "run").exists()
@@ -469,7 +467,7 @@ def test_baselines_have_a_report_too(name, tmp_path, with_figures):
 
 
 def test_resumed_noise_equals_the_uninterrupted(tmp_path):
-    """The generator of the latent's noise goes on where it was."""
+    """The generator of the latent's noise is resumed."""
     settings = known("beta-tcvae", SETTINGS)
     whole = train_both(tmp_path / "whole", settings)
     part = runs.RunDirectory(stopped_of(whole.path))

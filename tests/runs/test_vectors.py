@@ -114,7 +114,7 @@ def test_what_is_in_a_file(path):
     assert "vectors     200 of 8" in result.output
 
 
-def test_a_finished_run_goes_on(path, tmp_path):
+def test_a_finished_run_continues(path, tmp_path):
     recipe = recipes.get("qlae-vectors", **SETTINGS)
     whole = runs.train(tmp_path / "whole", recipe, str(path), verbose=0)
     half = recipe.override(steps=2)

@@ -47,7 +47,7 @@ def finished(photos, tmp_path_factory):
     return runs.train(path, recipe, str(photos), verbose=0)
 
 
-def test_training_goes_by_loss_and_psnr(finished):
+def test_training_logs_loss_and_psnr(finished):
     columns = finished.read_metrics()
     assert {"loss", "psnr", "val_psnr"} <= set(columns)
     assert not any("info" in name or "active" in name for name in columns)
@@ -56,7 +56,7 @@ def test_training_goes_by_loss_and_psnr(finished):
     assert scores["num_samples"] == 8
 
 
-def test_the_report_says_why_there_is_no_infomec(finished):
+def test_the_report_explains_why_there_is_no_infomec(finished):
     report = finished.report.read_text()
     assert report.startswith("# qlae on photos, seed 0")
     assert "There is no InfoMEC" in report
@@ -66,7 +66,7 @@ def test_the_report_says_why_there_is_no_infomec(finished):
     assert {"interventions", "training_curves", "samples"} < drawn
 
 
-def test_the_run_is_looked_at_again_from_elsewhere(
+def test_the_run_is_evaluated_from_another_directory(
     finished, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
@@ -83,7 +83,7 @@ def test_the_run_is_looked_at_again_from_elsewhere(
     assert runs.draw(finished)
 
 
-def test_the_command_says_that_it_does_not_score(
+def test_the_command_reports_that_it_does_not_score(
     photos, tmp_path, monkeypatch, caplog
 ):
     monkeypatch.chdir(photos.parent)

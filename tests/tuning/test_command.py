@@ -1,4 +1,4 @@
-"""`keras-qlae tune`, searching, and what it prints."""
+"""`keras-qlae tune`: searches and output."""
 
 import json
 import shlex
@@ -33,7 +33,7 @@ def printed(*arguments):
     return tomllib.loads(result.output)
 
 
-def test_the_best_can_be_trained_by_what_is_printed(tmp_path):
+def test_the_printed_commands_train_the_best(tmp_path):
     """All digits, by the file and by the command line."""
     search = ("tune", f"--directory={tmp_path}/search", "--trials=2", *OPTIONS)
     # The trial and not the baseline, whose values are short.
@@ -90,9 +90,7 @@ def test_a_command_line_is_what_was_trained(name, changed):
     assert found["precision"] == "mixed_bfloat16"
 
 
-def test_a_folder_without_factors_is_refused_with_what_to_do(
-    tmp_path, monkeypatch
-):
+def test_a_folder_without_factors_is_refused_with_advice(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     (tmp_path / "photos").mkdir()

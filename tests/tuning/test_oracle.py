@@ -1,4 +1,4 @@
-"""Keras Tuner's oracles: asked and told, and asked and told again."""
+"""Keras Tuner's oracles: asked, told, and replayed."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_a_replayed_oracle_asks_as_one_that_was_never_stopped(
     assert searched(again, 2, half) == whole
 
 
-def test_the_record_counts_where_another_version_chooses_otherwise(tmp_path):
+def test_the_record_is_used_if_another_version_chooses_otherwise(tmp_path):
     record = searched(oracle("bayesian", tmp_path / "a"), 6, empty("bayesian"))
     moved = record.model_copy(
         update={
@@ -102,7 +102,7 @@ def test_bayesian_search_goes_past_its_random_start(tmp_path):
     assert min(distances[start:]) < 0.1
 
 
-def test_hyperband_goes_on_with_the_better_trials(tmp_path):
+def test_hyperband_continues_the_better_trials(tmp_path):
     record = searched(oracle("hyperband", tmp_path, 9), 99, empty("hyperband"))
     first = [a for a in record.asked if a.values["tuner/epochs"] == 1]
     second = [a for a in record.asked if "tuner/trial_id" in a.values]

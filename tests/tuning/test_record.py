@@ -1,4 +1,4 @@
-"""`search.json`: what is written is read, and nothing else."""
+"""`search.json` is read as written, and other content is refused."""
 
 import json
 
@@ -128,7 +128,7 @@ def test_a_score_must_be_a_number():
         Told(trial=0, status="COMPLETED", score=float("nan"))
 
 
-def test_differences_are_told_by_name():
+def test_differences_are_listed_by_name():
     other = plan(
         run=describe(recipes.get("qlae", steps=30_000), "room3d", 0, "float32"),
         ranges={"weight_decay": (1e-2, 1.0)},
@@ -140,7 +140,7 @@ def test_differences_are_told_by_name():
     assert not plan().differences(plan())
 
 
-def test_holds_no_code(tmp_path):
+def test_contains_no_code(tmp_path):
     path = tmp_path / "search.json"
     record(*WHOLE).write(path)
     assert json.loads(path.read_text())["events"][0]["event"] == "asked"

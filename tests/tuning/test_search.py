@@ -1,4 +1,4 @@
-"""Searches: what is left, what a second call does, what stops them."""
+"""Searches: their files, a second call, and what stops them."""
 
 import csv
 import functools
@@ -78,7 +78,7 @@ def test_a_trial_is_a_run_and_its_score_that_of_the_last_epoch(whole_search):
         assert run.codebooks.exists()
 
 
-def test_a_finished_search_does_nothing_and_says_so(
+def test_a_finished_search_does_nothing_but_report_it(
     finished, no_training, capsys
 ):
     path, rows = finished
@@ -98,7 +98,7 @@ def test_a_trial_is_announced_with_all_searched_settings(finished, capsys):
     assert "Trial 0 (baseline): weight_decay 0, num_values 4\n" in printed
 
 
-def test_goes_on_with_more_trials_and_trains_none_again(finished):
+def test_more_trials_continue_a_search_without_repeating_any(finished):
     path, _ = finished
     before = trained(path)
     shutil.rmtree(path / "trials" / "trial-01")  # of a trial that has ended
@@ -129,7 +129,7 @@ def test_a_trial_that_was_not_noted_is_not_trained_again(finished):
 
 
 @pytest.mark.parametrize("damage", ["gone", "config", "checkpoint", "link"])
-def test_a_damaged_trial_that_has_not_ended_starts_anew(
+def test_a_damaged_trial_that_has_not_ended_starts_again(
     finished, damage, tmp_path
 ):
     path, rows = finished
@@ -151,7 +151,7 @@ def test_a_damaged_trial_that_has_not_ended_starts_anew(
     assert not elsewhere.exists() or not list(elsewhere.iterdir())
 
 
-def test_refuses_what_is_not_this_search(finished, no_training, tmp_path):
+def test_refuses_files_of_another_search(finished, no_training, tmp_path):
     path, _ = finished
     with pytest.raises(ValueError, match=r"ranges: .* there, .* asked for"):
         search(path, ranges={"weight_decay": (0.01, 1)})
@@ -181,7 +181,7 @@ def test_one_process_at_a_time(tmp_path, no_training):
         search(tmp_path)
 
 
-def test_best_is_not_put_over_what_somebody_else_has_put_there(finished):
+def test_best_does_not_replace_the_files_of_others(finished):
     path, _ = finished
     shutil.rmtree(path / "best")
     shutil.copytree(path / "trials" / "trial-00" / "figures", path / "best")
@@ -244,7 +244,7 @@ def test_a_full_disk_stops_the_search_and_fails_no_trial(tmp_path, monkeypatch):
     assert [row["status"] for row in rows] == ["COMPLETED"] * 2
 
 
-def test_three_failures_in_a_row_stop_it_and_the_next_call_goes_on(
+def test_three_failures_in_a_row_stop_it_and_the_next_call_resumes(
     tmp_path, monkeypatch
 ):
     error = FloatingPointError("`loss` is inf")
@@ -284,7 +284,7 @@ def test_a_search_in_which_nothing_succeeds_is_an_error(tmp_path, monkeypatch):
         ({"algorithm": "hyperband", "ranges": ["steps"]}, "sets `steps`"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_trained(
+def test_mistakes_are_reported_before_any_training(
     settings, message, tmp_path, no_training
 ):
     with pytest.raises(ValueError, match=message):
@@ -362,7 +362,7 @@ def test_baseline_has_the_recipes_own_values(tmp_path):
     assert len(best.read_scores().active) == 12
 
 
-def test_hyperband_goes_on_with_the_runs_of_its_round_before(tmp_path):
+def test_hyperband_continues_runs_of_its_last_round(tmp_path):
     # Three epochs: a bracket of 1 and then 3, and one of 3.
     path = tmp_path / "search"
     rows = search(

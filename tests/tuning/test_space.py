@@ -19,7 +19,7 @@ pytestmark = pytest.mark.backend_free
         ("ae", ["weight_decay"]),
     ],
 )
-def test_what_is_searched_unless_told(recipe, names):
+def test_settings_searched_by_default(recipe, names):
     assert list(space.ranges_of(recipes.get(recipe))) == names
 
 
@@ -81,7 +81,7 @@ def test_integers_are_searched_evenly_and_floats_by_their_logarithm():
         ({"num_values": (8, 8)}, "low < high"),
     ],
 )
-def test_mistakes_are_told(search, message):
+def test_mistakes_are_reported(search, message):
     with pytest.raises(recipes.SettingError, match=message):
         space.ranges_of(recipes.get("qlae"), search)
 
@@ -96,7 +96,7 @@ def test_a_value_of_zero_gives_no_range():
     "name",
     ["num_scored", "score_every", "steps_per_epoch", "scoring.num_scored"],
 )
-def test_what_does_not_change_what_is_trained_is_not_searched(name):
+def test_settings_that_do_not_change_training_are_not_searched(name):
     with pytest.raises(recipes.SettingError, match="not change the training"):
         space.ranges_of(recipes.get("qlae"), [name])
 

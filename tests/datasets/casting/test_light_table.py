@@ -64,7 +64,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_is_made_anew(damage, data_dir):
+def test_a_damaged_file_is_made_again(damage, data_dir):
     make = Maker()
     kept_table(NAME, TABLE.shape, make)
     DAMAGE[damage](data_dir / NAME)
@@ -98,13 +98,13 @@ def test_while_another_process_writes_it_is_used_and_not_kept(data_dir):
     assert not (data_dir / NAME).exists()
 
 
-def test_where_nothing_can_be_written_it_is_made(data_dir):
+def test_it_is_computed_if_nothing_can_be_written(data_dir):
     data_dir.write_text("a file, no folder")
     table = kept_table(NAME, TABLE.shape, Maker())
     np.testing.assert_array_equal(table, TABLE)
 
 
-def test_quantize_takes_what_is_too_much_from_the_brightest():
+def test_quantize_lowers_the_brightest_if_the_sum_is_too_large():
     light = np.array([[0.502, 0.498, 0.0, 0.0], [0.1, 0.3, 0.3, 0.3]])
     light[1] /= light[1].sum()
     # 128.01 + 126.99 = 255; 25.5 + 3 * 76.5 rounds to 26 (even) + 3 * 76.

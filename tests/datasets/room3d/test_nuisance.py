@@ -1,4 +1,4 @@
-"""room3d with light, things and noise that no factor names."""
+"""room3d with light, objects and noise that no factor describes."""
 
 import math
 import pickle
@@ -56,7 +56,7 @@ def test_a_picture_is_that_of_room3d_lit_hidden_and_noisy():
         np.testing.assert_array_equal(picture, wanted.clip(0, 255))
 
 
-def test_it_follows_from_position_and_seed_alone():
+def test_it_depends_only_on_position_and_seed():
     index = sample(3)
     pictures = Room3DNuisance(16, seed=1).images(index)
     nuisance.load_pools.cache_clear()
@@ -84,7 +84,7 @@ def test_the_pools_are_the_same_on_every_machine():
     ]
 
 
-def test_choices_are_even_and_tell_nothing_of_the_factors():
+def test_choices_are_even_and_independent_of_the_factors():
     index = np.arange(480_000)
     choices = np.stack(nuisance.draws(index, 3), axis=1)
     for choice in choices.T:

@@ -1,4 +1,4 @@
-"""The rays of room3d, against sums done by hand."""
+"""The rays of room3d, against calculations by hand."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_each_ray_sees_one_material():
     assert ((light > 0).sum(axis=0) > 30).all()
 
 
-def test_only_floor_and_object_tell_that_there_is_an_object():
+def test_only_floor_and_object_depend_on_the_object():
     rays = ray_caster.camera_rays(0.0, 64)
     room = ray_caster.cast_room(rays)
     light = ray_caster.cast_geometry(rays, room, "cube", 0.75)

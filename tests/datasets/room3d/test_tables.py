@@ -13,7 +13,7 @@ pytestmark = pytest.mark.backend_free
 
 
 @pytest.mark.parametrize("image_size", tables.SHIPPED_SIZES)
-def test_a_shipped_table_is_what_the_ray_caster_makes(image_size):
+def test_a_shipped_table_equals_that_of_the_ray_caster(image_size):
     shipped = tables.load_table(image_size)
     fresh = tables.cast_table(image_size).reshape(shipped.shape)
     assert shipped.dtype == fresh.dtype == np.uint8
