@@ -17,6 +17,7 @@ from keras_qlae.models.images import check_images
 from keras_qlae.models.images import is_image
 from keras_qlae.models.images import to_unit_interval
 from keras_qlae.models.inputs import check_fit_data
+from keras_qlae.models.inputs import codes_in_batches
 from keras_qlae.models.inputs import first
 from keras_qlae.models.inputs import in_batches
 from keras_qlae.models.inputs import refuse_weights
@@ -155,9 +156,8 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         Args are those of `encode`. Returns `(n, num_latents)`, int32 if the
         latent is discrete.
         """
-        latents = self.encode(images, batch_size)
-        codes: np.ndarray = ops.convert_to_numpy(self.latent.codes(latents))
-        return codes
+        encoded = self.encode(images, batch_size)
+        return codes_in_batches(self.latent, encoded, batch_size)
 
     def decode(self, values: Any, batch_size: int = 256) -> np.ndarray:
         """Decodes decoder inputs to images.

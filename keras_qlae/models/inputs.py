@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_qlae import backend
+from keras_qlae.layers.latent import Latent
 from keras_qlae.models.images import check_image_shape
 from keras_qlae.models.images import check_images
 from keras_qlae.models.images import to_unit_interval
@@ -105,6 +106,23 @@ def in_batches(
     if not outputs:
         return np.zeros((0, *network.output_shape[1:]), dtype)
     return np.concatenate(outputs)
+
+
+def codes_in_batches(
+    latent: Latent, encoded: np.ndarray, batch_size: int = 256
+) -> np.ndarray:
+    """Computes the codes of an encoder's outputs, batch by batch.
+
+    A codebook's values have a distance each: of a large one, those of all
+    images at once fit into no memory.
+    """
+    size = min(batch_size, max(len(encoded), 1))
+    return np.concatenate(
+        [
+            ops.convert_to_numpy(latent.codes(encoded[start : start + size]))
+            for start in range(0, max(len(encoded), 1), size)
+        ]
+    )
 
 
 def first(data: Any) -> Any:

@@ -12,6 +12,7 @@ from keras_qlae.datasets import FactorDataset
 from keras_qlae.files import markdown_table
 from keras_qlae.files import write_text
 from keras_qlae.metrics import active_latents
+from keras_qlae.models.inputs import codes_in_batches
 from keras_qlae.runs import exporting
 from keras_qlae.runs.data import spread
 from keras_qlae.runs.data import varied
@@ -89,7 +90,7 @@ def drawn_figures(
     scores = run.read_scores()
     index = spread(len(held_out), min(len(held_out), 2000))
     encoded = model.encode(held_out.images(index))
-    codes = keras.ops.convert_to_numpy(model.latent.codes(encoded))
+    codes = codes_in_batches(model.latent, encoded)
     scalars = model.latent.scalars(encoded)
     drawn = {}
     titles = None

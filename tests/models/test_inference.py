@@ -63,6 +63,20 @@ def test_the_batch_size_changes_nothing(model, batch_size):
         )
 
 
+def test_distances_to_codebooks_are_those_of_a_batch(model, monkeypatch):
+    """Of 10,000 images and a codebook of a million they took 40 GB."""
+    seen = []
+    codes = type(model.latent).codes
+
+    def spy(self, encoded):
+        seen.append(len(encoded))
+        return codes(self, encoded)
+
+    monkeypatch.setattr(type(model.latent), "codes", spy)
+    model.codes(float_images(7), batch_size=3)
+    assert seen == [3, 3, 1]
+
+
 def test_no_images_give_no_results(model):
     none = np.zeros((0, *SHAPE), "uint8")
     assert model.encode(none).shape == (0, 3)
