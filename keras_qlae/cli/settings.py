@@ -22,6 +22,9 @@ _ELSEWHERE = {
     "ranges": "search",
 }
 
+# What the random generators of all backends take.
+SEED = click.IntRange(0, 2**32 - 1)
+
 
 class RecipeCommand(click.Command):
     """A command that takes settings of recipes as options."""

@@ -13,6 +13,7 @@ from keras_qlae.cli.backend import backend_option
 from keras_qlae.cli.backend import use_backend
 from keras_qlae.cli.imports import imports_option
 from keras_qlae.cli.precision import precision_option
+from keras_qlae.cli.settings import SEED
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
@@ -49,7 +50,7 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # also in files
 )
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
+    type=SEED,
     default=0,
     show_default=True,
     help="Seed for initial weights and order of the images.",

@@ -11,6 +11,7 @@ from keras_qlae.cli.json import print_json
 from keras_qlae.cli.json import quiet_if
 from keras_qlae.cli.precision import precision_option
 from keras_qlae.cli.scheduler import scheduler_option
+from keras_qlae.cli.settings import SEED
 from keras_qlae.cli.settings import RecipeCommand
 from keras_qlae.cli.settings import settings_of
 from keras_qlae.cli.tracking import callbacks_of
@@ -74,9 +75,7 @@ _ALGORITHMS = ("random", "bayesian", "hyperband")
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder. Defaults to runs/tune-RECIPE-DATASET-ALGORITHM.",
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True
-)
+@click.option("--seed", type=SEED, default=0, show_default=True)
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

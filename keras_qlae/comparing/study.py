@@ -314,9 +314,10 @@ def _check_dataset(dataset: str) -> None:
 
 
 def _check_seeds(seeds: Sequence[int]) -> None:
-    if any(type(seed) is not int or seed < 0 for seed in seeds):
+    if any(type(seed) is not int or not 0 <= seed < 2**32 for seed in seeds):
         raise ValueError(
-            f"Seeds must be integers of at least 0. Received: seeds={seeds!r}"
+            "Seeds must be integers from 0 to 4,294,967,295. Received: "
+            f"seeds={seeds!r}"
         )
     _check_distinct("seed", seeds)
 

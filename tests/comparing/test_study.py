@@ -129,7 +129,7 @@ def test_paper_settings_are_those_of_each_data_set():
         ("datasets = []\n[models.qlae]", "at least one of its datasets"),
         ("seeds = []\n[models.qlae]", "at least one of its seeds"),
         ("seeds = [0, 0]\n[models.qlae]", "Every seed may occur once"),
-        ("seeds = [-1]\n[models.qlae]", "integers of at least 0"),
+        ("seeds = [-1]\n[models.qlae]", "integers from 0 to 4,294,967,295"),
         ("seeds = ['0']\n[models.qlae]", "seeds: Input should be a valid int"),
         ("seeds = 2\n[models.qlae]", "seeds: Input should be a valid list"),
         ("datasets = ['a']\n[models.qlae]", "no data set of this name"),
