@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from keras_qlae import penalties
     from keras_qlae import recipes
     from keras_qlae import runs
+    from keras_qlae import trained
     from keras_qlae import tuning
     from keras_qlae.export.export_model import export_model
     from keras_qlae.runs import open_run
+    from keras_qlae.trained import load
 
 __version__ = "0.1.0"
 
@@ -45,6 +47,7 @@ __all__ = [
     "export_model",
     "figures",
     "layers",
+    "load",
     "metrics",
     "models",
     "networks",
@@ -53,14 +56,19 @@ __all__ = [
     "penalties",
     "recipes",
     "runs",
+    "trained",
     "tuning",
 ]
 _REGISTERED = ("layers", "penalties", "optimizers", "models")
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
-    submodules=set(__all__) - {"export_model", "open_run"},
-    submod_attrs={"export": ["export_model"], "runs": ["open_run"]},
+    submodules=set(__all__) - {"export_model", "load", "open_run"},
+    submod_attrs={
+        "export": ["export_model"],
+        "runs": ["open_run"],
+        "trained": ["load"],
+    },
 )
 
 if tensorflow_notes.LEVEL not in os.environ:

@@ -32,6 +32,7 @@ FLOORS = [
     "export",
     "explorer",
     "runs",
+    "trained",
     "tuning",
     "comparing",
     "cli",

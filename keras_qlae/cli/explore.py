@@ -46,13 +46,19 @@ def explore(
 
     Writes DIRECTORY/explorer.html, one file that needs neither a server nor a
     network: send it, or publish it with a paper. It contains twelve of the
-    held-out images.
+    held-out images. For a model that comes with the package, such as
+    qlae-room3d, give its name: the page is written to qlae-room3d.html.
     """
     from keras_qlae import explorer
     from keras_qlae import runs
+    from keras_qlae import trained
     from keras_qlae.runs.exploring import content_of
     from keras_qlae.runs.exploring import write_page
 
+    path = directory / "explorer.html"
+    if str(directory) in trained.available() and not directory.exists():
+        path = Path(f"{directory}.html")
+        directory = trained.path_of(str(directory))
     run = runs.RunDirectory(directory)
     model, held_out = runs.load(run, dataset, imports)
     if serves:
@@ -63,7 +69,6 @@ def explore(
                 webbrowser.open(server.url)
             server.serve_forever()
         return
-    path = run.path / "explorer.html"
     if not write_page(run, model, held_out, path, as_report=False):
         raise SystemExit(1)
     click.echo(path)

@@ -1,0 +1,45 @@
+"""Puts the trained model of a run into the package.
+
+    python tools/keep_trained.py runs/qlae-room3d-0 qlae-room3d
+
+The run keeps its settings, scores, codebooks and metrics; figures, checkpoints
+and the state of the optimizer are left out.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import keras_qlae
+from keras_qlae.runs import RunDirectory
+
+TRAINED = Path(keras_qlae.__file__).parent / "trained"
+MAX_BYTES = 2_000_000
+
+
+def main(directory: str, name: str) -> None:
+    """Copies the files that are kept, and the model without its optimizer."""
+    import keras
+
+    import keras_qlae.models  # noqa: F401 - registers the classes
+
+    run = RunDirectory(directory)
+    if not run.is_finished:
+        sys.exit(f"{directory} is not a finished run.")
+    kept = RunDirectory(TRAINED / name)
+    shutil.rmtree(kept.path, ignore_errors=True)
+    kept.path.mkdir(parents=True)
+    for path in (run.config, run.metrics, run.scores, run.codebooks):
+        if path.exists():
+            shutil.copy(path, kept.path)
+    model = keras.saving.load_model(run.model, compile=False)
+    model.save(kept.model)
+    kept.seal()
+    size = sum(path.stat().st_size for path in kept.path.iterdir())
+    print(f"{kept.path}: {size:,} bytes")
+    if size > MAX_BYTES:
+        sys.exit(f"It must have at most {MAX_BYTES:,} bytes.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
