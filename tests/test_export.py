@@ -1,10 +1,13 @@
 """Exported models give the numbers of the model, without this package."""
 
+import errno
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -342,6 +345,28 @@ def test_earlier_export_is_replaced_and_nothing_else(model, tmp_path):
         keras_qlae.export_model(model, tmp_path / "other")
     assert (path / "thesis.tex").exists()
     assert (tmp_path / "other" / "thesis.tex").exists()
+
+
+def test_a_full_or_read_only_disk_is_said_with_the_path(
+    model, tmp_path, monkeypatch
+):
+    """Before a library fails midway, with a traceback of its own."""
+    usage = shutil.disk_usage(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=9))
+        with pytest.raises(OSError, match=r"Cannot write .*mine: No space"):
+            keras_qlae.export_model(model, tmp_path / "mine")
+    mkdir = Path.mkdir
+
+    def refuse(path, *args, **kwargs):
+        if ".partial" in path.name:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        mkdir(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(OSError, match=r"Cannot write .*mine: Read-only"):
+        keras_qlae.export_model(model, tmp_path / "mine")
+    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_format_lists_those_of_the_backend(model, tmp_path):

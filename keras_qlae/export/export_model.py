@@ -20,6 +20,7 @@ from keras_qlae.versions import version_of
 
 PARTS = ("encoder", "decoder", "autoencoder")
 _METADATA = "metadata.json"
+_BYTES = 4  # of a weight
 
 
 def export_model(
@@ -78,6 +79,7 @@ def export_model(
             kind, not built, or has weights that are not finite.
         ImportError: A library that the format needs is not installed.
         FileExistsError: `path` has something that is not from an export.
+        OSError: The disk is full or read-only.
         RuntimeError: The process on TensorFlow failed.
     """
     path = Path(path)
@@ -88,7 +90,10 @@ def export_model(
         )
     _check_model(model)
     _check_place(path)
-    with replacing(path) as folder:
+    # Libraries that cannot write fail midway, with messages of many lines.
+    with replacing(path, size=_BYTES * model.count_params()) as folder:
+        folder.mkdir()
+        folder.rmdir()
         if FORMATS[format].is_native:
             FORMATS[format].write(model, part, folder)
         else:
