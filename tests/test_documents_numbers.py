@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[1]
 # Pages that repeat numbers of the tables.
 PAGES = [
     ROOT / "docs" / f"{name}.md"
-    for name in ("results", "background/pitfalls", "background/weight_decay")
+    for name in (
+        *("results", "which_model"),
+        *("background/pitfalls", "background/weight_decay"),
+    )
 ]
 
 
@@ -25,7 +28,9 @@ def results():
     return module
 
 
-@pytest.mark.parametrize("name", ["benchmarks/README.md", "docs/results.md"])
+@pytest.mark.parametrize(
+    "name", ["benchmarks/README.md", "docs/results.md", "docs/which_model.md"]
+)
 def test_tables_are_those_of_the_files(results, name):
     text = (ROOT / name).read_text()
     assert results.document(text) == text, "`make results` writes them anew"

@@ -21,7 +21,11 @@ from keras_qlae.files import read_csv
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "benchmarks" / "results"
-DOCUMENTS = ("benchmarks/README.md", "docs/results.md")
+DOCUMENTS = (
+    "benchmarks/README.md",
+    "docs/results.md",
+    "docs/which_model.md",
+)
 SCORES = ("InfoM", "InfoE", "InfoC", "PSNR, dB")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n)((?:\|.*\n)*)")
 
@@ -34,10 +38,15 @@ def table(name: str) -> str:
     return _table(rows[0], (row.values() for row in rows))
 
 
-def study() -> str:
-    """Means and confidence intervals of the study."""
-    text = tables.markdown(*_study())
+def study(name: str = "study") -> str:
+    """Means and confidence intervals of a study."""
+    text = tables.markdown(*_study(name))
     return "\n".join(line for line in text.split("\n") if line[:1] == "|")
+
+
+def tripod() -> str:
+    """Means and confidence intervals of Tripod and its parts."""
+    return study("tripod")
 
 
 def study_tuning() -> str:
@@ -104,6 +113,7 @@ def vectors() -> str:
 MADE = {
     "study": study,
     "study_tuning": study_tuning,
+    "tripod": tripod,
     "gan_means": gan_means,
     "vectors": vectors,
 }
@@ -116,9 +126,12 @@ def document(text: str) -> str:
 
 def draw() -> None:
     """Draws the figures again."""
-    shown, found, _ = _study()
-    picture = results.picture(shown, found)
-    figures.save(picture, ROOT / "docs" / "comparison.png")
+    for name, path in (
+        ("study", "docs/comparison.png"),
+        ("tripod", "benchmarks/tripod.png"),
+    ):
+        shown, found, _ = _study(name)
+        figures.save(results.picture(shown, found), ROOT / path)
     trials = read_csv(RAW / "search.csv")
     settings = {
         name: [float(row[name]) for row in trials]
@@ -145,15 +158,15 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return markdown_table([*head], [[*row] for row in rows]) + "\n"
 
 
-def _study():
-    """Returns the study, the lines of its table and its runs."""
-    read = read_study(ROOT / "benchmarks" / "study.toml", {})
+def _study(name: str):
+    """Returns a study, the lines of its table and its runs."""
+    read = read_study(ROOT / "benchmarks" / f"{name}.toml", {})
     rows = [
         {
-            name: float(value) if name in METRICS else value
+            name: float(value) if name in (*METRICS, "udr") else value
             for name, value in row.items()
         }
-        for row in read_csv(RAW / "study.csv")
+        for row in read_csv(RAW / f"{name}.csv")
     ]
     return read, summaries(read, rows), rows
 
