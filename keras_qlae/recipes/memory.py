@@ -10,6 +10,7 @@ from keras_qlae.recipes.recipe import Recipe
 _BYTES = 4  # of a float32
 _COPIES = 4  # a weight, its gradient and the optimizer's two moments
 _MAPS = 16 * 3  # channels of a first map, and what backpropagation keeps
+_SCORED = 10_000  # scored images: of more there may be fewer in the data
 _UNITS = 128  # least width of the dense layer next to the latents
 
 
@@ -42,6 +43,11 @@ def check_memory(
         "the layers next to the latents": _COPIES
         * _UNITS
         * (latent.num_inputs + latent.num_outputs),
+        # Encoded, and their codes, as indices and as values.
+        "the latents of the scored images": min(
+            recipe.scoring.num_scored, _SCORED
+        )
+        * (latent.num_inputs + 2 * latent.num_latents),
     }
     needed = _BYTES * sum(needs.values())
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

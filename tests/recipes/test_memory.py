@@ -15,7 +15,8 @@ pytestmark = pytest.mark.one_backend
     ("name", "settings", "largest"),
     [
         ("qlae", {"num_values": 10**9}, "distances to codebooks"),
-        ("qlae", {"num_latents": 10**6, "num_values": 2**8}, "distances"),
+        ("qlae", {"num_latents": 10**6, "num_values": 2**12}, "distances"),
+        ("qlae", {"num_latents": 10**5}, "latents of the scored images"),
         ("vq-vae", {"num_embeddings": 10**9}, "codebooks"),
         ("vq-vae", {"embedding_dim": 10**8}, "codebooks"),
         ("qlae", {"batch_size": 10**6}, "images"),
