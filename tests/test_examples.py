@@ -77,7 +77,8 @@ def test_pages(page, number, capsys, tmp_path, monkeypatch):
 def test_the_quickstart(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "docs" / "quickstart.md").read_text()
-    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    trained, block = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(trained, "quickstart.md", "exec"), {})
     assert "steps=1000" in block
     block = block.replace("steps=1000", "steps=2, num_scored=50")
     exec(compile(block, "quickstart.md", "exec"), {})
