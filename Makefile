@@ -9,8 +9,8 @@ INSTALL = $(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS)
 WORKERS ?= 2
 AGAIN = @$(MAKE) --no-print-directory
 
-.PHONY: train test docs check-docs results lint types browser coverage clean \
-	test-tensorflow test-jax test-torch test-oldest test-wheel \
+.PHONY: train test test-all docs check-docs results lint types browser \
+	coverage clean test-tensorflow test-jax test-torch test-oldest test-wheel \
 	test-tensorflow-alone test-jax-alone test-torch-alone
 
 # Train on the embedded data set: make train ARGS="--seed 1"
@@ -19,8 +19,10 @@ AGAIN = @$(MAKE) --no-print-directory
 train: $(VENV)/.train
 	$(BIN)/keras-qlae train $(ARGS)
 
-# Lint, types, and the tests on TensorFlow, JAX and PyTorch.
-test: lint types browser test-tensorflow test-jax test-torch
+# Lint, types, and the tests on TensorFlow, JAX and PyTorch but for slow ones.
+test: SELECTION = -m "not slow"
+# The same with the slow ones, as each backend's own target.
+test test-all: lint types browser test-tensorflow test-jax test-torch
 
 # The site, with its tutorials run anew where they have changed.
 docs: $(VENV)/.docs
@@ -51,7 +53,7 @@ browser:
 test-tensorflow test-jax test-torch: test-%: $(VENV)/.test
 	@echo "Tests on $*"
 	KERAS_BACKEND=$* OMP_NUM_THREADS=1 $(BIN)/pytest -q --durations 10 \
-		--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(OPTIONS) $(TESTS)
+		--numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(SELECTION) $(OPTIONS) $(TESTS)
 
 # The tables and figures of the documents, from the files in benchmarks/results.
 results: $(VENV)/.test

@@ -43,11 +43,16 @@ ENOUGH_MEMORY = 2e9  # a worker shall have no more than 2.5e9
 MORE_MEMORY = 0.2e9  # what stays after a clearance is not looked at each time
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m "not slow"` looks at markers
 def pytest_collection_modifyitems(config, items):
     """Chooses what runs on this backend; the longest files come first.
 
     A worker that begins a long file at the end would leave the others idle.
     """
+    for item in items:
+        for mark in item.iter_markers("slow_on"):
+            if keras.backend.backend() in mark.args:
+                item.add_marker("slow")
     slow = Counter(item.path for item in items if "slow" in item.keywords)
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (-slow[item.path], -tests[item.path]))

@@ -46,6 +46,7 @@ def modules_with_examples():
             yield pytest.param(module, marks=marks, id=info.name)
 
 
+@pytest.mark.slow_on("jax")
 @pytest.mark.parametrize("module", list(modules_with_examples()))
 def test_docstrings(module, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_QLAE_DATA_DIR", str(tmp_path))

@@ -36,6 +36,7 @@ def test_the_filter_removes_only_notes():
     assert done.stdout == kept
 
 
+@pytest.mark.slow
 @pytest.mark.backend_free
 @pytest.mark.parametrize("given", [None, "0"])
 def test_the_level_of_the_environment_is_the_user_s(given):

@@ -184,6 +184,7 @@ def ask_elsewhere(monkeypatch, url):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behind", ["the address", "a redirect"])
 def test_a_silent_host_is_not_waited_for(server, silent, monkeypatch, behind):
     if behind == "the address":

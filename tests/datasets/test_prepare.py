@@ -328,6 +328,7 @@ def test_prepared_images_of_other_factors_are_refused(data_dir, monkeypatch):
         datasets.load("mpi3d")
 
 
+@pytest.mark.slow
 def test_offline_takes_less_than_five_seconds(data_dir, monkeypatch, request):
     end = threading.Event()
 

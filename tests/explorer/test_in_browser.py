@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_qlae import explorer
+from tests.cases import slow
 from tests.explorer.browser import needs_browser
 from tests.explorer.browser import says
 from tests.explorer.browser import settle
@@ -17,6 +18,7 @@ from tests.explorer.models import some_images
 
 # The page is the same of every backend.
 pytestmark = [pytest.mark.one_backend, needs_browser]
+OTHERS = [kind for kind in LATENTS if kind != "scalar"]
 PIXELS = """id => { const canvas = document.getElementById(id);
   return Array.from(canvas.getContext("2d")
     .getImageData(0, 0, canvas.width, canvas.height).data); }"""
@@ -46,7 +48,7 @@ def random_codes(model, number):
     )
 
 
-@pytest.mark.parametrize("kind", LATENTS)
+@pytest.mark.parametrize("kind", ["scalar", *slow(*OTHERS)])
 def test_100_random_codes_are_decoded_and_images_encoded_alike(kind, opened):
     model, images = small_model(kind), some_images(20)
     page = opened(model, images=images)
@@ -69,7 +71,12 @@ def test_100_random_codes_are_decoded_and_images_encoded_alike(kind, opened):
 
 @pytest.mark.parametrize(
     ("adversarial", "before"),
-    [(True, ""), (False, "delete globalThis.WebAssembly")],
+    [
+        (True, ""),
+        pytest.param(
+            *(False, "delete globalThis.WebAssembly"), marks=pytest.mark.slow
+        ),
+    ],
     ids=["generator", "no WebAssembly"],
 )
 def test_float16_is_within_a_grey_level(adversarial, before, opened):
@@ -91,7 +98,7 @@ def test_float16_is_within_a_grey_level(adversarial, before, opened):
     assert 1e-5 < difference < GREY_LEVEL
 
 
-@pytest.mark.parametrize("kind", ["scalar", "vector", "gaussian"])
+@pytest.mark.parametrize("kind", ["scalar", *slow("vector", "gaussian")])
 def test_every_control_moves_the_image(kind, opened):
     model = small_model(kind)
     page = opened(model, images=some_images(20))
@@ -230,7 +237,7 @@ def test_hostile_content_does_nothing(opened, tmp_path):
     assert page.requests == [page.path.as_uri()]
 
 
-@pytest.mark.parametrize("kind", ["scalar", "gaussian"])
+@pytest.mark.parametrize("kind", ["scalar", *slow("gaussian")])
 def test_the_address_brings_the_codes_back(kind, opened):
     page = opened(small_model(kind), images=some_images(20))
     page.locator("#random").click()
@@ -447,7 +454,7 @@ def test_reduced_motion_disables_animations(opened):
         assert page.evaluate(fading) == seconds
 
 
-@pytest.mark.parametrize("kind", ["scalar", "continuous"])
+@pytest.mark.parametrize("kind", ["scalar", *slow("continuous")])
 def test_the_served_page_computes_on_the_server(kind, opened, browser):
     model, images = small_model(kind), some_images(20)
     with explorer.serve(model, images=images) as server:

@@ -46,7 +46,11 @@ def networks_of_recipes():
         for seat in ("encoder", "decoder"):
             key = (recipe.part(seat), recipe.part("model").name, size)
             found.setdefault(repr(key), (name, seat, size))
-    return list(found.values())
+    of_64 = pytest.mark.slow
+    return [
+        pytest.param(*each, marks=[of_64] if each[-1] == 64 else [])
+        for each in found.values()
+    ]
 
 
 @pytest.mark.one_backend

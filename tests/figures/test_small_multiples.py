@@ -7,6 +7,7 @@ from matplotlib.colors import to_hex
 from keras_qlae import figures
 from keras_qlae.figures.style import INK
 from keras_qlae.figures.style import RED
+from tests.cases import slow
 
 pytestmark = pytest.mark.backend_free
 
@@ -126,7 +127,7 @@ def test_wrong_densities_are_refused():
         figures.latent_densities(latents, codebooks=[[0.0], [np.inf]])
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 12, 23, 24])
+@pytest.mark.parametrize("count", [1, 2, 5, 12, *slow(23, 24)])
 def test_panels_neither_overlap_nor_are_cut_off(count):
     codebooks = np.random.default_rng(0).normal(size=(5, count, 3))
     mask = np.zeros(count, dtype=bool)

@@ -12,6 +12,7 @@ from keras_qlae import recipes
 from keras_qlae.cli.main import main
 from keras_qlae.runs import execution
 from keras_qlae.runs import reporting
+from tests.cases import slow
 from tests.datasets.fakes import fake
 from tests.hostile.tools import is_short
 from tests.hostile.tools import refused
@@ -126,7 +127,7 @@ def test_vectors_of_a_stranger(call, home, damage):
 
 @pytest.mark.parametrize(
     "command",
-    [["evaluate"], ["figures"], ["explore", "--no-open"], ["export"]],
+    [["evaluate"], ["figures"], ["explore", "--no-open"], *slow(["export"])],
     ids=lambda command: command[0],
 )
 def test_commands_that_read_a_run(call, trained, loaded, command):
@@ -135,6 +136,7 @@ def test_commands_that_read_a_run(call, trained, loaded, command):
     assert mine(trained) == before
 
 
+@pytest.mark.slow
 def test_export_to_a_folder_of_ones_own(call, home, trained, loaded):
     target = home / "work" / "exported"
     arguments = ["export", trained, f"--output={target}"]

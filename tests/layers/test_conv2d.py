@@ -138,6 +138,7 @@ print("RESULT", json.dumps([g.tolist() for g in all_gradients()]))
 """
 
 
+@pytest.mark.slow
 @on_torch
 def test_gradients_are_those_of_keras_on_tensorflow(float64):
     output = run_python(ELSEWHERE, backend="tensorflow")

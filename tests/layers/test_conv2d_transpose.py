@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_qlae import backend
 from keras_qlae.layers import Conv2DTranspose
+from tests.cases import slow_on
 from tests.derivatives import gradients
 from tests.derivatives import penalty_gradients
 
@@ -100,7 +101,7 @@ def test_layer_equals_the_stock_layer(arguments):
     )
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", [*slow_on("jax")("float32"), "float64"])
 @pytest.mark.parametrize("derive", [gradients, penalty_gradients])
 @pytest.mark.parametrize(("kernel_size", "strides"), [(3, 1), (4, 2)])
 def test_one_image_of_one_channel(kernel_size, strides, derive, dtype, float64):

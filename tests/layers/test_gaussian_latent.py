@@ -71,7 +71,17 @@ def test_gradients_of_the_kl():
     np.testing.assert_allclose(actual, expected / 12, rtol=1e-4, atol=1e-6)
 
 
-@both
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(BOTH["gaussian"], id="gaussian"),
+        pytest.param(
+            BOTH["total_correlation"],
+            id="total_correlation",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
 def test_sample_in_training_and_mean_in_evaluation(make):
     latent = make(seed=1)
     z = np.tile(np.array([[0.5, -1.0, 0.0, 2.0]], "float32"), (4000, 1))

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ def test_every_latent_has_a_row():
     assert public - {"Latent"} == set(MAKERS)
 
 
+@pytest.mark.slow_on("jax")
 @settings(
     max_examples=NUM_CASES, deadline=None, derandomize=True, database=None
 )

@@ -134,6 +134,7 @@ print("RESULT", peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_a_thousand_codebooks_of_a_thousand_values_take_little_memory():
     """256 x 1,000 x 1,000 distances would be 1 GB, one-hot codes another."""
     output = run_python(LARGE)

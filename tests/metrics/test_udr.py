@@ -114,6 +114,7 @@ def test_models_that_use_no_latent_score_zero(correlation):
     assert scores.tolist() == [0.0, 0.0]
 
 
+@pytest.mark.slow
 @BOTH
 def test_two_thousand_random_inputs(correlation):
     rng = np.random.default_rng(2)

@@ -278,6 +278,7 @@ def test_mixed_precision(policy):
         assert float(logs[key]) == pytest.approx(expected[key], rel=2e-2)
 
 
+@pytest.mark.slow_on("jax")
 @pytest.mark.skipif(
     keras.backend.backend() == "torch",
     reason="PyTorch compiles for a minute, and needs a C++ compiler",

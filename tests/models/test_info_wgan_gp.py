@@ -8,6 +8,7 @@ from keras import ops
 from keras_qlae import layers
 from keras_qlae import models
 from keras_qlae import networks
+from tests.cases import slow_on
 from tests.models.small import SIZE
 from tests.models.small import small_gan
 
@@ -27,7 +28,9 @@ def moved(before, variables):
     return [not np.array_equal(a, b) for a, b in pairs]
 
 
-@pytest.mark.parametrize("quantizes", [True, False])
+@pytest.mark.parametrize(
+    "quantizes", [True, *slow_on("tensorflow", "jax")(False)]
+)
 def test_each_optimizer_moves_its_own_variables(quantizes):
     latent = None if quantizes else layers.UniformLatent(3)
     model = small_gan(latent)
@@ -78,6 +81,7 @@ def test_fit_counts_updates_and_logs():
     assert set(logs) == set(history)
 
 
+@pytest.mark.slow_on("jax")
 def test_minibatch_is_every_nth_image(monkeypatch):
     model = small_gan(
         settings={"run_eagerly": keras.backend.backend() == "tensorflow"}
@@ -108,6 +112,7 @@ def test_without_latent_weights_it_is_a_wgan():
     assert not any(moved(before, head.variables))
 
 
+@pytest.mark.slow_on("jax", "tensorflow")
 def test_a_saved_and_loaded_model_trains_as_if_never_stopped(tmp_path):
     whole = small_gan()
     whole.fit(IMAGES, batch_size=8, epochs=2, shuffle=False, verbose=0)

@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from tests.cases import slow
 from tests.models import small
 
 if keras.backend.backend() != "jax":
@@ -12,7 +13,7 @@ import jax
 from jax import export
 
 
-@pytest.fixture(params=["float32", "mixed_bfloat16"])
+@pytest.fixture(params=["float32", *slow("mixed_bfloat16")])
 def policy(request):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(request.param)
@@ -20,7 +21,7 @@ def policy(request):
     keras.config.set_dtype_policy(before)
 
 
-@pytest.mark.parametrize("name", ["small_autoencoder", "small_gan"])
+@pytest.mark.parametrize("name", ["small_autoencoder", *slow("small_gan")])
 def test_train_steps_lower_for_cuda_and_tpu(policy, name):
     model = getattr(small, name)()
     images = small.float_images(4)

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_qlae import layers
 from keras_qlae import models
+from tests.cases import slow_on
 from tests.gradients import gradients_of
 from tests.models.small import float_images
 from tests.models.small import small_autoencoder
@@ -192,7 +193,9 @@ def test_losses_that_layers_add_count_once():
         assert extra == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy", ["mixed_float16", *slow_on("jax")("mixed_bfloat16")]
+)
 def test_is_computed_in_full_precision(policy):
     seen = []
 

@@ -14,6 +14,7 @@ from keras_qlae import layers
 from keras_qlae import models
 from keras_qlae import networks
 from keras_qlae import penalties
+from tests.cases import slow_on
 from tests.gradients import gradients_of
 from tests.models.small import float_images
 from tests.models.small import small_autoencoder
@@ -86,7 +87,13 @@ def test_the_variables_that_it_trains(name):
         assert not moved & variables(model.decoder)
 
 
-@each_case
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HessianPenalty",
+        *slow_on("tensorflow", "jax")(*sorted(set(CASES) - {"HessianPenalty"})),
+    ],
+)
 def test_training_after_loading_equals_uninterrupted_training(name, tmp_path):
     def fit(model, epochs):
         images = float_images(8)

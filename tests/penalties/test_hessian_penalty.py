@@ -162,6 +162,7 @@ def test_a_constant_latent_drops_out(float64):
     np.testing.assert_allclose(found, 0, atol=1e-10)
 
 
+@pytest.mark.slow_on("jax")
 def test_taps_are_added_and_may_have_any_shape(float64):
     decoder = networks.residual_image_decoder(
         3, (8, 8, 1), "tiny", widths=[4, 3], style_units=[6], seed=1

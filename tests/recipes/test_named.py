@@ -5,6 +5,7 @@ import pytest
 
 from keras_qlae import recipes
 from keras_qlae.recipes.parts import names_at
+from tests.cases import slow_on
 
 PAPER = {
     "latent": "ScalarCodebookQuantizer",
@@ -54,7 +55,10 @@ def test_paper_recipe_is_the_paper():
     assert not recipe.penalties
 
 
-@pytest.mark.parametrize("name", recipes.available())
+@pytest.mark.parametrize(
+    "name",
+    ["qlae", *slow_on("jax")(*(n for n in recipes.available() if n != "qlae"))],
+)
 def test_every_recipe_builds(name):
     shape = (10,) if name.endswith("-vectors") else (16, 16, 3)
     recipe = recipes.get(name)

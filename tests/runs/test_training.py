@@ -17,6 +17,7 @@ from keras_qlae.cli.main import main
 from keras_qlae.optimizers import RegularizedAdamW
 from keras_qlae.runs.checkpoints import Checkpoints
 from keras_qlae.runs.checkpoints import size_on_disk
+from tests.cases import slow
 from tests.runs.conftest import stopped_of
 from tests.runs.conftest import train_both
 from tests.runs.small import SETTINGS
@@ -154,6 +155,7 @@ def test_gan_writes_the_same_files_as_an_autoencoder(finished_gan, finished):
         }
 
 
+@pytest.mark.slow_on("jax", "tensorflow")
 def test_gan_is_trained_in_turns_and_scored(finished_gan):
     columns = finished_gan.read_metrics()
     assert columns["val_psnr"][-1] == finished_gan.read_scores().psnr
@@ -170,6 +172,7 @@ def test_gan_is_trained_in_turns_and_scored(finished_gan):
     assert scores["infom"] == columns["val_infom"][-1]
 
 
+@pytest.mark.slow_on("jax", "tensorflow")
 def test_resumed_gan_equals_the_uninterrupted(finished_gan, tmp_path):
     shutil.copytree(stopped_of(finished_gan.path), tmp_path / "run")
     run = runs.RunDirectory(tmp_path / "run")
@@ -178,6 +181,7 @@ def test_resumed_gan_equals_the_uninterrupted(finished_gan, tmp_path):
     assert_same_run(run, finished_gan)
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_resumed_factor_vae_equals_the_uninterrupted(tmp_path, monkeypatch):
     settings = known("factor-vae", SETTINGS | {"discriminator_units": [8]})
@@ -206,6 +210,7 @@ def test_gan_with_continuous_latents_has_a_report_too(tmp_path, with_figures):
     assert json.loads(run.scores.read_text())["nmi"] == before["nmi"]
 
 
+@pytest.mark.slow
 @pytest.mark.one_backend
 def test_resumes_with_the_scale_of_the_loss_too(tmp_path, monkeypatch):
     """Under mixed_float16 the optimizer has a wrapper with a state."""
@@ -232,7 +237,7 @@ def test_damaged_checkpoint_gives_way_to_the_one_before(
 
 @pytest.mark.one_backend
 @pytest.mark.parametrize(
-    "file", ["state.json", "model.weights.h5", "sha256.json"]
+    "file", ["state.json", *slow("model.weights.h5", "sha256.json")]
 )
 def test_truncated_checkpoint_gives_way_too(
     finished, interrupted, caplog, file
@@ -407,6 +412,7 @@ def test_weights_spoiled_by_the_last_update_are_not_saved(
     assert [p.name for p in run.checkpoints.iterdir()] == ["epoch-00001"]
 
 
+@pytest.mark.slow_on("jax", "tensorflow")
 @pytest.mark.parametrize(
     "precision",
     [
@@ -452,7 +458,7 @@ def test_plain_autoencoder_has_a_report_too(tmp_path, with_figures):
 
 @pytest.mark.one_backend
 @pytest.mark.parametrize(
-    "name", ["beta-vae", "beta-tcvae", "bio-ae", "vq-vae", "fsq"]
+    "name", ["beta-vae", *slow("beta-tcvae", "bio-ae", "vq-vae", "fsq")]
 )
 def test_baselines_have_a_report_too(name, tmp_path, with_figures):
     baseline = known(name, {**SETTINGS, "steps": 2, "embedding_dim": 4})
@@ -466,6 +472,7 @@ def test_baselines_have_a_report_too(name, tmp_path, with_figures):
     assert run.codebooks.exists() == (name == "fsq")
 
 
+@pytest.mark.slow_on("jax", "tensorflow")
 def test_resumed_noise_equals_the_uninterrupted(tmp_path):
     """The generator of the latent's noise is resumed."""
     settings = known("beta-tcvae", SETTINGS)

@@ -184,6 +184,7 @@ def test_latents_are_rotated(path, tmp_path):
     assert scores.reconstruction_r2 == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bend", [0.0, 0.5], ids=["linear", "bent"])
 def test_sources_are_found_again(bend):
     """InfoM above 0.9: of ICA, which does not use the factors."""

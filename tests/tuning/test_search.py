@@ -16,6 +16,7 @@ from keras_qlae import runs
 from keras_qlae import tuning
 from keras_qlae.files import locked
 from keras_qlae.tuning.record import Record
+from tests.cases import slow
 from tests.tuning.small import recipe
 from tests.tuning.small import search
 
@@ -128,7 +129,9 @@ def test_a_trial_that_was_not_noted_is_not_trained_again(finished):
     assert trained(path) == before
 
 
-@pytest.mark.parametrize("damage", ["gone", "config", "checkpoint", "link"])
+@pytest.mark.parametrize(
+    "damage", ["gone", *slow("config", "checkpoint", "link")]
+)
 def test_a_damaged_trial_that_has_not_ended_starts_again(
     finished, damage, tmp_path
 ):
@@ -362,6 +365,7 @@ def test_baseline_has_the_recipes_own_values(tmp_path):
     assert len(best.read_scores().active) == 12
 
 
+@pytest.mark.slow
 def test_hyperband_continues_runs_of_its_last_round(tmp_path):
     # Three epochs: a bracket of 1 and then 3, and one of 3.
     path = tmp_path / "search"
