@@ -4,6 +4,8 @@
 gradient by the first of them, as in a gradient penalty.
 """
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
@@ -48,17 +50,23 @@ def _tensorflow(function, arrays, twice=False):
 
 
 def _jax(function, arrays, twice=False):
-    import jax
     import jax.numpy as jnp
 
-    numbers = tuple(range(len(arrays)))
+    gradient = _jax_gradient(function, len(arrays), twice)
+    return gradient(*map(jnp.asarray, arrays))
+
+
+@functools.lru_cache(maxsize=4)
+def _jax_gradient(function, number, twice):
+    """Compiled once for a function of that many arrays."""
+    import jax
+    import jax.numpy as jnp
 
     def size(*xs):
         return jnp.sum(jnp.square(jax.grad(function)(*xs)))
 
     differentiated = size if twice else function
-    gradient = jax.jit(jax.grad(differentiated, numbers))
-    return gradient(*map(jnp.asarray, arrays))
+    return jax.jit(jax.grad(differentiated, tuple(range(number))))
 
 
 def _torch(function, arrays, twice=False):

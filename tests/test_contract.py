@@ -17,6 +17,7 @@ from keras import ops
 from keras_qlae import layers
 from keras_qlae import models
 from keras_qlae import networks
+from tests.compiled import compiled
 
 BLOCKS = {"blocks": [(4, 4, 2)], "dense_units": [6], "seed": 0}
 EXEMPT = {"Latent"}  # the abstract base of the latents
@@ -230,10 +231,22 @@ def arrays(case, batch, seed=0):
     ]
 
 
+def build(subject, case):
+    """Makes the weights of a layer, as a functional model does."""
+    subject(*map(keras.Input, case.shapes))
+
+
+def call(subject, inputs):
+    """Of a network, one compiled piece on JAX; of a layer, eager outputs."""
+    function = subject
+    if isinstance(subject, keras.Model):
+        function = compiled(subject, subject.variables)
+    return function(*map(ops.convert_to_tensor, inputs))
+
+
 def apply(subject, inputs):
-    """Eager outputs, in NumPy and float32."""
-    outputs = subject(*map(ops.convert_to_tensor, inputs))
-    return ops.convert_to_numpy(ops.cast(outputs, "float32"))
+    """Outputs in NumPy and float32."""
+    return ops.convert_to_numpy(ops.cast(call(subject, inputs), "float32"))
 
 
 @pytest.mark.parametrize(
@@ -256,20 +269,20 @@ def test_config_survives_json(case):
     assert json.loads(json.dumps(copy.get_config())) == json.loads(
         json.dumps(subject.get_config())
     )
-    apply(copy, arrays(case, 4))  # builds a layer
+    build(copy, case)
     copy.set_weights(subject.get_weights())
     np.testing.assert_array_equal(apply(copy, arrays(case, 4)), expected)
 
 
 @each_case
-def test_symbolic_outputs_have_the_shapes_of_eager_ones(case):
+def test_symbolic_outputs_have_the_shapes_of_real_ones(case):
     subject = case.make()
     symbolic = subject(*map(keras.Input, case.shapes))
     for batch in (2, 4):  # as elsewhere: JAX compiles for each
-        eager = subject(*map(ops.convert_to_tensor, arrays(case, batch)))
-        assert symbolic.shape == (None, *eager.shape[1:])
-        assert eager.shape[0] == batch
-        dtype = keras.backend.standardize_dtype(eager.dtype)
+        outputs = call(subject, arrays(case, batch))
+        assert symbolic.shape == (None, *outputs.shape[1:])
+        assert outputs.shape[0] == batch
+        dtype = keras.backend.standardize_dtype(outputs.dtype)
         assert symbolic.dtype == dtype
 
 
@@ -292,9 +305,10 @@ def test_mixed_precision_agrees_with_float32(case, policy):
     keras.config.set_dtype_policy(policy)
     try:
         mixed = case.make()
-        outputs = mixed(*map(ops.convert_to_tensor, inputs))
+        build(mixed, case)
         mixed.set_weights(full.get_weights())
-        actual = apply(mixed, inputs)
+        outputs = call(mixed, inputs)
+        actual = ops.convert_to_numpy(ops.cast(outputs, "float32"))
     finally:
         keras.config.set_dtype_policy("float32")
     dtype = "float32" if case.keeps_float32 else policy.removeprefix("mixed_")
@@ -364,9 +378,25 @@ def own_model(case):
     return keras.Model(inputs, keras.layers.Dense(1)(outputs))
 
 
+def marks(name):
+    """Networks of many layers are slow to compile, on JAX any network."""
+    if name.startswith(("dvae", "residual")):
+        return [pytest.mark.slow_on("tensorflow", "jax")]
+    is_example = name not in NETWORKS or name == "image_encoder"
+    return [] if is_example else [pytest.mark.slow_on("jax")]
+
+
 # A model brings its losses in its own `fit`: `tests/models`.
 @pytest.mark.parametrize(
-    "case", (LAYERS | NETWORKS).values(), ids=(LAYERS | NETWORKS).keys()
+    "case",
+    [
+        pytest.param(
+            case,
+            id=name,
+            marks=marks(name),
+        )
+        for name, case in (LAYERS | NETWORKS).items()
+    ],
 )
 def test_in_a_model_of_ones_own(case, tmp_path):
     """`compile(loss=...)`, a step of `fit` moves all weights, save, load."""
@@ -380,6 +410,9 @@ def test_in_a_model_of_ones_own(case, tmp_path):
         assert np.any(old != new) or has_no_effect(variable)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    expected = ops.convert_to_numpy(model(arrays(case, 4)))
-    actual = ops.convert_to_numpy(loaded(arrays(case, 4)))
+    x = [ops.convert_to_tensor(array) for array in x]
+    expected, actual = (
+        ops.convert_to_numpy(compiled(each, each.variables)(x))
+        for each in (model, loaded)
+    )
     np.testing.assert_array_equal(actual, expected)

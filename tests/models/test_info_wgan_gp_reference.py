@@ -12,6 +12,7 @@ from keras_qlae.models import InfoWGANGP
 from keras_qlae.networks import image_trunk
 from keras_qlae.networks import style_image_decoder
 from keras_qlae.optimizers import RegularizedAdamW
+from tests.compiled import compiled
 from tests.reference_values import gan_parameters_by_name
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "qlgan.npz"
@@ -73,22 +74,22 @@ def state_of(model):
     ]
 
 
-def critic_step(model, values, t):
-    z = model.latent.values(values[f"critic_step/{t}/z_indices"])
-    x = ops.convert_to_tensor(values[f"x/{t}"], "float64")
-    epsilon = ops.convert_to_tensor(values[f"critic_step/{t}/epsilon"])
+def critic_step(model):
+    """A step, as a function of images, indices of latents, and epsilon."""
 
-    def compute():
+    def compute(x, indices, epsilon):
+        z = model.latent.values(indices)
         losses = model.critic_losses(x, z, epsilon)
         return losses["critic_loss"], losses
 
     return step(model, compute, model.critic_variables, model.optimizer.critic)
 
 
-def generator_step(model, values, t):
-    def compute():
-        z = model.latent.values(values[f"generator_step/{t}/z_indices"])
-        losses = model.generator_losses(z)
+def generator_step(model):
+    """A step, as a function of indices of latents."""
+
+    def compute(indices):
+        losses = model.generator_losses(model.latent.values(indices))
         return losses["generator_loss"], losses
 
     variables = model.generator_variables
@@ -96,15 +97,24 @@ def generator_step(model, values, t):
 
 
 def step(model, compute, variables, optimizer):
-    _, losses, gradients = backend.value_and_gradients(
-        compute, variables, state_of(model)
-    )
-    backend.apply_gradients(optimizer, gradients, variables)
-    by_variable = {
-        id(v): np.asarray(ops.convert_to_numpy(g))
-        for v, g in zip(variables, gradients, strict=True)
-    }
-    return losses, by_variable
+    def update(*arrays):
+        _, losses, gradients = backend.value_and_gradients(
+            lambda: compute(*arrays), variables, state_of(model)
+        )
+        backend.apply_gradients(optimizer, gradients, variables)
+        return losses, gradients
+
+    update = compiled(update, state_of(model))
+
+    def call(*arrays):
+        losses, gradients = update(*map(ops.convert_to_tensor, arrays))
+        by_variable = {
+            id(v): np.asarray(ops.convert_to_numpy(g))
+            for v, g in zip(variables, gradients, strict=True)
+        }
+        return losses, by_variable
+
+    return call
 
 
 def assert_losses(losses, values, prefix, names):
@@ -125,13 +135,20 @@ def assert_gradients(gradients, values, prefix, parameters):
 
 def test_every_step(reference):
     values, model, parameters = reference
+    update_critic, update_generator = critic_step(model), generator_step(model)
     for t in range(4):
-        losses, gradients = critic_step(model, values, t)
+        losses, gradients = update_critic(
+            values[f"x/{t}"].astype("float64"),
+            values[f"critic_step/{t}/z_indices"],
+            values[f"critic_step/{t}/epsilon"],
+        )
         assert_losses(losses, values, f"critic_step/{t}", CRITIC_LOSSES)
         if t == 0:
             assert_gradients(gradients, values, "critic_grad/", parameters)
         if t % 2:
-            losses, gradients = generator_step(model, values, t)
+            losses, gradients = update_generator(
+                values[f"generator_step/{t}/z_indices"]
+            )
             prefix = f"generator_step/{t}"
             assert_losses(losses, values, prefix, GENERATOR_LOSSES)
             prefix = f"generator_grad/{t}/"

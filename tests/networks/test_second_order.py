@@ -69,11 +69,12 @@ def slope(function, arrays, directions):
 def test_gradients_are_those_of_finite_differences(name, float64):
     function, arrays = critic(name)
     rng = np.random.default_rng(2)
+    orders = both_orders(name)
     # Images and weights each along a direction of their own.
     for part in (slice(0, 1), slice(1, None)):
         directions = [np.zeros_like(a) for a in arrays]
         directions[part] = [rng.normal(size=a.shape) for a in arrays[part]]
-        for order, of in zip(both_orders(name), (value, penalty), strict=True):
+        for order, of in zip(orders, (value, penalty), strict=True):
             expected = slope(partial(of, function), arrays, directions)
             actual = sum(
                 np.sum(g * d) for g, d in zip(order, directions, strict=True)

@@ -12,6 +12,7 @@ from keras_qlae.models import Autoencoder
 from keras_qlae.optimizers import RegularizedAdamW
 from keras_qlae.penalties import HessianPenalty
 from keras_qlae.penalties import KernelTotalCorrelation
+from tests.compiled import compiled
 from tests.gradients import gradients_of
 from tests.networks.test_residual import decoder
 from tests.networks.test_residual import encoder
@@ -84,28 +85,33 @@ def images(values, step):
     return ops.convert_to_tensor(values[f"x/{step}"].astype("float64"))
 
 
-def penalties_of_examples(model, x, noise):
-    """KLM, the Hessian penalty without and with its denominator."""
-    encoded = model.encoder(x, training=True)
-    forward = forward_pass(model.latent, encoded, model.decoder, TAPS)
-    plain = HessianPenalty(normalized=False, taps=TAPS)
-    return (
-        numpy(KernelTotalCorrelation().compute(forward, None)),
-        numpy(plain.compute(forward, noise)),
-        numpy(HessianPenalty(taps=TAPS).compute(forward, noise)),
-    )
+def penalties_of_examples(model):
+    """KLM, the Hessian penalty without and with its denominator.
+
+    A function of images and directions.
+    """
+
+    def compute(x, noise):
+        encoded = model.encoder(x, training=True)
+        forward = forward_pass(model.latent, encoded, model.decoder, TAPS)
+        plain = HessianPenalty(normalized=False, taps=TAPS)
+        return (
+            KernelTotalCorrelation().compute(forward, None),
+            plain.compute(forward, noise),
+            HessianPenalty(taps=TAPS).compute(forward, noise),
+        )
+
+    return compiled(compute, model.variables)
 
 
-def assert_penalties(values, model, step):
-    found = penalties_of_examples(
-        model, images(values, step), directions(values, step)
-    )
+def assert_penalties(values, penalties, step):
+    found = penalties(images(values, step), directions(values, step))
     names = (
         "latent_multiinformation",
         "hessian_penalty",
         "hessian_penalty_normalized",
     )
-    for name, actual in zip(names, found, strict=True):
+    for name, actual in zip(names, map(numpy, found), strict=True):
         # Where both directions of signs are the same but for a factor of -1,
         # a second difference is 0 up to its rounding.
         np.testing.assert_allclose(
@@ -117,21 +123,22 @@ def assert_penalties(values, model, step):
         )
 
 
+@pytest.mark.slow_on("jax")
 def test_first_step(reference):
     """Forward pass, penalties of each example and gradients."""
     values, model, variables = reference
     x = images(values, 0)
-    encoded = model.encoder(x, training=True)
-    z = model.latent.scalars(encoded)
-    np.testing.assert_allclose(numpy(z), values["out/z_c"], rtol=0, atol=1e-9)
-    quantized = model.latent(encoded)
-    np.testing.assert_allclose(
-        numpy(quantized), values["out/z_q"], rtol=0, atol=1e-9
-    )
-    np.testing.assert_allclose(
-        numpy(model(x)), values["out/logits"], rtol=0, atol=1e-9
-    )
-    assert_penalties(values, model, 0)
+
+    def forward(x):
+        encoded = model.encoder(x, training=True)
+        return model.latent.scalars(encoded), model.latent(encoded), model(x)
+
+    outputs = compiled(forward, model.variables)(x)
+    for name, output in zip(("z_c", "z_q", "logits"), outputs, strict=True):
+        np.testing.assert_allclose(
+            numpy(output), values[f"out/{name}"], rtol=0, atol=1e-9
+        )
+    assert_penalties(values, penalties_of_examples(model), 0)
 
     def loss():
         noise = {"hessian_penalty": directions(values, 0)}
@@ -153,8 +160,9 @@ def test_first_step(reference):
 @pytest.mark.slow
 def test_every_step(reference):
     values, model, variables = reference
+    penalties = penalties_of_examples(model)
     for step in range(3):
-        assert_penalties(values, model, step)
+        assert_penalties(values, penalties, step)
         model.reset_metrics()
         logs = model.train_on_batch(
             values[f"x/{step}"].astype("float64"), return_dict=True
