@@ -258,6 +258,7 @@ def test_every_public_name_is_in_a_table(module, table):
     assert set(module.__all__) == set(table) | (EXEMPT & set(module.__all__))
 
 
+@pytest.mark.slow_on("jax")
 @each_case
 def test_config_survives_json(case):
     """An object made from the configuration computes the same."""
@@ -274,6 +275,7 @@ def test_config_survives_json(case):
     np.testing.assert_array_equal(apply(copy, arrays(case, 4)), expected)
 
 
+@pytest.mark.slow_on("jax")
 @each_case
 def test_symbolic_outputs_have_the_shapes_of_real_ones(case):
     subject = case.make()

@@ -75,6 +75,7 @@ def reference(float64):
     return values, parts["encoder"], parts["decoder"]
 
 
+@pytest.mark.slow_on("jax")
 def test_forward_pass(reference):
     values, encoder, decoder = reference
     x = ops.convert_to_tensor(values["x/0"].astype("float64"))
