@@ -26,6 +26,8 @@ TUTORIALS = (
     "tuning.py",
     "exporting.py",
 )
+# Public names of the package itself that are not modules.
+FUNCTIONS = ("export_model", "load", "open_run")
 
 
 def tutorial_order(name):
@@ -35,18 +37,14 @@ def tutorial_order(name):
 
 def parts():
     """The modules of the package that have public names."""
-    names = [
-        name
-        for name in keras_qlae.__all__
-        if name not in ("export_model", "open_run")
-    ]
+    names = [name for name in keras_qlae.__all__ if name not in FUNCTIONS]
     return [f"keras_qlae.{name}" for name in names]
 
 
 @functools.cache
 def public_names():
     """Every public name in full: `keras_qlae.layers.BioLatent`."""
-    names = ["keras_qlae.export_model", "keras_qlae.open_run"]
+    names = [f"keras_qlae.{name}" for name in FUNCTIONS]
     for part in parts():
         module = importlib.import_module(part)
         names += [f"{part}.{name}" for name in module.__all__]
