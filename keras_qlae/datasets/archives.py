@@ -3,6 +3,7 @@
 import functools
 import io
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,11 +13,14 @@ from typing import TextIO
 
 from keras_qlae.datasets.images import MAX_BYTES
 from keras_qlae.datasets.images import read_content
+from keras_qlae.datasets.published.reading import ContentError
 from keras_qlae.datasets.published.reading import is_extra
 from keras_qlae.datasets.published.reading import open_member
 from keras_qlae.files import check_ordinary
 
 SUFFIX = ".zip"
+_END = re.compile(r"\.zip(?=" + re.escape(os.sep) + ")", re.IGNORECASE)
+_NUM_OPEN = 64  # archives: a table may name their images in any order
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
@@ -34,12 +38,10 @@ def split(path: str) -> tuple[str, str]:
         `("folder/a.zip", "b/c.png")`. Of a file that is in no archive the
         first is empty.
     """
-    end = path.lower().find(SUFFIX + os.sep)
-    while end >= 0:
-        end += len(SUFFIX)
-        if is_archive(path[:end]):
-            return path[:end], path[end + 1 :].replace(os.sep, "/")
-        end = path.lower().find(SUFFIX + os.sep, end)
+    for found in _END.finditer(path):
+        if is_archive(path[: found.end()]):
+            name = path[found.end() + 1 :].replace(os.sep, "/")
+            return path[: found.end()], name
     return "", path
 
 
@@ -53,7 +55,7 @@ def members(archive: str | os.PathLike[str]) -> list[str]:
         ValueError: It is not a ZIP archive, is damaged, or has a name twice.
         OSError: It cannot be read, or is a pipe or a device.
     """
-    with _opened(archive) as file:
+    with _damage_named(archive), _open(archive) as file:
         names = [name for name in file.namelist() if not name.endswith("/")]
     if len(set(names)) < len(names):
         raise ValueError(
@@ -69,22 +71,19 @@ def members(archive: str | os.PathLike[str]) -> list[str]:
 
 
 class Reader:
-    """Reads files of folders and of archives, one archive open at a time.
+    """Reads files of folders and of archives, some of which it keeps open.
 
     Use it in a `with` statement.
     """
 
     def __init__(self) -> None:
-        self._path = ""
-        self._archive: zipfile.ZipFile | None = None
+        self._open = functools.lru_cache(_NUM_OPEN)(_open)
 
     def __enter__(self) -> "Reader":
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._archive is not None:
-            self._archive.close()
-        self._path, self._archive = "", None
+        self._open.cache_clear()  # an archive without users is closed
 
     def read(self, path: str) -> bytes:
         """Returns the content of a file.
@@ -108,17 +107,10 @@ class Reader:
         ):
             return file.read()
 
-    def _open(self, path: str) -> zipfile.ZipFile:
-        if self._archive is None or self._path != path:
-            self.__exit__()
-            check_ordinary(Path(path))
-            self._archive, self._path = zipfile.ZipFile(path), path
-        return self._archive
-
 
 def exist(paths: list[str]) -> list[bool]:
     """Whether each path is that of a file in a folder or an archive."""
-    names = functools.lru_cache(maxsize=1)(lambda where: set(members(where)))
+    names = functools.lru_cache(_NUM_OPEN)(lambda path: set(members(path)))
     found = []
     for path in paths:
         where, name = split(path)
@@ -144,12 +136,9 @@ def open_text(path: Path) -> Iterator[TextIO]:
         yield file
 
 
-@contextmanager
-def _opened(archive: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
-    with _damage_named(archive):
-        check_ordinary(Path(archive))
-        with zipfile.ZipFile(archive) as file:
-            yield file
+def _open(path: str | os.PathLike[str]) -> zipfile.ZipFile:
+    check_ordinary(Path(path))
+    return zipfile.ZipFile(path)
 
 
 @contextmanager
@@ -157,10 +146,14 @@ def _damage_named(archive: str | os.PathLike[str]) -> Iterator[None]:
     """Turns what the libraries raise for damage into one error."""
     try:
         yield
+    except ContentError:
+        raise
     except (
-        *(zipfile.BadZipFile, zlib.error, EOFError, KeyError),
-        *(NotImplementedError, RuntimeError, UnicodeDecodeError),
+        *(zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError),
+        *(NotImplementedError, RuntimeError, OSError),
     ) as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise  # of the disk; a place outside the archive has no name
         raise ValueError(
             f"{archive} must be a ZIP archive, and whole. Received: "
             f"{str(error)[:200]}"

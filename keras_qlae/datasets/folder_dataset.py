@@ -99,15 +99,15 @@ def from_folder(
     else:
         names, rows = _read_table(Path(factors_csv), file_column)
         files = [os.path.normpath(row[file_column]) for row in rows]
-    there = archives.exist([os.path.join(folder, f) for f in files])
-    missing = [
-        f for f, is_there in zip(files, there, strict=True) if not is_there
-    ]
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} of {len(files)} images of {factors_csv} are not "
-            f"in {folder}. Received first: {missing[0][:100]}"
-        )
+        there = archives.exist([os.path.join(folder, f) for f in files])
+        missing = [
+            f for f, is_there in zip(files, there, strict=True) if not is_there
+        ]
+        if missing:
+            raise FileNotFoundError(
+                f"{len(missing)} of {len(files)} images of {factors_csv} are "
+                f"not in {folder}. Received first: {missing[0][:100]}"
+            )
     factors = np.zeros((len(files), len(names)), np.int32)
     measured = []
     for column, factor in zip(factors.T, names, strict=True):

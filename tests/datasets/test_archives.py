@@ -4,6 +4,7 @@ import io
 import os
 import zipfile
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -70,6 +71,54 @@ def test_a_folder_of_archives(tmp_path):
     table.unlink()
     (tmp_path / "one.png").write_bytes(png(9))
     assert reds(datasets.from_folder(tmp_path)) == [9]
+
+
+def test_a_table_in_any_order_opens_each_archive_twice(tmp_path, monkeypatch):
+    """Once to look for the images, once to read them."""
+    for k in range(3):
+        numbered(tmp_path / f"{k}.zip", 10 * k, 4)
+    rows = [
+        f"{k}.zip/{10 * k + i:03d}.png,{k}" for i in range(4) for k in range(3)
+    ]
+    (tmp_path / "factors.csv").write_text("\n".join(["file,k", *rows, ""]))
+    opened = []
+    monkeypatch.setattr(
+        zipfile.ZipFile,
+        "_RealGetContents",
+        lambda self, real=zipfile.ZipFile._RealGetContents: (
+            opened.append(self.filename) or real(self)
+        ),
+    )
+    data = datasets.from_folder(tmp_path, image_size=6)
+    assert reds(data)[:4] == [0, 10, 20, 1]
+    assert len(opened) == 6
+
+
+def test_a_path_may_have_letters_that_grow_in_lower_case(tmp_path):
+    place = tmp_path / "\u0130stanbul"  # its lower case has two characters
+    place.mkdir()
+    numbered(place / "a.ZIP", 5, 2)
+    assert reds(datasets.from_folder(place)) == [5, 6]
+
+
+def test_flipped_bits_are_noticed_or_harmless(tmp_path):
+    """Errors of the libraries do not come through as they are."""
+    path = numbered(tmp_path / "p.zip", 0, 3)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    messages = []
+    for bit in rng.integers(0, 8 * len(whole), 300):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << (bit % 8)
+        path.write_bytes(damaged)
+        try:
+            found = reds(datasets.from_folder(path))
+        except (ValueError, OSError) as error:
+            messages.append(str(error))
+        else:
+            assert set(found) <= {0, 1, 2}
+    assert messages
+    assert not [text for text in messages if "p.zip" not in text]
 
 
 def test_a_folder_may_be_called_like_an_archive(tmp_path):
