@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from keras_qlae import explorer
+from keras_qlae.comparing.overall import overall
 from keras_qlae.comparing.planned import Planned
 from keras_qlae.comparing.selection import MEANING
 from keras_qlae.comparing.study import Study
@@ -20,10 +21,12 @@ from keras_qlae.comparing.summary import METRICS
 from keras_qlae.comparing.summary import Metric
 from keras_qlae.comparing.summary import Summary
 from keras_qlae.comparing.summary import metrics_of
+from keras_qlae.comparing.tables import ALL_MEANING
 from keras_qlae.comparing.tables import UDR
 from keras_qlae.comparing.tables import agreement_of
 from keras_qlae.comparing.tables import has_udr_column
 from keras_qlae.comparing.tables import head_of
+from keras_qlae.comparing.tables import overall_text
 from keras_qlae.comparing.tables import reading
 from keras_qlae.comparing.tables import seeds_of
 from keras_qlae.explorer.document import data_url
@@ -59,6 +62,8 @@ def report(
         )
         for dataset in study.datasets
     ]
+    if len(study.datasets) > 1:
+        sections.append(_all_datasets(study, rows))
     shown = list(itertools.islice(_shown(planned, rows), _MOST_SHOWN))
     if shown:
         sections.append(explorer.side_by_side(shown))
@@ -110,6 +115,33 @@ def _summary(
         f'<p class="soft">{html.escape(remark)} {bars}</p>'
     )
     return explorer.Section(dataset, inner)
+
+
+def _all_datasets(
+    study: Study, rows: Sequence[dict[str, Any]]
+) -> explorer.Section:
+    """The table of the means over all data sets, with one line per model."""
+    metrics = metrics_of(rows)
+    lines = [
+        [
+            Cell(model),
+            *(
+                Cell(
+                    overall_text(own[name], metric),
+                    own[name].mean,
+                    own[name].is_level,
+                )
+                for name, metric in metrics.items()
+            ),
+        ]
+        for model, own in overall(study, rows).items()
+    ]
+    head = "model", *(metric.title for metric in metrics.values())
+    inner = (
+        f"{table(head, lines, is_sortable=True)}"
+        f'<p class="soft">{html.escape(ALL_MEANING)}</p>'
+    )
+    return explorer.Section("All data sets", inner)
 
 
 def _range(found: Sequence[Summary], name: str) -> tuple[float, float]:

@@ -80,10 +80,6 @@ def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
         >>> found = p_values([[0.80, 0.82, 0.84], [0.74, 0.76, 0.78]])
         >>> found[0], round(found[1], 3)
         (None, 0.021)
-
-    Reference:
-        Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
-        Scandinavian Journal of Statistics, 1979.
     """
     found: list[float | None] = [None] * len(samples)
     means = [_mean(values) for values in samples]
@@ -95,12 +91,53 @@ def p_values(samples: Sequence[Sequence[float]]) -> list[float | None]:
         for i, values in enumerate(samples)
         if i != best and len(values) and len(values) + len(samples[best]) > 2
     }
-    adjusted = 0.0
-    ordered = sorted(tested, key=lambda i: tested[i])
-    for rank, i in enumerate(ordered):
-        adjusted = max(adjusted, (len(ordered) - rank) * tested[i])
-        found[i] = min(adjusted, 1.0)
+    adjusted = holm([*tested.values()])
+    for i, p in zip(tested, adjusted, strict=True):
+        found[i] = p
     return found
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjusts p-values for their number.
+
+    Args:
+        p_values: Of several tests.
+
+    Returns:
+        The adjusted ones, in the same order, at most 1.
+
+    Example:
+        >>> [round(p, 2) for p in holm([0.04, 0.01])]
+        [0.04, 0.02]
+
+    Reference:
+        Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
+        Scandinavian Journal of Statistics, 1979.
+    """
+    adjusted = [0.0] * len(p_values)
+    least = 0.0
+    ordered = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    for rank, i in enumerate(ordered):
+        least = max(least, (len(p_values) - rank) * p_values[i])
+        adjusted[i] = min(least, 1.0)
+    return adjusted
+
+
+def paired_p_value(differences: Sequence[float]) -> float:
+    """The p-value of a two-sided paired t-test.
+
+    Args:
+        differences: Of the pairs, at least two. If all are equal, the value
+            is 1 for differences of 0, else 0.
+    """
+    from scipy.stats import t
+
+    count, mean = len(differences), _mean(differences)
+    square = math.fsum((value - mean) ** 2 for value in differences)
+    error = math.sqrt(square / (count - 1) / count)
+    if not error:
+        return float(mean == 0)
+    return float(2 * t.sf(abs(mean) / error, count - 1))
 
 
 def level_with_best(

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
+from keras_qlae.comparing.overall import Overall
+from keras_qlae.comparing.overall import overall
 from keras_qlae.comparing.selection import MEANING
 from keras_qlae.comparing.selection import agreement
 from keras_qlae.comparing.study import Study
 from keras_qlae.comparing.summary import METRICS
+from keras_qlae.comparing.summary import Metric
 from keras_qlae.comparing.summary import Summary
+from keras_qlae.comparing.summary import metrics_of
 from keras_qlae.files import markdown_table
 from keras_qlae.metrics import VARIANTS
 from keras_qlae.runs.reporting import caution
@@ -18,6 +22,14 @@ UDR = ("UDR",)
 _BOLD = (
     "Bold: the best mean of a column, and means not significantly different "
     "from it (Welch's t-test, 5 %, Holm's correction)."
+)
+ALL_MEANING = (
+    "Mean over the data sets, each of which counts the same. In brackets, the "
+    "difference from the best mean over the runs with the same data set and "
+    "seed, and half the width of its 95 % confidence interval. Bold: the best "
+    "mean, and means not significantly different from it (paired t-test over "
+    "these runs, 5 %, Holm's correction). A model without a run on every data "
+    "set has no mean."
 )
 _TWO_SEEDS = (
     "With two seeds hardly any difference is significant, so that most or all "
@@ -36,7 +48,10 @@ _SPECIAL = str.maketrans(
 def markdown(
     study: Study, found: Sequence[Summary], rows: Sequence[dict[str, Any]]
 ) -> str:
-    """Makes the text of `table.md`: one table per data set, and its legend."""
+    """Makes the text of `table.md`: a table per data set, and its legend.
+
+    A study of several data sets also has a table of all of them together.
+    """
     parts = ["# Comparison"]
     has_udr = has_udr_column(found)
     head = head_of(found) + UDR * has_udr
@@ -50,10 +65,41 @@ def markdown(
         parts.append(markdown_table(head, lines))
         parts += agreement_of(dataset, rows)
         parts += [caution(dataset)] if caution(dataset) else []
+    if len(study.datasets) > 1:
+        parts += ["## All data sets", all_datasets(study, rows), ALL_MEANING]
     parts += [MEANING] * has_udr
     parts += variants_of(found)
     parts += [reading(study, found), *_not_as_wanted(rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def all_datasets(study: Study, rows: Sequence[dict[str, Any]]) -> str:
+    """Makes the table of the means over all data sets, in Markdown."""
+    found = overall(study, rows)
+    names = list(metrics_of(rows))
+    head = "model", *(METRICS[name].title for name in names)
+    lines = []
+    for model, own in found.items():
+        cells = [overall_text(own[name], METRICS[name]) for name in names]
+        bold = [
+            f"**{cell}**" if own[name].is_level else cell
+            for name, cell in zip(names, cells, strict=True)
+        ]
+        lines.append([model, *bold])
+    return markdown_table(head, lines)
+
+
+def overall_text(own: Overall, metric: Metric) -> str:
+    """A mean over all data sets, and its difference from the best."""
+    if own.mean is None:
+        return "-"
+    text = f"{own.mean:.{metric.digits}f}"
+    if own.difference is None:
+        return text
+    text += f" ({own.difference.mean:+.{metric.digits}f}"
+    if not math.isnan(own.difference.margin):
+        text += f" ± {own.difference.margin:.{metric.digits}f}"
+    return f"{text})"
 
 
 def latex(study: Study, found: Sequence[Summary]) -> str:
