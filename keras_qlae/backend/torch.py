@@ -265,6 +265,9 @@ class AdamWStep:
                 pairs = zip(updates, values, strict=True)
                 for update, value in itertools.compress(pairs, are_regularized):
                     update.add_(value, alpha=self.decay)
+            for update, index in zip(updates, indices, strict=True):
+                if self._rates[index] != 1:
+                    update.mul_(self._rates[index])
             torch._foreach_mul_(updates, ops.convert_to_tensor(learning_rate))
             torch._foreach_sub_(values, updates)
 

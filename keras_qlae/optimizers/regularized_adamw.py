@@ -9,7 +9,8 @@ from keras import ops
 
 from keras_qlae import backend
 
-UNREGULARIZED = ("bias", "beta", "codebook*", "embeddings*")
+_CODEBOOKS = ("codebook*", "embeddings*")
+UNREGULARIZED = ("bias", "beta", *_CODEBOOKS)
 
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
@@ -46,6 +47,12 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         unregularized: Patterns, with `*` as a wildcard, for the last component
             of the path of variables that are neither clipped nor decayed.
             Defaults to `("bias", "beta", "codebook*", "embeddings*")`.
+        codebook_rate: Float of at least 0, the learning rate of codebooks as a
+            multiple of `learning_rate`. Codebooks are the variables whose
+            path ends in a name that starts with `codebook` or `embeddings`.
+            In a GAN whose encoder recovers drawn codes only approximately,
+            codebooks that are as fast as the networks contract. Defaults to
+            `1.0`, as in the paper.
         name: Name of the optimizer.
         **kwargs: Passed to `keras.optimizers.Optimizer`.
 
@@ -70,6 +77,7 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         unregularized: Sequence[str] = UNREGULARIZED,
+        codebook_rate: float = 1.0,
         name: str = "regularized_adamw",
         **kwargs: Any,
     ) -> None:
@@ -82,19 +90,18 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         _check_range("beta_1", beta_1, 0 <= beta_1 < 1)
         _check_range("beta_2", beta_2, 0 <= beta_2 < 1)
         _check_range("epsilon", epsilon, epsilon > 0)
+        _check_range("codebook_rate", codebook_rate, codebook_rate >= 0)
         self.decay = weight_decay
         self.clip = clip
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.unregularized = tuple(unregularized)
+        self.codebook_rate = codebook_rate
 
     def is_regularized(self, variable: Any) -> bool:
         """Whether `variable` is clipped and decayed, by the end of its path."""
-        name = variable.path.rsplit("/", 1)[-1]
-        return not any(
-            fnmatch.fnmatchcase(name, pattern) for pattern in self.unregularized
-        )
+        return not _has_name(variable, self.unregularized)
 
     def build(self, variables: Sequence[Any]) -> None:
         if self.built:
@@ -104,6 +111,10 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
             variables, ["momentum", "velocity"]
         )
         self._are_regularized = [self.is_regularized(v) for v in variables]
+        self._rates = [
+            self.codebook_rate if _has_name(v, _CODEBOOKS) else 1.0
+            for v in variables
+        ]
 
     def update_step(
         self, gradient: Any, variable: Any, learning_rate: Any
@@ -125,6 +136,8 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
         update = m_hat / (ops.sqrt(v_hat) + self.epsilon)
         if is_regularized and self.decay:
             update = update + self.decay * variable
+        if self._rates[index] != 1:
+            update = self._rates[index] * update
         self.assign_sub(variable, learning_rate * update)
 
     def _bias_corrections(self, dtype: str) -> tuple[Any, Any]:
@@ -145,13 +158,21 @@ class RegularizedAdamW(backend.AdamWStep, keras.optimizers.Optimizer):
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
             "unregularized": list(self.unregularized),
+            "codebook_rate": self.codebook_rate,
         }
+
+
+def _has_name(variable: Any, patterns: Sequence[str]) -> bool:
+    """Whether the last component of the path matches a pattern."""
+    name = variable.path.rsplit("/", 1)[-1]
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _check_range(name: str, value: Any, is_valid: bool) -> None:
     if not is_valid:
         wanted = {
             "weight_decay": "at least 0",
+            "codebook_rate": "at least 0",
             "clip": "positive, or None for no clipping",
             "epsilon": "positive",
         }.get(name, "in [0, 1)")

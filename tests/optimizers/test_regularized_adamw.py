@@ -55,7 +55,9 @@ def steps(variables, optimizer, num_steps=7):
     return gradients, values
 
 
-def by_numpy(start, gradients, learning_rates, settings, is_regularized):
+def by_numpy(
+    start, gradients, learning_rates, settings, is_regularized, factor=1.0
+):
     b1, b2 = settings["beta_1"], settings["beta_2"]
     p, m, v = np.array(start, "float64"), 0.0, 0.0
     trace = []
@@ -69,7 +71,7 @@ def by_numpy(start, gradients, learning_rates, settings, is_regularized):
         step = m / (1 - b1**t)
         step = step / (np.sqrt(v / (1 - b2**t)) + settings["epsilon"])
         decay = settings["weight_decay"] * p if is_regularized else 0.0
-        p = p - rate * (step + decay)
+        p = p - factor * rate * (step + decay)
         trace.append(p)
     return trace
 
@@ -80,6 +82,8 @@ SETTINGS = {
     "tight_clip": {"clip": 1e-4, "weight_decay": 0.5},
     "no_clip": {"clip": None, "epsilon": 1e-4},
     "plain_adam": {"clip": None, "weight_decay": 0.0},
+    "slow_codebook": {"clip": 1.0, "codebook_rate": 0.1},
+    "fixed_codebook": {"clip": 1.0, "codebook_rate": 0.0},
 }
 DEFAULTS = {
     "weight_decay": 0.1,
@@ -104,6 +108,7 @@ def test_follows_the_rule(settings, float64):
             [0.01] * len(gradients),
             DEFAULTS | settings,
             name in REGULARIZED,
+            settings.get("codebook_rate", 1.0) if name == "codebook" else 1.0,
         )
         actual = [batch[i] for batch in values]
         # The learning rate is a float32 variable: 0.01 is off by 2e-8 of
@@ -132,6 +137,27 @@ def test_follows_a_schedule(variables):
         np.testing.assert_allclose(
             [batch[i] for batch in values], expected, rtol=0, atol=2e-6
         )
+
+
+@pytest.mark.parametrize("latent", ["codebook", "embeddings"])
+def test_only_codebooks_have_the_rate_of_codebooks(latent):
+    """Names of layers do not count, and neither does a schedule."""
+    layer = keras.layers.Dense(2, name="codebook_head")
+    layer.build((None, 1))
+    codebook = keras.Variable(np.ones(3), name=latent)
+    variables = [*layer.trainable_variables, codebook]
+    before = [numpy(v) for v in variables]
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    optimizer = RegularizedAdamW(schedule, weight_decay=0.0, codebook_rate=0.01)
+    for _ in range(2):
+        gradients = [ops.ones(v.shape, v.dtype) for v in variables]
+        optimizer.apply(gradients, variables)
+    moved = [
+        np.abs(old - numpy(v)).max()
+        for old, v in zip(before, variables, strict=True)
+    ]
+    # With equal gradients each step of Adam is the learning rate.
+    np.testing.assert_allclose(moved, [0.15, 0.15, 0.0015], rtol=1e-3)
 
 
 def test_an_integer_learning_rate_is_taken(variables):
@@ -222,7 +248,11 @@ def test_repeated_rows_of_an_embedding_are_summed():
 def make_dense_model():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     optimizer = RegularizedAdamW(
-        0.03, weight_decay=0.2, clip=0.5, unregularized=["kernel"]
+        0.03,
+        weight_decay=0.2,
+        clip=0.5,
+        unregularized=["kernel"],
+        codebook_rate=0.5,
     )
     model.compile(optimizer, loss="mse")
     return model
@@ -258,6 +288,7 @@ def test_state_survives_a_keras_file(tmp_path):
         ({"clip": -1.0}, "`clip` must be positive"),
         ({"beta_1": 1.0}, r"`beta_1` must be in \[0, 1\).*1\.0"),
         ({"beta_2": -0.5}, r"`beta_2` must be in \[0, 1\)"),
+        ({"codebook_rate": -1.0}, "`codebook_rate` must be at least 0"),
         ({"epsilon": 0.0}, "`epsilon` must be positive"),
         ({"epsilon": float("nan")}, "`epsilon` must be positive"),
     ],
