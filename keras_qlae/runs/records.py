@@ -18,6 +18,7 @@ from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.metrics import CodeUsage
 from keras_qlae.metrics import InfoMECResult
+from keras_qlae.recipes.parts import Part
 
 FORMAT = 2  # of a run directory
 _FREE = ("format", "versions", "built")  # may differ in a later call
@@ -216,10 +217,12 @@ class Configuration(_Record):
     def differences(self, other: "Configuration") -> list[str]:
         """One line per value in which a later call differs.
 
-        More steps are not a difference: the run continues.
+        More steps are not a difference: the run continues. Neither is a
+        setting that an earlier version did not have, at its default.
         """
         lines = []
         mine, new = _flat(self.to_dict()), _flat(other.to_dict())
+        mine = {**_defaults(self.settings, other.settings), **mine}
         for name in dict.fromkeys([*mine, *new]):
             before, after = mine.get(name), new.get(name)
             if name.partition(".")[0] in _FREE or before == after:
@@ -233,6 +236,38 @@ class Configuration(_Record):
                 "asked for"
             )
         return lines
+
+
+def _defaults(
+    before: Mapping[str, Any], asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The defaults of all settings of the parts that are the same in both.
+
+    Parts that are only in a file, which may come from somebody else, are not
+    imported.
+    """
+    found = {
+        seat: Part(seat, table.get("part", "")).to_dict()
+        for seat, table in asked.items()
+        if seat != "penalties" and _is_same(seat, before, asked)
+    }
+    penalties = {
+        name: Part("penalties", name).to_dict()
+        for name in asked.get("penalties", {})
+        if name in before.get("penalties", {})
+    }
+    for table in penalties.values():
+        del table["part"]  # the name of a penalty's table
+    return _flat({"settings": {**found, "penalties": penalties}})
+
+
+def _is_same(
+    seat: str, before: Mapping[str, Any], asked: Mapping[str, Any]
+) -> bool:
+    """Whether both have the same part at a seat."""
+    return seat in before and before[seat].get("part") == asked[seat].get(
+        "part"
+    )
 
 
 class Scores(_Record):
