@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LONGEST = 30.0  # inches: more panels are smaller
+# At this width (inches) text has its own size in a page of the documents.
+_PAGE = 7.2
+_NARROWEST, _WIDEST = 0.6, 1.5  # of a panel, in inches
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -63,11 +66,17 @@ def latents_by_factor(
         )
     mask = active_mask(is_active, num_latents)
     shown = np.flatnonzero(mask) if mask.any() else np.arange(num_latents)
+    width = float(np.clip(_PAGE / len(shown), _NARROWEST, _WIDEST))
     figure = new_figure(
-        max(3.6, min(1.5 * len(shown), _LONGEST) + 0.8),
-        min(1.2 * num_factors, _LONGEST) + 0.7,
+        max(3.6, min(width * len(shown), _LONGEST) + 0.8),
+        min(1.1 * num_factors, _LONGEST) + 0.7,
         layout="constrained",
     )
+    # Narrow panels have room for the numbers of the latents only.
+    are_named = width >= (1.0 if mask.any() else 1.4)
+    if not are_named:
+        inactive = "" if mask.any() else " (all are inactive)"
+        figure.suptitle(f"Latent{inactive}", fontsize=10)
     panels = figure.subplots(
         num_factors, len(shown), squeeze=False, sharex="row", sharey="col"
     )
@@ -86,7 +95,10 @@ def latents_by_factor(
             axes.plot(values, q[:, 2], color=BLUE)
             axes.set(xticks=[], yticks=[])
             if f == 0:
-                axes.set_title(**latent_name(int(latent), bool(mask[latent])))
+                title = latent_name(int(latent), bool(mask[latent]))
+                if not are_named:
+                    title["label"] = str(latent)
+                axes.set_title(**title)
         panels[f, 0].set_ylabel(name)
     figure.supxlabel("Values of the factor of the row", fontsize=10)
     return figure

@@ -39,6 +39,23 @@ def test_of_many_latents_panels_are_smaller():
     assert max(figure.get_size_inches()) < 31
 
 
+@pytest.mark.parametrize("num_latents", [3, 6, 12])
+def test_a_page_shows_the_text_in_its_own_size(num_latents):
+    latents = np.tile(LATENTS, 4)[:, :num_latents]
+    figure = figures.latents_by_factor(FACTORS, latents)
+    assert figure.get_size_inches()[0] < 8.1
+
+
+def test_titles_of_narrow_panels_are_numbers():
+    many = np.tile(LATENTS, 4)
+    figure = figures.latents_by_factor(FACTORS, many)
+    titles = [axes.get_title(loc="left") for axes in figure.axes[:12]]
+    assert titles == [str(latent) for latent in range(12)]
+    assert figure.get_suptitle() == "Latent"
+    figure = figures.latents_by_factor(FACTORS, many, is_active=[False] * 12)
+    assert figure.get_suptitle() == "Latent (all are inactive)"
+
+
 def test_lengths_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"the same length.*30 and 29 rows"):
         figures.latents_by_factor(FACTORS, LATENTS[1:])
