@@ -155,6 +155,6 @@ def _damage_named(archive: str | os.PathLike[str]) -> Iterator[None]:
         if isinstance(error, OSError) and error.filename is not None:
             raise  # of the disk; a place outside the archive has no name
         raise ValueError(
-            f"{archive} must be a ZIP archive, and whole. Received: "
+            f"{archive} must be a complete ZIP archive. Received: "
             f"{str(error)[:200]}"
         ) from error

@@ -59,7 +59,7 @@ def read_image(
             reason = "none of these"
         raise ValueError(
             f"{name} must be an image in one of the formats "
-            f"{', '.join(FORMATS)}, and whole. Received: {reason}"
+            f"{', '.join(FORMATS)}, and complete. Received: {reason}"
         ) from error
     image = np.asarray(decoded)
     return image[..., None] if grey else image

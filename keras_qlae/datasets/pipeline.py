@@ -311,8 +311,8 @@ def import_tensorflow() -> Any:
             raise
         raise ImportError(
             "Batches of a data set are made by tf.data, of TensorFlow, on "
-            "every backend: pip install tensorflow (there is none for Python "
-            "3.14). Without it, models are trained on arrays: "
+            "every backend: pip install tensorflow (it does not exist for "
+            "Python 3.14). Without it, train models on arrays: "
             "`model.fit(dataset.images(range(len(dataset))))`"
         ) from error
 

@@ -169,7 +169,7 @@ def _of_named(
     if not diagonal.size:
         raise ValueError(
             "`diagonal_strengthen` repeats images in which the factors have "
-            "the same number, and there is none. Name other factors, as in "
+            "the same number, but no image has this. Name other factors, as in "
             f"'diagonal_strengthen:500:scale,shape'. "
             f"Received: support={support!r}"
         )

@@ -184,18 +184,18 @@ def encrypted(path):
         (
             {"0.png": png(0)},
             flipped,
-            r"p\.zip must be a ZIP archive, and whole",
+            r"p\.zip must be a complete ZIP archive",
         ),
         ({"0.png": png(0)}, encrypted, "encrypted"),
         (
             {"0.png": png(0)},
             lambda path: path.write_bytes(path.read_bytes()[:-30]),
-            r"p\.zip must be a ZIP archive, and whole",
+            r"p\.zip must be a complete ZIP archive",
         ),
         (
             {"0.png": png(0)},
             lambda path: path.write_bytes(b"PK"),
-            r"p\.zip must be a ZIP archive, and whole",
+            r"p\.zip must be a complete ZIP archive",
         ),
         ({"0.png": png(0), "1.png": png(1, (5, 5))}, None, "the same size"),
     ],

@@ -263,21 +263,24 @@ ZIPS = {
     ),
     "labels that are a pickle": (
         with_labels(npy(np.array([Bomb(Path("trace"))], object))),
-        "labels that are numbers.*object",
+        "complete array of numbers.*object",
     ),
     "labels that are words": (
         with_labels(npy(np.full((24, 7), "red"))),
-        "labels that are numbers.*<U3",
+        "complete array of numbers.*<U3",
     ),
     "labels of a huge shape": (
         with_labels(npy_that_claims((10**12, 7))),
-        "and whole.*1000000000000, 7",
+        "complete array of numbers.*1000000000000, 7",
     ),
     "labels of a negative shape": (
         with_labels(npy_that_claims((-3, -7), bytes(168))),
         "damaged|must hold",
     ),
-    "labels without a header": (with_labels(b"labels"), "damaged or not whole"),
+    "labels without a header": (
+        with_labels(b"labels"),
+        "damaged or incomplete",
+    ),
     "constant labels": (
         with_labels(npy(np.ones((24, 7)))),
         "label number 0 does not follow factor",

@@ -43,7 +43,7 @@ def published_files(store: Store) -> Source:
                 raise cannot_read(store, paths, error) from error
             urls = ", ".join(file.url for file in store.info.files)
             raise ValueError(
-                f"{', '.join(map(str, paths))} is damaged or not whole "
+                f"{', '.join(map(str, paths))} is damaged or incomplete "
                 f"({reason(error)}): delete it and get it again from {urls}"
             ) from error
 

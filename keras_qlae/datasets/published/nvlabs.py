@@ -89,7 +89,7 @@ def _labels(
     is_short = math.prod(shape) * dtype.itemsize > len(content)
     if dtype.kind not in NUMBERS or is_short:
         raise ContentError(
-            f"{path} must hold labels that are numbers, and whole. Received: "
+            f"{path} must hold a complete array of numbers. Received: "
             f"{dtype} of shape {shape} in {len(content):,} bytes"
         )
     labels: np.ndarray = np.load(io.BytesIO(content), allow_pickle=False)
