@@ -39,8 +39,8 @@ _OWN = ("recipe", "dataset", "seed", "precision")  # also in files
     help="Data set: one of `keras-qlae datasets list`. Or a folder or a ZIP "
     "archive of images; with a table factors.csv in it (docs/datasets.md) the "
     "latents are scored. "
-    "Or an .npz file with the array images, or vectors for data that are no "
-    "images (--recipe qlae-vectors), and, if they are known, factors. Or "
+    "Or an .npz file with the array images, or vectors for data that are "
+    "not images (--recipe qlae-vectors), and, if they are known, factors. Or "
     "a prepared tfds:NAME, or module:name for your own.",
 )
 @click.option(

@@ -13,7 +13,7 @@ from keras_qlae.layers.latent import LatentOutputs
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class BioLatent(ContinuousLatent):
-    """Passes latents through; keeps them nonnegative and small by losses.
+    """Passes latents through, with losses that keep them nonnegative and small.
 
     The two losses are constraints of biological neurons:
     `nonnegativity_loss`, the mean over latents of `max(-z, 0)`, and

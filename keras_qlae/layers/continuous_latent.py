@@ -13,9 +13,9 @@ from keras_qlae.layers.latent import LatentOutputs
 class ContinuousLatent(Latent):
     """Passes the encoder's output to the decoder unchanged.
 
-    The plain autoencoder that `ScalarCodebookQuantizer` is compared with: no
-    losses, no prior. Gradients pass through. `codes` are the latents
-    themselves, as floats.
+    This is the latent space of a plain autoencoder, to compare with
+    `ScalarCodebookQuantizer`. It has no losses and no prior. Gradients pass
+    through. `codes` are the latents themselves, as floats.
 
     Args:
         num_latents: Positive integer.

@@ -14,15 +14,15 @@ from keras_qlae.layers.latent import LatentOutputs
 class GaussianLatent(GaussianPosterior):
     """One Gaussian per latent, kept near N(0, 1): the latent of a beta-VAE.
 
-    The encoder's output is the means, followed by as many numbers whose
-    softplus is the standard deviations. The decoder gets `mean + std * noise`
-    in training, with new noise each time, and the mean in evaluation. `codes`
-    are the means. Samples are drawn from the prior N(0, 1).
+    The first half of the encoder's output is the means. The softplus of the
+    second half is the standard deviations. In training the decoder gets
+    `mean + std * noise`, with new noise each time, in evaluation the mean.
+    `codes` are the means. Samples are drawn from the prior N(0, 1).
 
     The loss is the KL divergence from the prior in nats,
     `sum((mean**2 + std**2 - 1) / 2 - log(std))` over the latents, divided by
-    `num_pixel_values`. Its gradients, and in training those of the decoder's
-    input, reach means and standard deviations.
+    `num_pixel_values`. Its gradients reach means and standard deviations, and
+    so do those of the decoder's input in training.
 
     Args:
         num_latents: Positive integer.

@@ -25,7 +25,7 @@ _INHERITED = (
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
-    """Draws each latent from one scalar codebook; near values are likelier.
+    """Draws each latent from a shared codebook, near values more often.
 
     All latents share `num_values` learnable scalars `e_k`, drawn from N(0, 1)
     at the start. With the distances `d_k = (z - e_k)**2` of a latent `z`:
@@ -41,9 +41,9 @@ class GumbelCodebookQuantizer(SavedSeed, ScalarCodebookQuantizer):
 
     The loss `kl_loss` is the KL divergence of `p = softmax(-d)` from the
     uniform distribution, a mean over the latents in nats,
-    `sum_k p_k log(num_values p_k + 1e-10)`. Gradients of it, and of the
-    values in training, reach the input and the codebook; those of the value
-    in evaluation reach the input unchanged.
+    `sum_k p_k log(num_values p_k + 1e-10)`. Its gradients reach the input
+    and the codebook, and so do those of the values in training. In evaluation
+    the gradients of the values reach the input unchanged.
 
     Distances, weights and losses are in float32 or better under every dtype
     policy. Samples are uniform over the codebook.

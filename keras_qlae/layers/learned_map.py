@@ -10,7 +10,7 @@ from keras import ops
 class LearnedMap(keras.layers.Layer):
     """Gives every example the same learned feature map.
 
-    The input is read for its batch size only and gets no gradient.
+    Of the input only the batch size is used. The input gets no gradient.
 
     Args:
         shape: Shape of the map, `(height, width, channels)`.

@@ -12,9 +12,9 @@ from keras import ops
 class Standardization(keras.layers.Layer):
     """Scales each value to mean 0 and standard deviation 1, or back.
 
-    `(x - mean) / scale`, or `x * scale + mean` with `invert=True`. Both are
-    given and not trained. (`keras.layers.Normalization` takes variances, which
-    float32 holds only of values from 1e-7 to 1e19.)
+    `(x - mean) / scale`, or `x * scale + mean` with `invert=True`. Mean and
+    scale are given and not trained. (`keras.layers.Normalization` takes
+    variances, which float32 holds only of values from 1e-7 to 1e19.)
 
     Args:
         mean: The mean of each value on the last axis.

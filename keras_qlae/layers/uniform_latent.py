@@ -9,10 +9,11 @@ from keras_qlae.layers.continuous_latent import ContinuousLatent
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class UniformLatent(ContinuousLatent):
-    """Passes latents through; draws them uniformly from an interval.
+    """Passes latents through, and samples them uniformly from an interval.
 
-    The latent space of InfoWGAN-GP, with which QLInfoWGAN-GP is compared. It
-    has no losses; gradients pass through; `codes` are the latents as floats.
+    This is the latent space of InfoWGAN-GP, with which QLInfoWGAN-GP is
+    compared. It has no losses. Gradients pass through. `codes` are the
+    latents as floats.
 
     Args:
         num_latents: Positive integer.

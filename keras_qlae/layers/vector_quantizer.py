@@ -15,7 +15,7 @@ from keras_qlae.layers.latent import LatentOutputs
 
 @keras.saving.register_keras_serializable(package="keras_qlae")
 class VectorQuantizer(Latent):
-    """Snaps each latent, a vector, to the nearest vector of a table (VQ-VAE).
+    """Snaps each latent vector to the nearest vector of a table (VQ-VAE).
 
     All latents share one learnable table of vectors. The scored `codes` are
     positions in the table; their order has no meaning. The cost of scoring

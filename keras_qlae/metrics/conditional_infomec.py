@@ -91,8 +91,8 @@ def conditional_infomec(
     so that a combination of factors that occurs once has a neighbour.
 
     The estimate needs many samples with the same values of all factors but
-    one, as in a data set of all combinations. With few it means little, and
-    there is a warning.
+    one, as in a data set of all combinations. With few it is unreliable, and
+    a warning says so.
 
     Args:
         factors: `(num_samples, num_factors)`, integers. Factors with a single

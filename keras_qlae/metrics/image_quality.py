@@ -12,7 +12,7 @@ _C1, _C2 = 0.01**2, 0.03**2
 
 
 def psnr(images: npt.ArrayLike, reconstructions: npt.ArrayLike) -> FloatArray:
-    """Peak signal-to-noise ratio of each image, -10 log10(mean square error).
+    """Peak signal-to-noise ratio of each image, -10 log10(mean squared error).
 
     Args:
         images: `(batch, height, width, channels)`, integers in [0, 255] or

@@ -23,7 +23,7 @@ def sap_score(
     method: str = "accuracy",
     seed: int | None = 0,
 ) -> float:
-    """Separated attribute predictability: gap of the two best latents.
+    """Separated attribute predictability: gap between the two best latents.
 
     The score is the mean over factors of the difference between the best and
     the second best score of a single latent. `"accuracy"` is the accuracy of

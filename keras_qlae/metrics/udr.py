@@ -34,8 +34,8 @@ def udr_scores(
 
     and the score of a model is the median over the others.
 
-    Latents are informative here by their range, not by a KL divergence above
-    0.01 as in the paper: most models have no KL divergence.
+    Here a latent is informative if its range is large enough. In the paper its
+    KL divergence must be above 0.01, but most models have no KL divergence.
 
     Args:
         representations: One array per model, of the same samples:

@@ -47,13 +47,13 @@ class Autoencoder(ImageModel):
 
     `fit` takes NumPy arrays, or a `tf.data.Dataset` of images or of
     `(images, factors)`; factors are not used in training. Images are floats
-    in `[0, 1]` or integers in `[0, 255]`. All values of arrays are checked,
-    and the first batch of a data set.
+    in `[0, 1]` or integers in `[0, 255]`. All values of an array are
+    checked, and those of the first batch of a data set.
 
-    Vectors `(batch, width)`, and sequences of them `(batch, length, width)`,
-    take the place of images where the encoder reads them: numbers of any
-    size, with `likelihood="gaussian"`, and with their standard deviation as
-    `scale` a loss that does not depend on units.
+    If the encoder reads vectors `(batch, width)`, or sequences of vectors
+    `(batch, length, width)`, they take the place of images. Their numbers may
+    have any size: use `likelihood="gaussian"`. If `scale` is their standard
+    deviation, the loss does not depend on units.
 
     It logs `loss`, `reconstruction_loss`, one entry for each loss of the
     latent (`quantization_loss`, `commitment_loss`, unweighted) and for each
@@ -61,7 +61,7 @@ class Autoencoder(ImageModel):
     signal-to-noise ratio in dB.
 
     The latent's losses belong to this model's own training step. In a larger
-    model use the parts, `decoder(latent(encoder(x)))`: then the latent adds
+    model use the parts, `decoder(latent(encoder(x)))`. The latent then adds
     its losses to those of the larger model.
 
     Args:

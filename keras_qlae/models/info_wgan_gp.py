@@ -42,9 +42,9 @@ class InfoWGANGP(ImageModel):
     and codebooks, the codebooks also through the drawn `z`.
 
     A train step takes `generator_period` minibatches: one critic update for
-    each, then one generator update. Minibatch `i` is every
-    `generator_period`-th image from the `i`-th, so the batches given to `fit`
-    are `generator_period` times as large as a minibatch.
+    each, then one generator update. Minibatch `i` has every
+    `generator_period`-th image, starting with image `i`. Batches given to
+    `fit` are therefore `generator_period` times as large as a minibatch.
 
     It logs `critic_loss`, `value_loss`, `gradient_loss` (unweighted penalty),
     `gradient_norm`, `latent_loss`, the latent's losses, and

@@ -21,8 +21,9 @@ class DIPCovariance(Penalty):
     """Measures how far the covariance of the latents is from the identity.
 
     It is the sum of squared covariances between latents, plus
-    `diagonal_weight` times the sum of squares of `variance - 1`: a number of
-    at least 0 for the batch. With a `GaussianLatent` it makes a DIP-VAE:
+    `diagonal_weight` times the sum of squares of `variance - 1`. It is one
+    number for the batch, and at least 0. With a `GaussianLatent` it makes a
+    DIP-VAE:
 
     - variant `"I"` takes the covariance of the means over the batch. With
       other latents it takes that of the numbers before quantization.
@@ -30,7 +31,7 @@ class DIPCovariance(Penalty):
       variances to the diagonal. It needs a latent with posteriors.
 
     The covariance is divided by the size of the batch. Gradients reach the
-    encoder through means and variances. The decoder gets none.
+    encoder through means and variances. The decoder gets no gradients.
 
     Args:
         weight: As in `Penalty`. The paper's weight off the diagonal is for a

@@ -20,18 +20,17 @@ from keras_qlae.penalties.scalars import standard_deviation
 class HausdorffFactorizedSupport(Penalty):
     """Is low if the values of latents occur in all combinations.
 
-    For a pair of latents, a value of one and a value of the other are
-    combined at random, each from any example of the batch. Each combination
-    has a squared distance to the nearest example. The largest of these
-    estimates the squared Hausdorff distance between the combinations that
-    occur and all possible ones. The penalty is the sum over random pairs of
-    latents: a number of at least 0 for the batch, in squared units of the
-    latents. It is 0 for correlated latents too, as long as no combination is
-    missing.
+    For a pair of latents, a value of one and a value of the other are combined
+    at random, each from any example of the batch. Each combination has a
+    squared distance to the nearest example. The largest of these estimates the
+    squared Hausdorff distance between the combinations that occur and all
+    possible ones. The penalty is the sum over random pairs of latents. It is
+    one number for the batch, at least 0, in squared units of the latents. It
+    is 0 for correlated latents too, as long as no combination is missing.
 
     The latents are those before quantization; for a `GaussianLatent`, the
-    means. Gradients reach the encoder through the combination and through
-    the nearest example. The decoder gets none.
+    means. Gradients reach the encoder through the combination and through the
+    nearest example. The decoder gets no gradients.
 
     The penalty also falls when latents shrink. A KL divergence prevents that.
     Without one, use `scale_weight`: it weights the sum over latents of

@@ -31,17 +31,17 @@ class HessianPenalty(Penalty):
     deviation over the batch (before quantization, plus 1e-6), so that a
     constant latent has no effect.
 
-    Normalized, the penalty is the first variance divided by the second: the
-    share of the curvature that is between latents. It is 0 for a decoder
-    that is a sum of functions of one latent each, and near 1 for a product.
-    Making the decoder flat does not lower it. With two directions of each
-    kind, as the authors draw, it is noisy: single examples may be far above
-    1. Not normalized, it is the first variance alone.
+    If normalized, the penalty is the first variance divided by the second: the
+    share of the curvature that is between latents. It is 0 for a decoder that
+    is a sum of functions of one latent each, and near 1 for a product. Making
+    the decoder flat does not lower it. With two directions of each kind, as in
+    the authors' code, it is noisy: single examples may be far above 1. If not
+    normalized, the penalty is the first variance.
 
-    `f` is each of the layers in `taps`. Variances are averaged over the
+    `f` is the output of each layer in `taps`. Variances are averaged over the
     outputs of a layer and penalties are summed over layers: one number per
-    example. The copies of the batch, 4 for each draw (2 if not normalized),
-    go through the decoder in one call, up to the taps.
+    example. The copies of the batch, 4 for each draw (2 if not normalized), go
+    through the decoder in one call, up to the taps.
 
     Gradients reach the decoder up to the taps. They reach the encoder
     straight through the quantizer and through the standard deviations.

@@ -27,11 +27,11 @@ class KernelTotalCorrelation(Penalty):
     examples: `s = (4 / (n + 2))**(1 / (n + 4)) * b**(-1 / (n + 4))`. The
     densities are taken at the decoder's inputs.
 
-    Use it with a quantizer. A constant latent adds the same number whatever
-    the others do.
+    Use it with a quantizer. A constant latent adds a number that does not
+    depend on the other latents.
 
     Gradients reach the encoder through both examples of each pair, straight
-    through the quantizer, and through `sigma`. The decoder gets none.
+    through the quantizer, and through `sigma`. The decoder gets no gradients.
 
     Args:
         weight: As in `Penalty`. The paper's is 1e-4, 1e-8, 1e-10 and 1e-4

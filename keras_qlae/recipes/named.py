@@ -253,7 +253,7 @@ _RECIPES = {
         _TRIPOD_CPU,
     ),
     "qlae-vectors": _Named(
-        "QLAE of vectors, data that are no images; for a CPU, a minute.",
+        "QLAE of vectors, data that are not images; for a CPU, a minute.",
         _VECTORS,
     ),
     "ae-vectors": _Named(

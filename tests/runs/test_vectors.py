@@ -1,4 +1,4 @@
-"""Runs on vectors: data that are no images."""
+"""Runs on vectors: data that are not images."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""room3d_nuisance: room3d with light, discs and noise that are no factors.
+"""room3d_nuisance: room3d with light, discs and noise, none of them a factor.
 
 The nuisance of a picture is chosen from three pools, by numbers that depend on
 the picture's position and a seed. The pools are computed from raw random bits
