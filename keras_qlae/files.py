@@ -183,7 +183,9 @@ def check_ordinary(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if path.exists() and not path.is_file():
-        raise OSError(errno.ENOTSUP, "It is a pipe or a device, no file", path)
+        raise OSError(
+            errno.ENOTSUP, "It is a pipe or a device, not a file", path
+        )
 
 
 def open_to_append(path: Path) -> IO[str]:

@@ -237,8 +237,8 @@ def on_devices(number: int | None) -> Iterator[int]:
     chosen = [of_hosts[host][:number] for host in sorted(of_hosts)]
     if len({len(own) for own in chosen}) > 1:
         raise ValueError(
-            "All hosts must take as many devices: give `devices`. Received: "
-            f"{[len(own) for own in chosen]} devices"
+            "All hosts must use the same number of devices: set `devices`. "
+            f"Received: {[len(own) for own in chosen]} devices"
         )
     devices = [device for own in chosen for device in own]
     if len(devices) == 1:
@@ -270,8 +270,9 @@ def joined(
     """JAX's own service; it would wait for minutes for those that are gone."""
     if number is None and not os.environ.get("SLURM_PROCID"):
         raise ValueError(
-            "The hosts are to be those of Slurm, and this is no task of it: "
-            "start it with `srun`, or give number, host and coordinator. "
+            "The hosts should be those of Slurm, but this is not a task of "
+            "Slurm: start it with `srun`, or give number, host and "
+            "coordinator. "
             "Received: no variable SLURM_PROCID"
         )
     # It would keep SIGTERM from ending the process.
@@ -286,9 +287,10 @@ def joined(
         if not any(word in reason for word in _LOST):
             raise
         raise RuntimeError(
-            "Another process of this training ended, or cannot be reached: it "
-            "says why. Start all again with the same command, and they go on "
-            f"from the last finished epoch. Received: {reason}"
+            "Another process of this training ended, or cannot be reached: its "
+            "own output says why. Start all processes again with the same "
+            "command: they continue from the last finished epoch. "
+            f"Received: {reason}"
         ) from error
     atexit.unregister(_leave)
 

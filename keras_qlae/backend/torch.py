@@ -278,9 +278,10 @@ def on_devices(number: int | None) -> Iterator[int]:
     number = number or max(1, torch.cuda.device_count())
     if number != 1:
         raise ValueError(
-            "Keras trains on several devices on PyTorch from version 3.16 on, "
-            f"and this is {keras.__version__}: use one device, or the "
-            f"backend `jax` or `tensorflow`. Received: devices={number}"
+            "On PyTorch Keras trains on several devices from version 3.16 on, "
+            f"and the installed version is {keras.__version__}: use one "
+            "device, or the backend `jax` or `tensorflow`. "
+            f"Received: devices={number}"
         )
     yield 1
 

@@ -295,8 +295,8 @@ def _check_hosts(
         )
     if not isinstance(hosts, int) and (host, coordinator) != (None, None):
         raise click.UsageError(
-            "--host and --coordinator belong to --hosts N, and slurm knows "
-            "them by itself."
+            "--host and --coordinator are for --hosts N. With --hosts slurm, "
+            "Slurm sets them: leave them out."
         )
     if isinstance(hosts, int) and host is not None and host >= hosts:
         raise click.UsageError(

@@ -173,9 +173,10 @@ def check_vector_header(
     """
     if len(shape) not in (2, 3) or 0 in shape:
         raise ValueError(
-            f"{what} must have shape (n, width), a row an example, or (n, "
-            "length, width) of sequences, none of them 0. For one number an "
-            f"example use `vectors[:, None]`. Received: shape {shape}"
+            f"{what} must have shape (n, width), one row per example, or (n, "
+            "length, width) for sequences, and no axis of length 0. For one "
+            "number per example use `vectors[:, None]`. "
+            f"Received: shape {shape}"
         )
     if dtype.kind != "f":
         raise ValueError(
@@ -225,9 +226,9 @@ def check_header(
     """
     if len(shape) != 4 or 0 in shape:
         raise ValueError(
-            f"{what} must have shape (n, height, width, channels), none of "
-            "them 0. Grey images need a channel axis: `images[..., None]`. "
-            "Vectors must be float, of shape (n, width). "
+            f"{what} must have shape (n, height, width, channels), and no axis "
+            "of length 0. Grey images need a channel axis: "
+            "`images[..., None]`. Vectors must be float, of shape (n, width). "
             f"Received: shape {shape}"
         )
     if shape[1] in (1, 3) and min(shape[2:]) > 4:

@@ -201,7 +201,7 @@ class FactorDataset(abc.ABC):
             raise ValueError(
                 f"{missing.size} of {len(wanted)} rows of `factors` belong to "
                 "no image here. A part of a split has only some of the "
-                "images: ask the whole data set. Received first: "
+                "images: use the whole data set. Received first: "
                 f"{wanted[missing[0]].tolist()}"
             )
         return index

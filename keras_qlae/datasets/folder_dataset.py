@@ -168,9 +168,10 @@ def _image_files(folder: Path) -> list[str]:
         num_others += len(files) - len(found) + len(folders)
         if num_others > MAX_OTHERS:
             raise ValueError(
-                "The folder must be one of images: so far there are "
-                f"{len(paths)} among {num_others} other files and folders. "
-                f"Give the folder that contains the images. Received: {folder}"
+                "The folder must contain mostly images: so far "
+                f"{len(paths)} were found among {num_others} other files and "
+                "folders. Give the folder that contains the images. "
+                f"Received: {folder}"
             )
     if not paths:
         for archive in packed:

@@ -105,8 +105,8 @@ def from_npz(
                 names = _read(archive, path, "factor_names", _names)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(
-            f"{path} is no .npz file, or a damaged one: write it anew with "
-            f"`np.savez`. Received: {error}"
+            f"{path} is not an .npz file, or it is damaged: write it again "
+            f"with `np.savez`. Received: {error}"
         ) from error
     data = from_arrays(images, factors, names, name or path.stem)
     return ArrayDataset(
@@ -160,7 +160,7 @@ def _read(
         if header.dtype.hasobject:
             raise ValueError(
                 f"{what} must hold numbers or text. Received: Python objects, "
-                "which would have to be unpickled, and that may run code"
+                "which are not read, since unpickling may run code"
             )
         if not 0 <= size - header.num_bytes <= _MAX_HEADER:
             raise ValueError(

@@ -62,13 +62,13 @@ class BatchPlan:
             check_integer(name, getattr(self, name), minimum=0)
         if self.share >= self.num_shares or self.batch_size % self.num_shares:
             raise ValueError(
-                "`num_shares` must divide `batch_size`, and `share` lie below "
-                f"it. Received: share={self.share}, "
+                "`num_shares` must divide `batch_size`, and `share` must be "
+                f"below `num_shares`. Received: share={self.share}, "
                 f"num_shares={self.num_shares}, batch_size={self.batch_size}"
             )
         if self.num_shares > 1 and not self.drop_remainder:
             raise ValueError(
-                "Batches are shared if all are whole: pass "
+                "Batches can be shared only if all have the same size: pass "
                 "`drop_remainder=True`. Received: "
                 f"num_shares={self.num_shares}, drop_remainder=False"
             )

@@ -68,7 +68,7 @@ def info(name: str) -> DatasetInfo:
     """
     if is_tfds(name):
         raise ValueError(
-            "What is known of a data set of TensorFlow Datasets stands at "
+            "This data set of TensorFlow Datasets is described at "
             "https://www.tensorflow.org/datasets/catalog/"
             f"{parse_tfds(name).name}. Received: {name!r}"
         )

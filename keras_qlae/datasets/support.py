@@ -78,8 +78,8 @@ def occurrences(
     """
     if not names:
         raise ValueError(
-            "`support` chooses among combinations of factors, and the data "
-            "set has no factors that are known: leave it at 'full'. "
+            "`support` chooses combinations of factors, but the factors of "
+            "the data set are not known: leave it at 'full'. "
             f"Received: support={support!r}"
         )
     if isinstance(support, str):
@@ -129,9 +129,9 @@ def split_positions(
             trained[drawn] = 0
     if validation >= len(choice) or not trained.any():
         raise ValueError(
-            "`validation` must be smaller than the number of images there "
-            f"are to choose from, which is {len(choice)}: some must remain to "
-            f"train on. Received: validation={validation}"
+            f"`validation` must be smaller than {len(choice)}, the number of "
+            "images to choose from: some must remain for training. "
+            f"Received: validation={validation}"
         )
     if scored_support == "same":
         drawn = np.repeat(drawn, counts[drawn])
@@ -218,9 +218,9 @@ def _checked(found: Any, num_images: int, support: Any) -> Counts:
     )
     if array.shape != (num_images,) or not is_counts or (array < 0).any():
         raise ValueError(
-            "A `support` of your own must return one boolean for each image, "
-            "whether it is kept, or how often it occurs, an integer of at "
-            f"least 0: {num_images} of them. Received: {array.dtype} of "
+            f"Your own `support` must return {num_images} values, one for each "
+            "image: booleans, whether the image is kept, or integers of at "
+            f"least 0, how often it occurs. Received: {array.dtype} of "
             f"shape {array.shape} from support={support!r}"
         )
     counts = array.astype(np.int64)

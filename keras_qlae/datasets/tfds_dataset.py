@@ -207,7 +207,7 @@ def _column(labels: Labels, factor: str, wanted: TfdsName) -> int:
     if factor not in labels.names:
         raise ValueError(
             f"`{wanted.images}` has no feature `{factor}` that is one number "
-            f"or word an image.{hint(factor, labels.names)} It has: "
+            f"or word per image.{hint(factor, labels.names)} It has: "
             f"{', '.join(labels.names) or 'none'}. "
             f"Received: {str(wanted)!r}"
         )

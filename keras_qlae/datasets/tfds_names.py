@@ -61,8 +61,8 @@ def parse_tfds(name: str) -> TfdsName:
     if found is None:
         raise ValueError(
             "A data set of TensorFlow Datasets is named "
-            "'tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR', of which only NAME must "
-            f"be there. Received: {name!r}"
+            "'tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR'. Only NAME is required. "
+            f"Received: {name!r}"
         )
     parts = {key: value or "" for key, value in found.groupdict().items()}
     factors = tuple(filter(None, parts.pop("factors").split(",")))

@@ -77,8 +77,8 @@ def describe(model: Any, content: Content) -> Described:
     """
     if not model.has_images:
         raise ValueError(
-            "The page shows images, and this model is of vectors: look at the "
-            "figures of the run (`keras-qlae figures RUN`), or at "
+            "The page shows images, but this model is for vectors: see the "
+            "figures of the run (`keras-qlae figures RUN`), or "
             "`model.traverse(vectors)`. Received: vectors of shape "
             f"{model.image_shape}"
         )

@@ -99,7 +99,7 @@ def _check_images(
     if first.ndim != 4 or 0 in first.shape or first.shape != second.shape:
         raise ValueError(
             "`images` and `reconstructions` must both have the shape (batch, "
-            "height, width, channels), none of it 0. Received: "
+            "height, width, channels), and no axis of length 0. Received: "
             f"images.shape={first.shape}, "
             f"reconstructions.shape={second.shape}"
         )

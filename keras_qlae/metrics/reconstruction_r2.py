@@ -29,7 +29,8 @@ def reconstruction_r2(
     if first.shape != second.shape or first.ndim < 2 or not len(first):
         raise ValueError(
             "`vectors` and `reconstructions` must both have the shape (batch, "
-            "width), or (batch, length, width), none of it 0. Received: "
+            "width) or (batch, length, width), and at least one example. "
+            "Received: "
             f"vectors.shape={first.shape}, "
             f"reconstructions.shape={second.shape}"
         )

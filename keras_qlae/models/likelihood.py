@@ -28,8 +28,8 @@ def check_likelihood(likelihood: str, shape: tuple[int | None, ...]) -> None:
         )
     if likelihood != "gaussian" and not is_image(shape):
         raise ValueError(
-            "Vectors are no pixels in [0, 1]: `likelihood` must be 'gaussian' "
-            "for them, the squared error. Received: likelihood="
+            "Vectors are not pixels in [0, 1]: for them `likelihood` must be "
+            "'gaussian', the squared error. Received: likelihood="
             f"{likelihood!r}, an encoder that reads shape {tuple(shape)}"
         )
 

@@ -215,7 +215,7 @@ def check_image_shape(
     shape = tuple(image_shape)
     if len(shape) in (1, 2):
         raise ValueError(
-            "The data are vectors, and this network is for images: take "
+            "The data are vectors, but this network is for images: use "
             "recipe=qlae-vectors, or encoder=vector_encoder, "
             "decoder=vector_decoder and likelihood=gaussian. If they are grey "
             "images, give them a channel axis, `images[..., None]`. "

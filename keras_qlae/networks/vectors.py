@@ -104,7 +104,7 @@ def _check_shape(image_shape: Sequence[int]) -> tuple[int, ...]:
     shape = tuple(image_shape)
     if len(shape) == 3:
         raise ValueError(
-            "The data are images, and this network is for vectors: take "
+            "The data are images, but this network is for vectors: use "
             "recipe=qlae, or encoder=dense_encoder and decoder=dense_decoder. "
             f"Received: image_shape={shape}"
         )

@@ -310,7 +310,7 @@ class Scores(_Record):
     def _check(self) -> Self:
         """Raises if a part of InfoMEC or the score of images is missing."""
         if (self.psnr is None) == (self.reconstruction_r2 is None):
-            raise ValueError("psnr or reconstruction_r2 must be there")
+            raise ValueError("either psnr or reconstruction_r2 is required")
         whole = (
             self.infom,
             self.infoe,

@@ -257,7 +257,7 @@ def test_a_wrong_factor_is_said_after_preparing_too():
     datasets.from_tfds("tiny_toys", ["shape"], image_size=16)
     with pytest.raises(ValueError, match="Did you mean 'count'"):
         datasets.load("tfds:tiny_toys:counts", image_size=16)
-    with pytest.raises(ValueError, match="stands at https://www"):
+    with pytest.raises(ValueError, match="described at https://www"):
         datasets.info("tfds:tiny_toys")
 
 

@@ -163,7 +163,7 @@ def test_a_refusal_says_where_to_put_the_file(server):
 
 def test_a_page_in_place_of_the_file_is_refused(server):
     server.kind = "text/html; charset=utf-8"
-    with pytest.raises(ConnectionError, match="web page in place of the file"):
+    with pytest.raises(ConnectionError, match="web page instead of the file"):
         prepare()
     assert not part_of(server.path).exists()
 
@@ -266,7 +266,9 @@ def test_an_encoded_file_stays_as_it_is(server, monkeypatch):
 def test_an_answer_without_a_length_is_refused(server):
     server.has_length = False
     server.stop_after = 700  # a part, which would count as whole
-    with pytest.raises(ConnectionError, match="not tell how long the file is"):
+    with pytest.raises(
+        ConnectionError, match="not give the length of the file"
+    ):
         prepare()
     assert not server.path.exists()
 

@@ -66,7 +66,7 @@ def test_equal_factors_are_allowed_and_the_first_is_found():
         (IMAGES[..., 0], r"channel axis.*shape \(2, 3, 3\)"),
         (np.zeros((2, 3, 8, 9), "uint8"), r"channels last.*moveaxis\(images"),
         (np.zeros((2, 1, 8, 9)), r"channels last.*shape \(2, 1, 8, 9\)"),
-        (IMAGES[:0], r"none of them 0.*\(0, 3, 3, 1\)"),
+        (IMAGES[:0], r"no axis of length 0.*\(0, 3, 3, 1\)"),
         (IMAGES.astype(int), "uint8, or float.*Received: dtype int64"),
         (IMAGES.astype(bool), "Received: dtype bool"),
         (IMAGES.astype("float32"), r"divide by 255.*from 0.0 to 17.0"),

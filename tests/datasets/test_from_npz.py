@@ -102,7 +102,7 @@ IMAGES, FACTORS = arrays()
         ({"images": IMAGES.astype("int64")}, "must be uint8, or float.*int64"),
         ({"images": IMAGES / 2.0}, r"must lie in \[0, 1\]: divide by 255"),
         ({"images": np.asfortranarray(IMAGES)}, "ascontiguousarray"),
-        ({"images": IMAGES[:0]}, "none of them 0"),
+        ({"images": IMAGES[:0]}, "no axis of length 0"),
         ({"images": IMAGES, "factors": FACTORS[:7]}, "20 images, 7 rows"),
         ({"images": IMAGES, "factors": FACTORS / 2}, "must be integers"),
         ({"images": IMAGES, "factors": ["a"] * 20}, "must hold integers"),
@@ -133,9 +133,9 @@ def test_nothing_is_unpickled(tmp_path):
     trace = tmp_path / "trace"
     bombs = np.array([Bomb(trace)], object)
     np.savez(tmp_path / "mine.npz", images=bombs)
-    refused(tmp_path / "mine.npz", "would have to be unpickled")
+    refused(tmp_path / "mine.npz", "unpickling may run code")
     (tmp_path / "bare.npz").write_bytes(pickle.dumps(Bomb(trace)))
-    refused(tmp_path / "bare.npz", r"no \.npz file, or a damaged one")
+    refused(tmp_path / "bare.npz", r"not an \.npz file, or it is damaged")
     assert not trace.exists()
 
 
@@ -171,7 +171,7 @@ def test_damage_is_noticed(path, damage):
     else:
         content = b"hello" if damage == "text" else b""
     path.write_bytes(content)
-    refused(path, r"no \.npz file, or a damaged one")
+    refused(path, r"not an \.npz file, or it is damaged")
 
 
 def test_missing_or_not_a_file(tmp_path):

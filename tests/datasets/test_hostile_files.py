@@ -554,8 +554,8 @@ def head(*numbers):
 NORB = {
     "a huge length": (1, head(507333716, 1, 2**31 - 1, 1, 1), "at most 24"),
     "a negative length": (1, head(507333716, 1, -1, 1, 1), "at most 24"),
-    "a billion axes": (1, head(507333716, 10**9, 1, 1, 1), "is no matrix"),
-    "another file": (1, head(1, 2, 3, 4, 5), "is no matrix"),
+    "a billion axes": (1, head(507333716, 10**9, 1, 1, 1), "is not a matrix"),
+    "another file": (1, head(1, 2, 3, 4, 5), "is not a matrix"),
     "a wide matrix": (2, head(507333716, 2, 2, 2**30, 1), "4 numbers for each"),
     "more than the matrix": (
         1,
@@ -658,7 +658,7 @@ def test_records_of_tfds(place, monkeypatch, damage):
     path = records(place, monkeypatch, lambda values: None)
     path.write_bytes(LENGTHS[damage](path.read_bytes()))
     refused(
-        lambda: prepare("dsprites"), "whole records|cannot be read|24 images"
+        lambda: prepare("dsprites"), "complete records|cannot be read|24 images"
     )
     assert not list((place / "data").rglob("64x64"))
 

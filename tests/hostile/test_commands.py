@@ -103,12 +103,12 @@ def test_train_refuses_a_folder_of_other_files(call, home):
 
 VECTORS = np.ones((40, 3), "float32")
 FILES = {
-    "a pickle": ({"vectors": np.array([Path()], object)}, "unpickled"),
+    "a pickle": ({"vectors": np.array([Path()], object)}, "unpickling"),
     "NaN": ({"vectors": VECTORS * np.nan}, "NaN or infinity in row 0"),
     "text": ({"vectors": VECTORS.astype(str)}, "must be float"),
     "images too": ({"vectors": VECTORS, "images": VECTORS}, "holds both"),
     "factors of nobody": ({"vectors": VECTORS, "factors": [[1]]}, "1 rows"),
-    "cut": ({"vectors": VECTORS}, "a damaged one"),
+    "cut": ({"vectors": VECTORS}, "or it is damaged"),
 }
 
 

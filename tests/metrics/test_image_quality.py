@@ -96,7 +96,7 @@ def test_psnr_is_the_mean_square_error_in_decibels():
         (
             np.zeros((0, 4, 4, 1)),
             np.zeros((0, 4, 4, 1)),
-            r"none of it 0.*\(0, 4, 4, 1\)",
+            r"no axis of length 0.*\(0, 4, 4, 1\)",
         ),
         (
             np.full((1, 4, 4, 1), 1.5),

@@ -114,7 +114,7 @@ def test_other_vectors_are_refused(method, vectors, message):
     [
         (
             {"likelihood": "bernoulli", "scale": None},
-            "no pixels.*'gaussian' for them",
+            "not pixels.*'gaussian'",
         ),
         ({"scale": [1.0, 2.0]}, "for each of the 3 values"),
         ({"scale": [1.0, 2.0, 0.0]}, "positive"),

@@ -146,8 +146,8 @@ def test_other_backends_have_one_host(tmp_path):
     [
         (["--hosts=1"], "'slurm' or at least 2, not '1'"),
         (["--hosts=2", "--host=1"], "needs --host"),
-        (["--host=1"], "belong to --hosts N"),
-        (["--hosts=slurm", "--host=0"], "belong to --hosts N"),
+        (["--host=1"], "are for --hosts N"),
+        (["--hosts=slurm", "--host=0"], "are for --hosts N"),
         (
             ["--hosts=2", "--host=2", "--coordinator=a:1"],
             "--host must be below 2",

@@ -105,7 +105,7 @@ def test_the_commands_that_look_at_a_run(finished):
     for option in ("--no-open", "--serve"):
         result = invoke("explore", "--no-open", option)
         assert result.exit_code == 1
-        assert "The page shows images, and this model is of" in result.output
+        assert "The page shows images, but this model is for" in result.output
     assert json.loads(finished.scores.read_text())["others"]["MIG"] >= 0
 
 

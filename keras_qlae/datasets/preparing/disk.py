@@ -62,7 +62,9 @@ def open_own(path: Path, keep: bool) -> BinaryIO:
     stat = os.fstat(file.fileno())
     if not S_ISREG(stat.st_mode) or stat.st_nlink > 1:
         file.close()
-        raise OSError(errno.ENOTSUP, "It is no ordinary file of its own")
+        raise OSError(
+            errno.ENOTSUP, "It is not an ordinary file, or it has a second name"
+        )
     return file
 
 

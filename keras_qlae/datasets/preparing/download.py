@@ -119,14 +119,14 @@ def _check_answer(response: Any) -> None:
     headers = response.headers
     if "text/html" in headers.get("Content-Type", ""):
         raise ConnectionError(
-            "the answer is a web page in place of the file, as Google "
-            "Drive gives when a file was asked for too often in a day"
+            "the answer is a web page instead of the file: Google Drive "
+            "answers so when a file was requested too often in a day"
         )
     has_length = headers.get("Content-Length", "").isdecimal()
     if not has_length and headers.get("Transfer-Encoding") != "chunked":
         raise ConnectionError(
-            "the answer does not tell how long the file is: a part of it "
-            "would count as whole"
+            "the answer does not give the length of the file, so that an "
+            "incomplete one would not be noticed"
         )
 
 

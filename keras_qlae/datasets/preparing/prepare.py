@@ -85,8 +85,8 @@ def _make_folder(store: Store) -> None:
         raise OSError(
             error.errno,
             f"Cannot write {store.folder}: {error.strerror}. Choose another "
-            f"folder of data sets with the variable {VARIABLE}, or here alone "
-            "with `data_dir`",
+            f"folder of data sets with the variable {VARIABLE}, or for this "
+            "call only with `data_dir`",
         ) from error
 
 

@@ -65,8 +65,8 @@ def tfds_copy(store: Store, folder: Path) -> Source:
                 f"The copy of `{store.info.name}` that TensorFlow Datasets has "
                 f"in {folder} is damaged or cannot be read "
                 f"({reason(error)}): delete that folder, or "
-                "set TFDS_DATA_DIR to another, and the published files are "
-                "taken in its place"
+                "set TFDS_DATA_DIR to another. Then the published files are "
+                "used instead"
             ) from error
 
     return Source({"tensorflow_datasets": str(folder)}, False, blocks)

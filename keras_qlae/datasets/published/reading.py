@@ -88,7 +88,7 @@ def check_count(info: DatasetInfo, path: Path, num_images: int) -> None:
         raise ContentError(
             f"{path} must hold {info.num_values} images, one for each "
             f"combination of factors {tuple(info.factors.values())}: it is "
-            f"not the file of `{info.name}`, or a damaged one. Received: "
+            f"not the file of `{info.name}`, or it is damaged. Received: "
             f"{num_images} images"
         )
 

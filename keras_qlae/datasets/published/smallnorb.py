@@ -105,7 +105,7 @@ def _read_header(file: gzip.GzipFile, path: Path) -> _Header:
     magic, num_axes = np.frombuffer(_take(file, 8), "<i4").tolist()
     if magic not in _TYPES or not 1 <= num_axes <= _MAX_AXES:
         raise ContentError(
-            f"{path} is no matrix of the small NORB data set. Received: a "
+            f"{path} is not a matrix of the small NORB data set. Received: a "
             f"file that begins with {magic:#x}, {num_axes} axes"
         )
     lengths = np.frombuffer(_take(file, 4 * max(3, num_axes)), "<i4")

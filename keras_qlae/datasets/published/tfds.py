@@ -121,7 +121,7 @@ def count_records(path: Path, max_bytes: int) -> int:
             number += 1
             if length > max_bytes or place > size:
                 raise ContentError(
-                    f"{path.name} must hold whole records of at most "
+                    f"{path.name} must hold complete records of at most "
                     f"{max_bytes:,} bytes. Received: one of {length:,} at "
                     f"byte {place - length - _HEAD - _TAIL:,} of {size:,}"
                 )

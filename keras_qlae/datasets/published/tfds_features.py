@@ -56,7 +56,7 @@ class TfdsFeatures:
         if unknown:
             raise ValueError(
                 f"`{wanted.images}` has no feature `{unknown[0]}` that is one "
-                f"number or word an image.{hint(unknown[0], self.labels)} It "
+                f"number or word per image.{hint(unknown[0], self.labels)} It "
                 f"has: {', '.join(self.labels) or 'none'}. "
                 f"Received: factors={list(wanted.factors)}"
             )
@@ -118,7 +118,7 @@ def tfds_features(wanted: TfdsName) -> TfdsFeatures:
     if not images:
         raise ValueError(
             f"`{wanted.images}` must have a feature that is an image of 8 bits "
-            f"a channel. Received: features {', '.join(members) or 'unknown'}"
+            f"per channel. Received: features {', '.join(members) or 'unknown'}"
         )
     image = "image" if "image" in images else images[0]
     labels = {
