@@ -151,13 +151,9 @@ def test_gradients_are_those_of_keras_on_tensorflow(float64):
         np.testing.assert_allclose(actual, other, rtol=0, atol=rtol * scale)
 
 
-@on_torch
-@pytest.mark.parametrize("num_images", [1, 33])
-@pytest.mark.parametrize("channels", [1, 2, 4])
-def test_a_last_batch_of_one_image(num_images, channels):
-    """PyTorch refused it: `slow_conv2d: grad_weight must be contiguous`."""
+def small_autoencoder(channels):
     latent = ScalarCodebookQuantizer(3, 4)
-    shape = (8, 8, channels)
+    shape = 8, 8, channels
     size = {"blocks": [(4, 4, 2)], "dense_units": [8], "seed": 1}
     model = models.Autoencoder(
         networks.image_encoder(shape, latent.num_inputs, **size),
@@ -165,12 +161,43 @@ def test_a_last_batch_of_one_image(num_images, channels):
         networks.style_image_decoder(latent.num_outputs, shape, **size),
     )
     model.compile("adam")
+    return model
+
+
+def random_images(num_images, channels):
+    shape = num_images, 8, 8, channels
+    return np.random.default_rng(0).random(shape, "float32")
+
+
+@on_torch
+@pytest.mark.parametrize("num_images", [1, 33])
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_a_last_batch_of_one_image(num_images, channels):
+    """PyTorch refused it: `slow_conv2d: grad_weight must be contiguous`."""
+    model = small_autoencoder(channels)
     before = model.get_weights()
-    images = np.random.default_rng(0).random((num_images, *shape), "float32")
-    model.fit(images, batch_size=32, verbose=0)
+    model.fit(random_images(num_images, channels), batch_size=32, verbose=0)
     for old, new in zip(before, model.get_weights(), strict=True):
         assert np.all(np.isfinite(new))
         assert np.any(old != new)
+
+
+@on_torch
+@pytest.mark.parametrize("num_validation", [1, 11, 33])
+def test_grey_images_are_split_into_training_and_validation(num_validation):
+    """The last batch of training, and of validation too, is of one image."""
+    images = random_images(33 + num_validation, channels=1)
+    split = num_validation / len(images)
+    model = small_autoencoder(channels=1)
+    history = model.fit(
+        images, batch_size=32, validation_split=split, verbose=0
+    ).history
+    assert np.isfinite(list(history.values())).all()
+    expected = model.evaluate(
+        images[33:], batch_size=32, verbose=0, return_dict=True
+    )
+    for name, value in expected.items():
+        np.testing.assert_allclose(history[f"val_{name}"], value, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,19 @@ def test_each_optimizer_moves_its_own_variables(quantizes):
     assert all(moved(other, model.generator_variables))
 
 
+@pytest.mark.slow_on("tensorflow", "jax")
+def test_grey_images_in_float64(float64):
+    """PyTorch refused them: `grad_weight must be contiguous`."""
+    model = small_gan()
+    before = values_of(model.trainable_variables)
+    images = IMAGES.astype("float64")
+    history = model.fit(images, batch_size=8, epochs=2, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    after = values_of(model.trainable_variables)
+    assert {value.dtype for value in after} == {np.dtype("float64")}
+    assert sum(moved(before, model.trainable_variables)) == len(before) - 1
+
+
 def test_fit_counts_updates_and_logs():
     model = small_gan()
     history = model.fit(IMAGES, batch_size=8, epochs=2, verbose=0).history
