@@ -11,6 +11,7 @@ _BYTES = 4  # of a float32
 _COPIES = 4  # a weight, its gradient and the optimizer's two moments
 _MAPS = 16 * 3  # channels of a first map, and what backpropagation keeps
 _SCORED = 10_000  # scored images: of more there may be fewer in the data
+_MOST_VALUES = 100_000  # a run records all codebooks of scalars each epoch
 _UNITS = 128  # least width of the dense layer next to the latents
 
 
@@ -20,7 +21,8 @@ def check_memory(
     """Raises unless a model fits into the memory of this machine.
 
     The estimate is a lower bound, to find unreasonable settings: a model that
-    passes may still be too large.
+    passes may still be too large. Codebooks of scalars have a limit of their
+    own, since a run records them after every epoch.
 
     Args:
         recipe: The recipe.
@@ -29,7 +31,8 @@ def check_memory(
             of a vector.
 
     Raises:
-        SettingError: It does not fit. The message names what needs most.
+        SettingError: It does not fit, and the message names what needs most;
+            or the codebooks of scalars have more than 100,000 values in all.
     """
     batch = recipe.training.batch_size
     sizes = getattr(latent, "codebook_sizes", (0,))
@@ -61,4 +64,13 @@ def check_memory(
             f"image_shape={image_shape}, batch_size={batch}, "
             f"num_latents={latent.num_latents}, codebooks of {max(sizes):,}",
             "latent",
+        )
+    if hasattr(latent, "codebooks") and table > _MOST_VALUES:
+        raise SettingError(
+            "The codebooks of all latents may have at most "
+            f"{_MOST_VALUES:,} values together, since a run records them "
+            "after every epoch: lower `num_values`. Received: "
+            f"num_latents={latent.num_latents}, codebooks of {max(sizes):,}, "
+            f"together {table:,}",
+            "num_values",
         )

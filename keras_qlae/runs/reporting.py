@@ -34,6 +34,7 @@ _NUM_ROWS = 4  # images in the grid of interventions
 _NUM_SHOWN = 8  # reconstructed images
 _NUM_CANDIDATES = 64  # images from which different ones are chosen
 _NUM_SAMPLES = 25
+_MOST_VALUES = 64  # of a codebook: of more, these many, evenly chosen
 _LOOKS_LIKE = {
     "arm3d": "MPI3D",
     "room3d": "3D Shapes",
@@ -119,7 +120,7 @@ def drawn_figures(
     if scalars is not None:
         drawn["latent_densities"] = figures.latent_densities(
             keras.ops.convert_to_numpy(scalars),
-            codebooks=getattr(model.latent, "codebooks", None),
+            codebooks=_shown_codebooks(model.latent),
             is_active=is_active,
         )
     if run.codebooks.exists():
@@ -152,10 +153,11 @@ def _pictures(
     shown = shown[varied(shown, _NUM_SHOWN)]
     # Repeated, since a single image has no range.
     levels = model.latent.levels(np.repeat(codes, 2, axis=0))
+    levels = [_shown(each) for each in levels]
     drawn = {
         "interventions": figures.interventions(
             model.traverse(shown[:_NUM_ROWS], levels),
-            values=getattr(model.latent, "codebooks", levels),
+            values=_shown_codebooks(model.latent) or levels,
             titles=titles,
             is_active=is_active,
         ),
@@ -261,12 +263,25 @@ def _curves(run: RunDirectory) -> dict[str, list[float]]:
     return columns
 
 
+def _shown(values: Any) -> np.ndarray:
+    """A codebook, or some of its values if it has many, evenly chosen."""
+    index: np.ndarray = spread(len(values), _MOST_VALUES)
+    return np.take(values, index)
+
+
+def _shown_codebooks(latent: Any) -> list[np.ndarray] | None:
+    """What figures show of the codebooks of scalars, if there are any."""
+    if not hasattr(latent, "codebooks"):
+        return None
+    return [_shown(values) for values in latent.codebooks]
+
+
 def _padded(codebooks: list[list[list[float]]]) -> np.ndarray:
-    """`(epochs, latents, values)`; shorter codebooks are padded with NaN."""
-    size = max(len(row) for row in codebooks[0])
-    return np.array(
-        [
-            [row + [np.nan] * (size - len(row)) for row in epoch]
-            for epoch in codebooks
-        ]
-    )
+    """`(epochs, latents, values shown)`; shorter ones are padded with NaN."""
+    size = min(max(len(row) for row in codebooks[0]), _MOST_VALUES)
+    table = np.full((len(codebooks), len(codebooks[0]), size), np.nan)
+    for epoch, rows in zip(table, codebooks, strict=True):
+        for place, row in zip(epoch, rows, strict=True):
+            shown = _shown(row)
+            place[: len(shown)] = shown
+    return table

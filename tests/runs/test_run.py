@@ -14,6 +14,7 @@ from keras_qlae import datasets
 from keras_qlae import runs
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
+from keras_qlae.runs import reporting
 from tests.runs.small import known
 from tests.runs.small import recipe
 from tests.subprocesses import run_python
@@ -86,6 +87,19 @@ def test_its_data_are_those_of_training(finished):
     assert len(run.held_out) == 200
     _, held_out = runs.load(finished)
     assert held_out.fingerprint() == run.held_out.fingerprint()
+
+
+def test_figures_show_some_values_of_a_large_codebook(finished, monkeypatch):
+    monkeypatch.setattr(reporting, "_MOST_VALUES", 2)  # of three
+    drawn = keras_qlae.open_run(finished).figures()
+    first = drawn["interventions"].axes[0]
+    codebook = finished.read_codebooks()[-1][0]
+    labels = [label.get_text() for label in first.get_xticklabels()]
+    shown = [float(label.replace("\N{MINUS SIGN}", "-")) for label in labels]
+    np.testing.assert_allclose(shown, [codebook[0], codebook[-1]], atol=5e-3)
+    lines = drawn["codebook_trajectories"].axes[0].lines
+    ends = [line.get_ydata()[-1] for line in lines]
+    np.testing.assert_allclose(ends, [codebook[0], codebook[-1]])
 
 
 def test_its_figures_are_those_of_the_report(finished):
