@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tomllib
 
@@ -18,6 +19,7 @@ from keras_qlae.runs import exporting
 from keras_qlae.runs import reporting
 from tests.cli.test_cli import SMALL
 from tests.cli.test_cli import call
+from tests.hostile.tools import is_short
 
 pytestmark = pytest.mark.one_backend
 
@@ -181,6 +183,36 @@ def test_a_run_is_trained_again_by_its_config(trained, tmp_path):
     one, other = (read_json(p / "config.json") for p in (trained, path))
     assert (one.pop("seed"), other.pop("seed")) == (5, 6)
     assert one == other
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--set name=x", "a setting of this name.*Received: '--set'"),
+        ("--name x", "'qlae' has no setting of this name.*Received: '--name'"),
+        ("--latent.name=x", "setting of this name"),
+        ("--num-values x", r"an integer or a list.*--num-values \['x'\]"),
+        ("--num-values=1,x", "an integer or a list"),
+        ("--num-values=[[1]]", "an integer or a list"),
+        ("--num-values=", "one integer, or a list of 12 integers"),
+        ("--num-values 1", "an integer of at least 2"),
+        ("--num-values 1000000", "at most 100,000 values together"),
+        ("--weight-decay nan", "must be a finite number"),
+        ("--latent name", "`--latent` must be one of"),
+        ("--=x", "a setting of this name"),
+    ],
+)
+def test_settings_that_are_wrong_get_one_short_message(
+    options, message, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    result = call("train", "--steps=2", "--image-size=16", *options.split())
+    assert isinstance(result.exception, SystemExit)  # no traceback
+    assert result.exit_code in (1, 2)
+    assert re.search(message, result.output), result.output
+    assert result.output.startswith("Error: ")
+    assert is_short(result.output)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
