@@ -38,9 +38,35 @@ keras-qlae train --steps 20 --steps-per-epoch 10 --image-size 16 \
     --num-scored 200 --directory run --quiet
 keras-qlae evaluate run
 keras-qlae explore run --no-open
+keras-qlae explore qlae-room3d --no-open  # it comes with the wheel
 keras-qlae export run --part decoder
 keras-qlae show run
 test -s run/explorer.html
+test -s qlae-room3d.html
 test -s run/decoder/saved_model.pb
-python -c 'from keras_qlae.metrics import infomec; print(infomec([[0], [1]], [[0], [1]]))'
+python - <<'PYTHON'
+import subprocess
+import urllib.request
+
+import numpy as np
+
+import keras_qlae
+from keras_qlae.metrics import infomec
+
+print(infomec([[0], [1]], [[0], [1]]))
+run = keras_qlae.load("qlae-room3d")
+print(run.scores, run.encode(run.held_out.images([0])))
+
+command = ["keras-qlae", "explore", "run", "--serve", "--no-open"]
+with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    url = server.stdout.readline().strip()
+    with urllib.request.urlopen(url) as answer:
+        page = answer.read()
+    codes = np.zeros(run.model.latent.num_latents, "<i4").tobytes()
+    with urllib.request.urlopen(f"{url}decode", codes) as answer:
+        image = np.frombuffer(answer.read(), "<f4")
+    server.terminate()
+assert b"</html>" in page, page[-100:]
+assert image.size == 16 * 16 * 3, image.size
+PYTHON
 echo "The wheel works."
