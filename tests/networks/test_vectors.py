@@ -75,7 +75,7 @@ def test_numbers_that_do_not_fit_are_refused(arguments, message):
 
 @pytest.mark.one_backend
 def test_shapes_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="for vectors: take recipe=qlae"):
+    with pytest.raises(ValueError, match="for vectors: use recipe=qlae"):
         networks.vector_encoder((8, 8, 1), 2)
     with pytest.raises(ValueError, match="that of a vector"):
         networks.vector_decoder(2, (1, 8, 8, 1))
