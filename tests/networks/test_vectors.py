@@ -82,5 +82,5 @@ def test_shapes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="as long as `mean` and `scale`, 2"):
         networks.vector_encoder((3,), 2, mean=[0, 0], scale=[1, 1])
     for build in (networks.image_encoder, networks.dense_encoder):
-        with pytest.raises(ValueError, match="take recipe=qlae-vectors"):
+        with pytest.raises(ValueError, match="use recipe=qlae-vectors"):
             build((10,), 2)
