@@ -115,12 +115,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file.
-
-    Raises:
-        ValueError: It is not JSON, or too large. The message names the file.
-        OSError: It does not exist or is not an ordinary file.
-    """
+    """Reads a JSON file."""
     _check_text(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -143,12 +138,7 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    """Reads the rows of a CSV file with a header.
-
-    Raises:
-        ValueError: It is not CSV, or too large. The message names the file.
-        OSError: It does not exist or is not an ordinary file.
-    """
+    """Reads the rows of a CSV file with a header."""
     _check_text(path)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -164,22 +154,14 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def digest(path: Path) -> str:
-    """Computes the SHA-256 hash of a file.
-
-    Raises:
-        OSError: It does not exist or is not an ordinary file.
-    """
+    """Computes the SHA-256 hash of an ordinary file."""
     check_ordinary(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_ordinary(path: Path) -> None:
-    """Refuses pipes and devices, on which a reader may wait forever.
-
-    Raises:
-        OSError: It is neither an ordinary file nor a link to one.
-    """
+    """Refuses pipes and devices, on which a reader may wait forever."""
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if path.exists() and not path.is_file():
@@ -191,9 +173,7 @@ def check_ordinary(path: Path) -> None:
 def open_to_append(path: Path) -> IO[str]:
     """Opens a text file for appending; creates it if necessary.
 
-    Raises:
-        OSError: It is a link or not an ordinary file: the folder may come
-            from somebody else.
+    Links are refused: the folder may come from somebody else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _open_own(path, os.O_WRONLY | os.O_APPEND)
@@ -227,11 +207,7 @@ def _check_text(path: Path) -> None:
 
 
 def _open_own(path: Path, flags: int) -> int:
-    """Opens or creates an ordinary file; follows no link.
-
-    Returns:
-        The descriptor.
-    """
+    """Opens or creates an ordinary file, and follows no link."""
     flags |= os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     flags |= getattr(os, "O_NONBLOCK", 0)
     try:

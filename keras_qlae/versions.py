@@ -7,12 +7,8 @@ import importlib.metadata
 def version_of(name: str) -> str:
     """Returns the version of a library, or "none" if it is not installed.
 
-    If the distribution has another name, such as `tensorflow-cpu`, the
-    version is read from the module.
-
-    Args:
-        name: Name of the distribution, which is that of the module except for
-            hyphens.
+    If the distribution has another name, such as `tensorflow-cpu`, the version
+    is read from the module.
     """
     try:
         return importlib.metadata.version(name)

@@ -99,11 +99,7 @@ class Tracker(keras.callbacks.Callback):
         raise NotImplementedError
 
     def _known_id(self) -> str | None:
-        """The id of an earlier call.
-
-        Raises:
-            ValueError: The file is damaged: an id is part of paths.
-        """
+        """The id of an earlier call, checked, since ids are part of paths."""
         known = self._ids().get(self.extra)
         if known is None or (isinstance(known, str) and _ID.fullmatch(known)):
             return known
@@ -178,11 +174,7 @@ class MLflow(Tracker):
 
 
 def imported(extra: str) -> Any:
-    """The library of an extra of this package.
-
-    Raises:
-        ImportError: It is not installed.
-    """
+    """The library of an extra of this package, if it is installed."""
     try:
         return importlib.import_module(extra)
     except ImportError as error:

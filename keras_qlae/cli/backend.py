@@ -28,13 +28,8 @@ def _use_backend(
 def use_backend(value: str) -> None:
     """Sets the backend that Keras uses when it is imported.
 
-    If Keras is already imported with another one, the command restarts.
-
-    Args:
-        value: The backend, possibly from a stranger's file.
-
-    Raises:
-        click.BadParameter: The backend does not exist or is not installed.
+    If Keras is already imported with another one, the command restarts. The
+    name may come from a stranger's file.
     """
     if value not in _BACKENDS:
         raise click.BadParameter(f"There is no backend {value!r:.100}")

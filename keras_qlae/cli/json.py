@@ -15,11 +15,7 @@ json_option = click.option(
 
 
 def quiet_if(as_json: bool) -> contextlib.AbstractContextManager[Any]:
-    """Sends other output to standard error if JSON will be printed.
-
-    Args:
-        as_json: Whether JSON will be printed.
-    """
+    """Sends other output to standard error if JSON will be printed."""
     if as_json:
         return contextlib.redirect_stdout(sys.stderr)
     return contextlib.nullcontext()

@@ -77,10 +77,7 @@ def literal(text: str) -> Any:
 def as_options(ctx: click.Context, message: str) -> str:
     """Replaces arguments in a message with options of the command line.
 
-    Args:
-        ctx: The context of the command, or of its group.
-        message: A message with arguments in back-ticks, and with received
-            values as `name=value`.
+    Arguments are in back-ticks, and received values are `name=value`.
     """
     options = _options(ctx)
     for name in sorted(options, key=len, reverse=True):

@@ -111,12 +111,8 @@ def write_slurm(
 ) -> None:
     """Writes a script that submits a study to Slurm and also runs its tasks.
 
-    Args:
-        path: The script.
-        words: Arguments of `keras-qlae compare` that define the study.
-        number: How many tasks it has.
-        directory: The study's directory, for Slurm's output.
-        backend: The Keras backend.
+    `words` are the arguments of `keras-qlae compare` that define the study.
+    Slurm's output goes to its directory.
     """
     command = shlex.join(
         [sys.executable, "-m", "keras_qlae", "compare", *words]

@@ -18,23 +18,13 @@ _OWNER = "owner.json"
 
 @contextlib.contextmanager
 def claimed(path: Path, expiry: float = EXPIRY) -> Iterator[bool]:
-    """Claims a run for one process of several machines.
+    """Claims a run for one process of several machines; yields whether it has.
 
-    A claim is a folder: `mkdir` succeeds in one process only, on network
-    disks too. Its owner touches it while it is running. A claim that was not
-    touched for `expiry` seconds is removed, by one process at a time, and
-    claimed again. The claim of a process of this machine that has ended is
-    removed at once.
-
-    Args:
-        path: The folder of the claim.
-        expiry: Seconds, by the clock of the disk.
-
-    Yields:
-        Whether this process has the claim. If not, its owner is running.
-
-    Raises:
-        OSError: The disk cannot be written.
+    A claim is a folder: `mkdir` succeeds in one process only, on network disks
+    too. Its owner touches it while it is running. A claim that was not touched
+    for `expiry` seconds is removed, by one process at a time, and claimed
+    again. The claim of a process of this machine that has ended is removed at
+    once.
     """
     if not _claim(path, expiry):
         yield False

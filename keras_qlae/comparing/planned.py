@@ -128,12 +128,6 @@ def runs_of(
     The directory of a run is `<directory>/<data set>/<model>/seed-<seed>`. A
     rotated model uses the run of the model with the same settings and no
     rotation. If the study has none, it trains one inside its own directory.
-
-    Args:
-        study: The study.
-        directory: Its directory.
-        precision: Keras dtype policy of every run.
-        callbacks: Names of callbacks of every run, as in `runs.train`.
     """
     planned = []
     for dataset in study.datasets:

@@ -47,15 +47,7 @@ def report(
     planned: Sequence[Planned],
     rows: Sequence[dict[str, Any]],
 ) -> str:
-    """Makes the text of `report.html`.
-
-    Args:
-        directory: The directory of the page; links to runs are relative to it.
-        study: What is compared.
-        found: The lines of its table.
-        planned: Its runs.
-        rows: The results of each run, in the same order.
-    """
+    """Makes the text of `report.html`, with links relative to the directory."""
     sections = [
         _summary(
             study, dataset, [s for s in found if s.dataset == dataset], rows

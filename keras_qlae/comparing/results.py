@@ -34,14 +34,9 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """Makes a row for each run, with its scores and its progress.
 
-    Args:
-        planned: The runs.
-        failed: Directories of runs that failed.
-
-    Returns:
-        Dicts of `dataset`, `model`, `seed`, the scores, `udr`, `active`
-        latents, `steps` and `status`, and the scores by your own metrics
-        under their names. A score that a run does not have (yet) is `None`.
+    It has `dataset`, `model`, `seed`, the scores, `udr`, `active` latents,
+    `steps` and `status`, and the scores by your own metrics under their names.
+    A score that a run does not have (yet) is `None`.
     """
     planned = list(planned)
     udr = udr_of(planned)

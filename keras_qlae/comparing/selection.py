@@ -37,11 +37,7 @@ class Agreement(NamedTuple):
 
 
 def udr_of(planned: Iterable[Planned]) -> dict[Path, float]:
-    """Computes UDR of all finished runs that have another seed.
-
-    Returns:
-        UDR by run directory.
-    """
+    """Computes UDR, by run directory, of finished runs with another seed."""
     alike: dict[Any, dict[Path, Latents]] = {}
     for run in planned:
         latents = _latents(run) if run.is_finished else None
@@ -60,12 +56,8 @@ def udr_of(planned: Iterable[Planned]) -> dict[Path, float]:
 def agreement(rows: Sequence[dict[str, Any]]) -> Agreement | None:
     """Computes how similarly UDR and InfoM order the runs of a data set.
 
-    Args:
-        rows: The rows of `results.csv` of the data set.
-
-    Returns:
-        The agreement. `None` if fewer than three runs have both scores, or if
-        all scores are equal.
+    `None` if fewer than three runs have both scores, or if all scores are
+    equal.
     """
     from scipy.stats import spearmanr
 

@@ -148,11 +148,6 @@ def level_with_best(
     These are models whose adjusted p-value (`p_values`) is above `level`, or
     whose mean equals that of the best as shown. If both have a single value
     there is no test, and only the mean counts.
-
-    Args:
-        samples: For each model its values, one per seed.
-        digits: Decimals that are shown.
-        level: Level of significance.
     """
     means = [round(_mean(values), digits) for values in samples]
     best = max(means, default=-math.inf)

@@ -34,9 +34,7 @@ _OF_IMAGES, _OF_VECTORS = "psnr", "reconstruction_r2"
 def metrics_of(rows: Sequence[dict[str, Any]]) -> dict[str, Metric]:
     """The metrics that runs have: PSNR those on images, R2 those on vectors.
 
-    Args:
-        rows: What is known of the runs, as of `results.csv`. Before there are
-            scores they count as runs on images.
+    Before there are scores they count as runs on images.
     """
     known = {
         name

@@ -31,12 +31,8 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
 def split(path: str) -> tuple[str, str]:
     """Splits the path of an image in an archive.
 
-    Args:
-        path: Such as `folder/a.zip/b/c.png`.
-
-    Returns:
-        `("folder/a.zip", "b/c.png")`. Of a file that is in no archive the
-        first is empty.
+    `folder/a.zip/b/c.png` is `("folder/a.zip", "b/c.png")`. Of a file that is
+    in no archive the first is empty.
     """
     for found in _END.finditer(path):
         if is_archive(path[: found.end()]):
@@ -50,10 +46,6 @@ def members(archive: str | os.PathLike[str]) -> list[str]:
 
     Hidden files are skipped, and names that lead out of the archive, such as
     `../a.png` or `/a.png`.
-
-    Raises:
-        ValueError: It is not a ZIP archive, is damaged, or has a name twice.
-        OSError: It cannot be read, or is a pipe or a device.
     """
     with _damage_named(archive), _open(archive) as file:
         names = [name for name in file.namelist() if not name.endswith("/")]
@@ -86,16 +78,7 @@ class Reader:
         self._open.cache_clear()  # an archive without users is closed
 
     def read(self, path: str) -> bytes:
-        """Returns the content of a file.
-
-        Args:
-            path: As of `split`.
-
-        Raises:
-            ValueError: It is larger than `MAX_BYTES`, damaged, or not in its
-                archive.
-            OSError: It cannot be read, or is a pipe or a device.
-        """
+        """Returns the content of a file; its path is as of `split`."""
         where, name = split(path)
         if not where:
             return read_content(Path(path))
@@ -120,11 +103,7 @@ def exist(paths: list[str]) -> list[bool]:
 
 @contextmanager
 def open_text(path: Path) -> Iterator[TextIO]:
-    """Opens a text file in UTF-8, of a folder or an archive.
-
-    Raises:
-        ValueError, OSError: As of `Reader.read`.
-    """
+    """Opens a text file in UTF-8, of a folder or an archive."""
     where, _ = split(os.fspath(path))
     if where:
         with Reader() as reader:

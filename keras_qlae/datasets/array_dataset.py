@@ -137,15 +137,7 @@ def is_of_vectors(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
 
 
 def check_vectors(vectors: np.ndarray, what: str) -> np.ndarray:
-    """Returns vectors as float32.
-
-    Args:
-        vectors: As of `from_arrays`.
-        what: What messages call them.
-
-    Raises:
-        ValueError: Another shape, type or range.
-    """
+    """Returns vectors as finite float32; messages call them `what`."""
     check_vector_header(vectors.shape, vectors.dtype, what)
     with np.errstate(over="ignore"):
         floats = vectors.astype(np.float32, copy=False)
@@ -164,13 +156,7 @@ def check_vectors(vectors: np.ndarray, what: str) -> np.ndarray:
 def check_vector_header(
     shape: tuple[int, ...], dtype: np.dtype[Any], what: str
 ) -> None:
-    """Raises `ValueError` unless an array may contain vectors.
-
-    Args:
-        shape: Its shape.
-        dtype: Its type.
-        what: What messages call it.
-    """
+    """Raises `ValueError` unless an array may contain vectors."""
     if len(shape) not in (2, 3) or 0 in shape:
         raise ValueError(
             f"{what} must have shape (n, width), one row per example, or (n, "
@@ -187,15 +173,7 @@ def check_vector_header(
 
 
 def check_images(images: np.ndarray, what: str = "`images`") -> np.ndarray:
-    """Returns images as uint8.
-
-    Args:
-        images: As in `from_arrays`.
-        what: Their name in messages.
-
-    Raises:
-        ValueError: The shape, type or range is wrong.
-    """
+    """Returns images as uint8; messages call them `what`."""
     check_header(images.shape, images.dtype, what)
     if images.dtype == np.uint8:
         return images
@@ -217,13 +195,7 @@ def check_images(images: np.ndarray, what: str = "`images`") -> np.ndarray:
 def check_header(
     shape: tuple[int, ...], dtype: np.dtype[Any], what: str
 ) -> None:
-    """Raises `ValueError` unless an array may contain images.
-
-    Args:
-        shape: Its shape.
-        dtype: Its type.
-        what: Its name in messages.
-    """
+    """Raises `ValueError` unless an array may contain images."""
     if len(shape) != 4 or 0 in shape:
         raise ValueError(
             f"{what} must have shape (n, height, width, channels), and no axis "

@@ -9,16 +9,7 @@ import numpy as np
 
 
 def check_integer(name: str, value: Any, minimum: int) -> int:
-    """Returns `value` as `int`.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: Its value.
-        minimum: Smallest value allowed.
-
-    Raises:
-        ValueError: If `value` is not an integer or below `minimum`.
-    """
+    """Returns `value` as `int`, after a check that it is at least `minimum`."""
     is_integer = isinstance(value, int | np.integer)
     if not is_integer or isinstance(value, bool) or value < minimum:
         raise ValueError(
@@ -29,15 +20,7 @@ def check_integer(name: str, value: Any, minimum: int) -> int:
 
 
 def check_memory(what: str, num_bytes: int) -> None:
-    """Refuses arrays that do not fit into the memory of this machine.
-
-    Args:
-        what: The argument and its value, for the message.
-        num_bytes: How much is needed.
-
-    Raises:
-        ValueError: If the machine has less memory in total.
-    """
+    """Raises `ValueError` for arrays larger than the memory of this machine."""
     if not hasattr(os, "sysconf"):  # Windows
         return
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -50,16 +33,7 @@ def check_memory(what: str, num_bytes: int) -> None:
 
 
 def check_index(index: Any, num_images: int) -> np.ndarray:
-    """Returns `index` as an int64 array of shape `(n,)`.
-
-    Args:
-        index: Integers, a one-dimensional array or sequence.
-        num_images: Length of the data set.
-
-    Raises:
-        ValueError: If `index` has another form, or a position that the data
-            set does not have.
-    """
+    """Returns `index` as int64 `(n,)`, after a check of its type and range."""
     array = np.asarray(index)
     if array.size == 0:
         array = array.astype(np.int64)
@@ -84,13 +58,7 @@ def check_factors(
 ) -> np.ndarray:
     """Returns `factors` as an int64 array of shape `(n, num_factors)`.
 
-    Args:
-        factors: Integers of that shape.
-        factor_names: For the message.
-        factor_sizes: The number of values of each factor.
-
-    Raises:
-        ValueError: If the shape, the type or a value is wrong.
+    A value of a factor lies below its size.
     """
     array = np.asarray(factors)
     num_factors = len(factor_sizes)

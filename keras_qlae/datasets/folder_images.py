@@ -49,12 +49,7 @@ class FolderImages(NamedTuple):
     grey: bool
 
     def shape(self) -> tuple[int, int, int]:
-        """`(height, width, channels)` of the first image, required of all.
-
-        Raises:
-            ValueError: The first file is not an image, or one image does not
-                fit into memory.
-        """
+        """`(height, width, channels)` of the first image, required of all."""
         if self.image_size is None:
             with archives.Reader() as reader:
                 _, image = self._image(self.names[0], reader)
@@ -67,12 +62,7 @@ class FolderImages(NamedTuple):
         return shape
 
     def decoded(self) -> Iterator[tuple[bytes, np.ndarray]]:
-        """Yields a hash and the pixels of each image.
-
-        Raises:
-            ValueError: A file is not an image, or its size differs from that
-                of the first.
-        """
+        """Yields a hash and the pixels of each image, all of the same size."""
         from tqdm import tqdm
 
         shape = self.shape()
@@ -117,11 +107,7 @@ class FolderImages(NamedTuple):
         They are decoded once, and again when a file of the folder has changed.
         One process does this at a time; the others wait.
 
-        Returns:
-            The file, and the digest as of `read`.
-
-        Raises:
-            OSError: The disk is full or cannot be written.
+        Returns the file, and the digest as of `read`.
         """
         place = default_data_dir() / "folders" / self._key()
         with locked(place, busy=None):

@@ -23,8 +23,7 @@ def num_blocks(num_bytes: int) -> int:
 def block_hashes(path: Path) -> list[str]:
     """Hashes a file block by block, on all processors.
 
-    Returns:
-        The first half of the SHA-256 of each block, in hexadecimal digits.
+    A hash is the first half of the SHA-256, in hexadecimal digits.
     """
     from tqdm import tqdm
 

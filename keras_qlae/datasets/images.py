@@ -66,12 +66,7 @@ def read_image(
 
 
 def read_content(path: Path) -> bytes:
-    """Reads the file of a picture, if it is ordinary and not too large.
-
-    Raises:
-        ValueError: It is larger than `MAX_BYTES`.
-        OSError: It cannot be read, or is not an ordinary file.
-    """
+    """Reads the file of a picture, if it is ordinary and not too large."""
     check_ordinary(path)
     num_bytes = path.stat().st_size
     if num_bytes > MAX_BYTES:
@@ -98,10 +93,8 @@ def _check_size(picture: Any, size: tuple[int, int] | None) -> None:
 def _in_8_bits(picture: Any) -> Any:
     """Scales grey levels of 16 bits, which Pillow would clip at 255.
 
-    For colours Pillow itself uses the upper 8 bits.
-
-    Raises:
-        ValueError: If the levels have 32 bits: their range is not known.
+    For colours Pillow itself uses the upper 8 bits. The range of 32 bits is not
+    known.
     """
     from PIL import Image
 
@@ -116,17 +109,11 @@ def _in_8_bits(picture: Any) -> Any:
 
 
 def resize(images: np.ndarray, image_size: int) -> np.ndarray:
-    """Resizes images: bicubic, antialiased, clipped, each level rounded once.
+    """Resizes uint8 images to a square of `image_size`.
 
-    Equals `tf.image.resize(method="bicubic", antialias=True)` and
+    Bicubic, antialiased, clipped, each level rounded once. Equals
+    `tf.image.resize(method="bicubic", antialias=True)` and
     `jax.image.resize(method="cubic")`, clipped to the range of uint8.
-
-    Args:
-        images: uint8 `(n, height, width, channels)`.
-        image_size: Height and width of the result.
-
-    Returns:
-        uint8 `(n, image_size, image_size, channels)`.
     """
     from PIL import Image
 

@@ -11,20 +11,10 @@ from keras_qlae.datasets.published.reading import npy_header
 
 
 def map_images(path: Path, wanted: tuple[int, ...]) -> np.memmap:
-    """Maps an `.npy` file.
+    """Maps an `.npy` file of uint8 images of a wanted shape, read-only.
 
-    The operating system keeps what fits of it in memory that nobody else
-    wants; reading is fastest if all of it fits.
-
-    Args:
-        path: The file.
-        wanted: `(n, height, width, channels)`, which it must have.
-
-    Returns:
-        uint8 of that shape, read-only.
-
-    Raises:
-        ValueError: If the file is another.
+    The operating system keeps what fits of it in memory that nobody else wants;
+    reading is fastest if all of it fits.
     """
     with path.open("rb") as file:
         shape, fortran_order, dtype = npy_header(file)

@@ -24,12 +24,9 @@ class Moments(NamedTuple):
 
 
 def moments_of(data: FactorDataset) -> Moments | None:
-    """Computes means and standard deviations over a data set.
+    """Computes means and standard deviations over a data set of vectors.
 
-    For sequences they are also taken over all places.
-
-    Returns:
-        `None` for images.
+    For sequences they are also taken over all places; `None` for images.
     """
     if data.has_images:
         return None

@@ -94,14 +94,9 @@ class BatchPlan:
         return -(-self.num_images // self.batch_size)
 
     def positions(self, epoch: Any, batch: Any) -> Any:
-        """Computes the positions of a batch's images, in TensorFlow ops.
+        """The positions of a batch's images: `(batch_size / num_shares,)`.
 
-        Args:
-            epoch: int64 scalar tensor.
-            batch: int64 scalar tensor, the number of the batch in its epoch.
-
-        Returns:
-            int64 tensor of shape `(batch_size / num_shares,)`.
+        `epoch` and `batch`, its number in the epoch, are int64 scalar tensors.
         """
         tf = import_tensorflow()
         size = self.batch_size // self.num_shares
@@ -124,16 +119,7 @@ class BatchPlan:
 
 
 def build(source: Source, plan: BatchPlan, with_factors: bool) -> Any:
-    """Builds the `tf.data.Dataset` of a plan.
-
-    Args:
-        source: The data set.
-        plan: Which images form which batch.
-        with_factors: Whether factors accompany the images.
-
-    Returns:
-        A `tf.data.Dataset` as described by `FactorDataset.as_tf_dataset`.
-    """
+    """Builds the `tf.data.Dataset` of a plan, as of `as_tf_dataset`."""
     tf = import_tensorflow()
     with tf.device("CPU:0"):
         image_op = source._image_op()
@@ -210,10 +196,7 @@ def gather_op(table: np.ndarray) -> Op:
     """Returns the function that looks up rows of a table.
 
     Rows of a mapped file are read there. Those in memory are copied at most
-    once, for all pipelines and iterators.
-
-    Args:
-        table: `(num_rows, ...)`. It must not change.
+    once, for all pipelines and iterators, so that they must not change.
     """
     tf = import_tensorflow()
     rows = _shared_rows(table)
@@ -293,14 +276,7 @@ def unit_op() -> Op:
 
 @functools.cache
 def import_tensorflow() -> Any:
-    """Imports TensorFlow on first use; on JAX and PyTorch only for data.
-
-    Returns:
-        The module. Typed `Any`, since TensorFlow has no types.
-
-    Raises:
-        ImportError: It is not installed.
-    """
+    """Imports TensorFlow on first use; on JAX and PyTorch only for data."""
     # Keras first: PyTorch, if it is the backend, must load before TensorFlow.
     import keras
 

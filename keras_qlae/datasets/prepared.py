@@ -78,20 +78,7 @@ def load_prepared(
     image_size: int = DEFAULT_SIZE,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> PreparedDataset:
-    """Loads what `prepare` left on the disk.
-
-    Args:
-        info: The data set.
-        image_size: Height and width of the images.
-        data_dir: The folder of all data sets.
-
-    Returns:
-        The data set.
-
-    Raises:
-        FileNotFoundError: If it is not prepared; says how to.
-        ValueError: If it is damaged, or of another version of the package.
-    """
+    """Loads what `prepare` left on the disk, if it is there and whole."""
     store = open_store(info, data_dir, image_size)
     store.check_whole()
     if not store.is_prepared:
@@ -100,11 +87,7 @@ def load_prepared(
 
 
 def serve(store: Store) -> PreparedDataset:
-    """Serves images that are prepared.
-
-    Raises:
-        ValueError: They are damaged.
-    """
+    """Serves images that are prepared, after a check of their pixels."""
     hashes = store.check_pixels()
     path = store.prepared / IMAGES
     return PreparedDataset(

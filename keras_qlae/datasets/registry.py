@@ -89,25 +89,13 @@ def info(name: str) -> DatasetInfo:
 def resolve(name: str) -> str:
     """Makes the name of a data set valid from every working directory.
 
-    Args:
-        name: As in `load`.
-
-    Returns:
-        The absolute path of a folder, a ZIP archive or an `.npz` file; any
-        other name as it is.
+    Of a folder, a ZIP archive or an `.npz` file it is the absolute path.
     """
     return str(Path(name).resolve()) if is_path(name) else name
 
 
 def options_of(name: str) -> tuple[str, ...]:
-    """Names the options that `load` takes for a data set.
-
-    Args:
-        name: As of `load`.
-
-    Raises:
-        ValueError: If there is no such data set.
-    """
+    """Names the options that `load` takes for a data set."""
     if is_tfds(name):
         parse_tfds(name)
         return tfds_dataset.OPTIONS

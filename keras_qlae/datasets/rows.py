@@ -4,14 +4,9 @@ import numpy as np
 
 
 def find_rows(stored: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Finds each row of `wanted` in `stored`.
+    """Finds each row of `wanted` in `stored`: the first equal row, or -1.
 
-    Args:
-        stored: Integers of at least 0, `(num_stored, num_columns)`.
-        wanted: The same, `(num_wanted, num_columns)`.
-
-    Returns:
-        int64 `(num_wanted,)`: the first equal row of `stored`, or -1.
+    Both have the same columns, integers of at least 0; the result is int64.
     """
     rows = np.concatenate([stored, wanted])
     codes = np.zeros(len(rows), np.int64)
@@ -29,13 +24,7 @@ def draw(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws rows at random without replacement.
 
-    Args:
-        num_rows: How many there are.
-        num_drawn: How many to draw, at most `num_rows`.
-        seed: Integer of at least 0.
-
-    Returns:
-        `(rest, drawn)`: int64 positions, each in ascending order.
+    Returns `(rest, drawn)`: int64 positions, each in ascending order.
     """
     # The raw stream, unlike `permutation`, never changes between releases.
     keys = np.random.PCG64(seed).random_raw(num_rows)

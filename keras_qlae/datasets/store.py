@@ -29,12 +29,7 @@ PREPARE_MEMORY = 500_000_000  # bytes, an upper bound for every data set
 
 
 def default_data_dir() -> Path:
-    """The folder of prepared data sets.
-
-    Returns:
-        `$KERAS_QLAE_DATA_DIR`, or if that is not set
-        `~/.keras/datasets/keras_qlae`.
-    """
+    """`$KERAS_QLAE_DATA_DIR`, or by default `~/.keras/datasets/keras_qlae`."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
@@ -127,12 +122,7 @@ class Store:
         }
 
     def read_info(self) -> dict[str, Any]:
-        """Reads the description of the prepared images.
-
-        Raises:
-            ValueError: If it is not a JSON object.
-            OSError: If it cannot be read.
-        """
+        """Reads the description of the prepared images, a JSON object."""
         check_ordinary(self.prepared / INFO)
         known = read_json(self.prepared / INFO)
         if not isinstance(known, dict):
@@ -142,14 +132,9 @@ class Store:
     def check_pixels(self) -> list[str]:
         """Refuses prepared images that have changed since they were written.
 
-        All are read once, about a second for each gigabyte. After that they
-        are not checked again until the file is touched.
-
-        Returns:
-            The hashes of the blocks of the file.
-
-        Raises:
-            ValueError: If they are damaged; says what to do.
+        All are read once, about a second for each gigabyte. After that they are
+        not checked again until the file is touched. Returns the hashes of the
+        blocks of the file.
         """
         hashes: list[str] = self.read_info()["hashes"]
         path = self.prepared / IMAGES
@@ -165,11 +150,7 @@ class Store:
         return hashes
 
     def check_whole(self) -> None:
-        """Refuses prepared images that are damaged.
-
-        Raises:
-            ValueError: If they are; says what to do.
-        """
+        """Raises if prepared images are damaged; says what to do."""
         if self.damage:
             raise self.damaged(self.damage)
 
@@ -234,17 +215,7 @@ def open_store(
     data_dir: str | os.PathLike[str] | None = None,
     image_size: int = DEFAULT_SIZE,
 ) -> Store:
-    """Finds the place of a data set.
-
-    Args:
-        info: The data set.
-        data_dir: The folder of all data sets. Defaults to
-            `default_data_dir()`.
-        image_size: Height and width of the images.
-
-    Raises:
-        ValueError: If the published images have no such size.
-    """
+    """Finds the place of a data set at a size that its images can have."""
     check_integer("image_size", image_size, minimum=MIN_SIZE)
     native = min(info.native_shape[:2])
     if image_size > native:

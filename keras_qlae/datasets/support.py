@@ -49,11 +49,7 @@ def is_foreign(support: str) -> bool:
 
 
 def check_support(support: str) -> None:
-    """Refuses a text that is not a support for any data set.
-
-    Raises:
-        ValueError: It is not a support.
-    """
+    """Raises `ValueError` for a text that is no support for any data set."""
     if support != FULL and not is_foreign(support):
         _parse(support)
 
@@ -63,18 +59,9 @@ def occurrences(
     factors: np.ndarray,
     names: Sequence[str],
 ) -> Counts:
-    """Computes how often each image of a data set occurs.
+    """Computes how often each image occurs: int64 `(num_images,)`.
 
-    Args:
-        support: As in `FactorDataset.with_support`.
-        factors: The factors of all images, `(num_images, num_factors)`.
-        names: The names of the factors.
-
-    Returns:
-        int64 `(num_images,)`, at least one of them positive.
-
-    Raises:
-        ValueError: As in `FactorDataset.with_support`.
+    Errors are those of `FactorDataset.with_support`.
     """
     if not names:
         raise ValueError(
@@ -105,19 +92,9 @@ def split_positions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws the positions of images for training and for scoring.
 
-    Args:
-        counts: How often each image occurs in training.
-        validation: How many different images to score.
-        seed: Integer of at least 0, for the draw.
-        protocol: As in `FactorDataset.split`.
-        scored_support: As in `FactorDataset.split`.
-
-    Returns:
-        `(train, scored)`: positions in ascending order, repeated as often as
-        the image occurs.
-
-    Raises:
-        ValueError: If `validation` leaves no image to train on.
+    `counts` is how often each image occurs in training; other arguments are
+    those of `FactorDataset.split`. Both results are in ascending order,
+    repeated as often as the image occurs.
     """
     choice = np.flatnonzero(counts)
     if scored_support == "full":

@@ -79,19 +79,7 @@ def tfds_store(
     image_size: int,
     data_dir: str | os.PathLike[str] | None,
 ) -> TfdsStore:
-    """The place of a data set.
-
-    Args:
-        wanted: The data set.
-        num_images: How many there are.
-        channels: Of the images.
-        image_size: Height and width of the prepared images.
-        data_dir: The folder of all data sets; by default as
-            `default_data_dir` says.
-
-    Raises:
-        ValueError: A size that is too small.
-    """
+    """The place of a data set that has `num_images`."""
     check_integer("image_size", image_size, minimum=MIN_SIZE)
     place = default_data_dir() if data_dir is None else Path(data_dir)
     info = DatasetInfo(
@@ -111,18 +99,7 @@ def load_tfds(
     image_size: int = DEFAULT_SIZE,
     data_dir: str | os.PathLike[str] | None = None,
 ) -> FactorDataset:
-    """Loads a prepared data set of TensorFlow Datasets.
-
-    Args:
-        name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`.
-        image_size: Height and width of the images.
-        data_dir: The folder of all data sets.
-
-    Raises:
-        FileNotFoundError: It is not prepared.
-        ValueError: It is damaged, has no such factor, or an image has no
-            value of a factor.
-    """
+    """Loads a prepared data set, `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`."""
     wanted = parse_tfds(name)
     store = tfds_store(wanted, 1, 1, image_size, data_dir)
     if not store.facts_of_labels.exists():
@@ -166,11 +143,7 @@ def write_labels(store: TfdsStore, labels: Labels) -> None:
 
 
 def read_labels_of(store: TfdsStore) -> Labels:
-    """Reads what `write_labels` wrote.
-
-    Raises:
-        ValueError: It is damaged.
-    """
+    """Reads what `write_labels` wrote."""
     for path in (store.facts_of_labels, store.labels):
         check_ordinary(path)
     try:

@@ -52,11 +52,7 @@ def is_tfds(name: str) -> bool:
 
 
 def parse_tfds(name: str) -> TfdsName:
-    """Splits a name into its parts.
-
-    Raises:
-        ValueError: It has another form.
-    """
+    """Splits a name into its parts."""
     found = _FORM.fullmatch(name)
     if found is None:
         raise ValueError(

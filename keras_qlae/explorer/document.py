@@ -52,16 +52,12 @@ def fill(
 ) -> str:
     """Fills a template of `assets` with parts, sections and scripts.
 
-    Args:
-        template: Name of the file.
-        parts: The HTML for each `{{name}}` in it that is not filled here.
-        script: The script of the page, run first.
-        sections: Further sections, after the content of the template.
-        is_served: Whether scripts may send requests to the page's server.
+    `parts` is the HTML for each `{{name}}` in it that is not filled here. The
+    script runs first; further sections come after the content of the template.
+    If the page is served, scripts may send requests to its server.
 
-    Raises:
-        ValueError: HTML contains a script, or a script contains text that
-            would end its element.
+    Raises `ValueError` if HTML contains a script, or a script contains text
+    that would end its element.
     """
     own = (section.script for section in sections if section.script)
     scripts = list(dict.fromkeys([script, *own]))

@@ -34,11 +34,8 @@ def table(
 ) -> str:
     """Makes a table that scrolls if it is too wide.
 
-    Args:
-        head: The headings of the columns.
-        rows: The cells of each line.
-        is_sortable: Whether headings are buttons that sort; the page needs
-            `sorting` as a script.
+    If it is sortable, headings are buttons, and the page needs `sorting` as a
+    script.
     """
     tag = '<th scope="col" aria-sort="none"><button type="button">{}</button>'
     tag = tag if is_sortable else '<th scope="col">{}'

@@ -29,11 +29,7 @@ class LatentTable(NamedTuple):
 
 
 def latent_table(latent: Any) -> LatentTable:
-    """Describes a latent by its public methods.
-
-    Raises:
-        UnknownLayerError: The rule of this kind of latent is not known.
-    """
+    """Describes a latent by its public methods, if the page knows its rule."""
     if isinstance(latent, layers.ContinuousLatent | GaussianPosterior):
         # The codes are the first of the encoder's outputs (for a Gaussian
         # the means). The decoder reads them.
@@ -61,9 +57,6 @@ def values_of_codes(latent: Any) -> np.ndarray:
 
     There is one table if it is the same for all latents. Shorter tables are
     padded with their last value.
-
-    Raises:
-        UnknownLayerError: The latent has no `codebook_sizes`.
     """
     if not hasattr(latent, "codebook_sizes"):
         raise UnknownLayerError(

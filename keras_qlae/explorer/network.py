@@ -29,20 +29,11 @@ class Network(NamedTuple):
 
 
 def network_of(model: keras.Model, dtype: str = "float16") -> Network:
-    """Converts a functional model to steps and weights.
+    """Converts a functional model, of one input and output, to steps.
 
     The graph is read from the model's configuration and the weights from its
-    layers, so the result is the same on every backend.
-
-    Args:
-        model: A functional model with one input and one output.
-        dtype: How weights are stored: `"float16"` or `"float32"`. The page
-            computes in float32.
-
-    Raises:
-        UnknownLayerError: The page cannot compute a layer. The message names
-            it.
-        ValueError: The dtype is unknown.
+    layers, so the result is the same on every backend. Weights are stored as
+    `"float16"` or `"float32"`; the page computes in float32.
     """
     if dtype not in DTYPES:
         raise ValueError(

@@ -54,15 +54,7 @@ Describe = Callable[[Any, Weights], list[Step]]
 def steps_of(operation: Any, weights: Weights) -> list[Step]:
     """Converts an operation of a functional model to a chain of steps.
 
-    Args:
-        operation: A layer, or a Keras operation such as the sum of tensors.
-        weights: Collects the weights.
-
-    Returns:
-        Descriptions, each the input of the next.
-
-    Raises:
-        UnknownLayerError: The page cannot compute it.
+    It is a layer, or a Keras operation such as the sum of tensors.
     """
     return _describe_of(operation)(operation, weights)
 

@@ -5,12 +5,9 @@ import numpy as np
 
 
 def check_finite(model: keras.Model) -> None:
-    """Raises unless all weights of a model are finite.
+    """Raises `ValueError` unless all weights of a model are finite.
 
     Otherwise a latent would silently encode every image to its first code.
-
-    Raises:
-        ValueError: Some weights are not. The message names one.
     """
     for variable in model.weights:
         values = np.asarray(keras.ops.convert_to_numpy(variable))

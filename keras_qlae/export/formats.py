@@ -86,12 +86,7 @@ FORMATS = {
 
 
 def check_format(name: str) -> None:
-    """Raises unless a format is known and its libraries are installed.
-
-    Raises:
-        ValueError: The format is unknown.
-        ImportError: A library is missing.
-    """
+    """Raises unless a format is known and its libraries are installed."""
     if name not in FORMATS:
         raise ValueError(
             f"`format` must be one of {', '.join(FORMATS)} on the "

@@ -22,10 +22,7 @@ def write_on_tensorflow(
 ) -> None:
     """Writes a format with TensorFlow on every backend.
 
-    Raises:
-        ImportError: TensorFlow is not installed.
-        RuntimeError: The other process failed. The message has the end of its
-            output.
+    If the other process fails, the message has the end of its output.
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise ImportError(

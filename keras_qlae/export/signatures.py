@@ -31,14 +31,9 @@ class Signature(NamedTuple):
 
 
 def signatures_of(model: ImageModel, part: str) -> dict[str, Signature]:
-    """Makes the functions of a part of a model; the first is the default.
+    """Makes the functions of a part of a model, of Keras operations.
 
-    Args:
-        model: The model.
-        part: `"encoder"`, `"decoder"` or `"autoencoder"`.
-
-    Returns:
-        Functions of Keras operations.
+    The first is the default.
     """
     dtype = model.variable_dtype
     latent = model.latent

@@ -12,18 +12,8 @@ Floats = npt.NDArray[np.float64]
 def finite_array(values: Any, name: str, axes: str) -> Floats:
     """Returns the values as a finite float array of the rank of `axes`.
 
-    Args:
-        values: Array-like of numbers.
-        name: Name of the argument, for the message.
-        axes: The wanted shape in words, such as
-            `"(num_samples, num_latents)"`.
-
-    Returns:
-        A float64 array without empty axes.
-
-    Raises:
-        ValueError: If the rank is wrong, an axis is empty or a value is not
-            finite.
+    `axes` is the wanted shape in words, such as `"(num_samples, num_latents)"`.
+    No axis may be empty.
     """
     array = ranked_array(values, name, axes)
     if not np.isfinite(array).all():
@@ -52,17 +42,7 @@ def names_of(
 ) -> list[str]:
     """Returns `count` names, empty ones if none are given.
 
-    Args:
-        names: The names or `None`.
-        name: Name of the argument, for the message.
-        count: How many there must be.
-        of_what: What is named, such as `"factors"`.
-
-    Returns:
-        A list of `count` strings.
-
-    Raises:
-        ValueError: If there are more or fewer.
+    For the message, `of_what` says what is named, such as `"factors"`.
     """
     if names is None:
         return [""] * count
@@ -79,16 +59,7 @@ def active_mask(
 ) -> npt.NDArray[np.bool_]:
     """Returns the mask of active latents, all of them if none is given.
 
-    Args:
-        is_active: One boolean per latent, or `None`.
-        num_latents: How many there must be.
-
-    Returns:
-        A boolean array of shape `(num_latents,)`.
-
-    Raises:
-        ValueError: If it is not a mask (a list of positions, for example) or
-            has another length.
+    A list of positions is refused.
     """
     if is_active is None:
         return np.ones(num_latents, dtype=bool)

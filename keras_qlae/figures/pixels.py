@@ -23,16 +23,8 @@ _MAX_WIDTH = 14 * DPI
 def check_images(images: Any, name: str, axes: str) -> npt.NDArray[Any]:
     """Returns images as an array after a check of shape and range.
 
-    Args:
-        images: Grey (1 channel) or RGB images, uint8 or floats in [0, 1].
-        name: Name of the argument, for the message.
-        axes: The wanted leading axes in words, as `"num_images"`.
-
-    Returns:
-        A uint8 or float32 array of shape `(..., height, width, channels)`.
-
-    Raises:
-        ValueError: If rank, number of channels, type or range is another.
+    They are grey (1 channel) or RGB, uint8 or floats in [0, 1]. `axes` is their
+    leading axes in words, as `"num_images"`.
     """
     array = np.asarray(images)
     rank = len(axes.split(", ")) + 3
@@ -85,11 +77,8 @@ def gap_of(pixels: Pixels) -> int:
 def mosaic(pixels: Pixels) -> Pixels:
     """Arranges a table of images as one image, on white.
 
-    Args:
-        pixels: Shape `(num_rows, num_columns, height, width, 3)`.
-
-    Returns:
-        One image; neighbours are `gap_of(pixels)` apart.
+    From `(num_rows, num_columns, height, width, 3)`; neighbours are
+    `gap_of(pixels)` apart.
     """
     num_rows, num_columns, height, width, _ = pixels.shape
     gap = gap_of(pixels)
@@ -116,13 +105,7 @@ def scale_of(pixels: Pixels) -> int:
 def num_columns_of(count: int, width: int, height: int) -> int:
     """Returns the number of columns that gives a page of blocks a good shape.
 
-    Args:
-        count: Number of blocks.
-        width: Width of a block in device pixels.
-        height: Height of a block in device pixels.
-
-    Returns:
-        An integer of at least 1.
+    Width and height of a block are in device pixels.
     """
 
     def distance(num_columns: int) -> float:

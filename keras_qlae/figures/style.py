@@ -94,16 +94,7 @@ def _figure_class() -> "type[Figure]":
 
 
 def new_figure(width: float, height: float, **kwargs: Any) -> "Figure":
-    """Makes an empty figure that belongs to no pyplot session.
-
-    Args:
-        width: Width in inches.
-        height: Height in inches.
-        **kwargs: Passed to `matplotlib.figure.Figure`.
-
-    Returns:
-        The figure.
-    """
+    """Makes an empty figure, in inches, that belongs to no pyplot session."""
     return _figure_class()(figsize=(width, height), dpi=DPI, **kwargs)
 
 
@@ -112,14 +103,8 @@ def small_multiples(
 ) -> "tuple[Figure, list[Axes]]":
     """Makes a block of equal panels, about 4 wide to 3 high.
 
-    Args:
-        count: Number of panels.
-        width: Width of a panel in inches.
-        height: Height of a panel in inches.
-        **kwargs: `sharex` and `sharey`, as in `Figure.subplots`.
-
-    Returns:
-        The figure, and its `count` axes row by row.
+    Width and height of a panel are in inches; `sharex` and `sharey` are as in
+    `Figure.subplots`. Returns the figure, and its `count` axes row by row.
     """
     num_columns = min(count, 6, math.ceil(math.sqrt(1.3 * count)))
     num_rows = math.ceil(count / num_columns)
@@ -141,13 +126,8 @@ def small_multiples(
 def latent_name(latent: int, is_active: bool, note: str = "") -> dict[str, Any]:
     """Returns the text and colour with which every figure names a latent.
 
-    Args:
-        latent: Position of the latent, from 0.
-        is_active: Whether it is active; the others are named in red.
-        note: What follows the number, such as the name of a factor.
-
-    Returns:
-        The keyword arguments `label` and `color` of `Axes.set_title`.
+    Inactive latents are named in red. `note` follows the number, such as the
+    name of a factor. The keys are arguments of `Axes.set_title`.
     """
     label = f"Latent {latent}: {note}" if note else f"Latent {latent}"
     if is_active:

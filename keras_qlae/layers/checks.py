@@ -43,15 +43,9 @@ def check_loss_weights(**weights: float) -> None:
 
 
 def checked_codes(codes: Any, sizes: Sequence[int]) -> Any:
-    """Converts codes to an int32 tensor.
+    """Converts codes `(..., num_latents)` to an int32 tensor.
 
-    Args:
-        codes: `(..., num_latents)` integers. NumPy arrays and lists are
-            checked, tensors are not.
-        sizes: How many values each latent has.
-
-    Raises:
-        ValueError: Codes of another width, or out of range.
+    NumPy arrays and lists are checked against the sizes, tensors are not.
     """
     if isinstance(codes, np.ndarray | list | tuple):
         _check_codes(np.asarray(codes), sizes)

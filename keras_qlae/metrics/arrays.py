@@ -125,11 +125,7 @@ def check_pair(
 
 
 def check_num_values(factors: IntArray) -> None:
-    """Raises if a factor has too many values for a classifier.
-
-    Raises:
-        ValueError: If a factor takes more than 1,000 values.
-    """
+    """Raises if a factor has too many values for a classifier: over 1,000."""
     for i, column in enumerate(factors.T):
         num_values = len(np.unique(column))
         if num_values > _MAX_FACTOR_VALUES:

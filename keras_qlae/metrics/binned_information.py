@@ -17,17 +17,8 @@ def binned_information(
 ) -> FloatArray:
     """Computes mutual information of factors with latents from counts, in nats.
 
-    Args:
-        factors: Labels of each factor.
-        latents: `(num_samples, num_latents)`, finite.
-        is_discrete: Whether each value has its own bin.
-        num_bins: Number of bins of a continuous latent.
-
-    Returns:
-        `(num_factors, num_latents)`.
-
-    Raises:
-        ValueError: If `num_bins` is not an integer of at least 2.
+    Each value of a discrete latent `(num_samples, num_latents)` has its own
+    bin. The result is `(num_factors, num_latents)`.
     """
     if not isinstance(num_bins, int | np.integer) or num_bins < 2:
         raise ValueError(

@@ -42,12 +42,8 @@ Bins = npt.NDArray[np.uint8]
 def to_bins(latents: FloatArray, num_fit: int) -> Bins:
     """Numbers the bins of each latent, cut on the first `num_fit` samples.
 
-    Args:
-        latents: `(num_samples, num_latents)`, finite.
-        num_fit: Integer of at least 1.
-
-    Returns:
-        `(num_latents, num_samples)`, ascending with the latent.
+    From `(num_samples, num_latents)` to `(num_latents, num_samples)`, ascending
+    with the latent.
     """
     num_bins = _TOTAL_BINS // latents.shape[1]
     num_bins = min(max(num_bins, _MIN_BINS), _MAX_BINS)

@@ -99,17 +99,8 @@ def minimize_blocks(
     `tolerance`, when its value is at most `small_value`, when no shorter step
     decreases it, or after `max_iterations`.
 
-    Args:
-        objective: Values of the blocks, and the gradient.
-        start: `(num_rows, num_features)`.
-        sizes: `(num_blocks,)`, the number of rows of each block, in order.
-        inverse_curvature: `(num_blocks,)`, scale of the first step.
-        tolerance: Positive float.
-        small_value: Float.
-        max_iterations: Integer.
-
-    Returns:
-        Array of the shape of `start`.
+    `start` is `(num_rows, num_features)`, `sizes` the number of rows of each
+    block and `inverse_curvature` the scale of its first step.
     """
     blocks = _Blocks(sizes)
     inverse_hessian = _InverseHessian(blocks, inverse_curvature)

@@ -28,18 +28,10 @@ _PART_SIZE = 5000
 def balanced_cross_entropies(
     features: Features, targets: Sequence[Labels], executor: Executor
 ) -> FloatArray:
-    """Fits a classifier for each target and returns its cross-entropies.
+    """Fits a classifier for each target; returns its cross-entropies, in nats.
 
-    Every class has the same total weight in the fit, which has no penalty.
-    The cross-entropy is unweighted, over the samples of the fit.
-
-    Args:
-        features: `num_features` by `num_samples`.
-        targets: Labels of each target, of at least two values.
-        executor: Shares the samples out.
-
-    Returns:
-        Array of shape `(num_targets,)`, in nats.
+    Every class has the same total weight in the fit, which has no penalty. The
+    cross-entropy is unweighted, over the samples of the fit.
     """
     losses = _BalancedLosses(features, targets, executor)
     sizes = np.array([target.num_values for target in targets])

@@ -12,15 +12,7 @@ def split_samples(
 ) -> tuple[IntArray, IntArray]:
     """Draws three quarters of the rows to fit on; the rest is for testing.
 
-    Args:
-        num_samples: Integer of at least 2.
-        seed: For the draw. `None` takes the first rows.
-
-    Returns:
-        Two arrays of row numbers, neither of them empty.
-
-    Raises:
-        ValueError: If there are fewer than 2 samples.
+    With `seed=None` it takes the first rows. Neither part is empty.
     """
     if num_samples < 2:
         raise ValueError(

@@ -8,14 +8,8 @@ from keras_qlae.metrics.arrays import FloatArray
 def standardize(latents: FloatArray) -> FloatArray:
     """Shifts and scales each column to mean 0 and standard deviation 1.
 
-    A constant column becomes exactly 0. Columns of any finite magnitude
-    are handled without overflow.
-
-    Args:
-        latents: `(num_samples, num_latents)`, finite.
-
-    Returns:
-        Array of the same shape.
+    A constant column becomes exactly 0. Columns of any finite magnitude are
+    handled without overflow.
     """
     largest = np.abs(latents).max(axis=0)
     scaled = latents / np.where(largest > 0, largest, 1.0)

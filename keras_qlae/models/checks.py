@@ -8,11 +8,7 @@ from keras_qlae.layers.latent import Latent
 
 
 def check_networks(**networks: Any) -> None:
-    """Raises `ValueError` unless the shapes of all networks are known.
-
-    Args:
-        **networks: The networks by their part, for the message.
-    """
+    """Raises `ValueError` unless the shapes of all networks are known."""
     for part, network in networks.items():
         if not hasattr(network, "output_shape"):
             raise ValueError(
@@ -28,11 +24,8 @@ def check_width(
 ) -> None:
     """Raises `ValueError` unless a network fits its side of the latent.
 
-    Args:
-        part: The network's part, for the message.
-        shape: Its output shape (encoder) or input shape (decoder).
-        wanted: `"num_inputs"` or `"num_outputs"`, of the latent.
-        latent: The latent.
+    That is `num_inputs` for an encoder's output and `num_outputs` for a
+    decoder's input.
     """
     width = getattr(latent, wanted)
     if shape[-1] != width:
@@ -45,12 +38,7 @@ def check_width(
 
 
 def check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
-    """Raises `ValueError` unless a trunk takes the images of a generator.
-
-    Args:
-        generator: The network that makes images.
-        trunk: The network that takes them.
-    """
+    """Raises `ValueError` unless a trunk takes the images of a generator."""
     made, taken = generator.output_shape[1:], trunk.input_shape[1:]
     if made != taken:
         raise ValueError(
@@ -60,11 +48,7 @@ def check_same_images(generator: keras.Model, trunk: keras.Model) -> None:
 
 
 def check_no_losses(**networks: keras.Model) -> None:
-    """Raises `ValueError` for networks whose layers add losses.
-
-    Args:
-        **networks: The networks by their part, for the message.
-    """
+    """Raises `ValueError` for networks whose layers add losses."""
     for name, network in networks.items():
         if network.losses:
             raise ValueError(
@@ -76,12 +60,7 @@ def check_no_losses(**networks: keras.Model) -> None:
 
 
 def check_trunk(trunk: keras.Model, latent: Latent) -> None:
-    """Raises `ValueError` unless a trunk has an encoder's and a critic's head.
-
-    Args:
-        trunk: The network.
-        latent: The latent space.
-    """
+    """Raises unless a trunk has an encoder's and a critic's head."""
     if len(trunk.outputs) != 2 or trunk.outputs[1].shape[-1] != 1:
         raise ValueError(
             "`trunk` must have two heads: the encoder's, (batch, "

@@ -316,13 +316,8 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
     ) -> Any:
         """Updates variables once by the gradients of a loss.
 
-        Args:
-            compute: Returns the loss, and any structure of tensors.
-            variables: What to update.
-            optimizer: The optimizer that updates it.
-
-        Returns:
-            The structure, without gradients.
+        `compute` returns the loss, and any structure of tensors. That is
+        returned without gradients.
         """
         state = [
             *self.trainable_variables,

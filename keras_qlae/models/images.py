@@ -19,14 +19,6 @@ def to_unit_interval(images: Any, dtype: str) -> Any:
 
     This is the only place where that happens. Keras alone would silently cast
     the pixel 200 to 200.0. Vectors keep their values.
-
-    Args:
-        images: Integers in `[0, 255]`, or floats already in `[0, 1]`; or
-            vectors, numbers of any size.
-        dtype: Dtype of the result.
-
-    Returns:
-        A tensor of the same shape.
     """
     if not hasattr(images, "dtype"):
         images = np.asarray(images)
@@ -49,16 +41,8 @@ def check_images(
 ) -> None:
     """Raises unless NumPy arrays are images that a model can read.
 
-    Args:
-        images: A NumPy array, or something that converts to one.
-        image_shape: `(height, width, channels)` that the model takes, or the
-            shape of a vector.
-        what: Their name in the message.
-
-    Raises:
-        ValueError: The rank or shape is wrong; or values are not finite; or
-            those of images are outside `[0, 1]` for floats or outside
-            `[0, 255]` for integers.
+    The model's shape is that of an image or of a vector. Values must be finite,
+    those of images in `[0, 1]` for floats and in `[0, 255]` for integers.
     """
     images = np.asarray(images)
     check_image_shape(images.shape, image_shape, what)

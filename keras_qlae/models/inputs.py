@@ -23,11 +23,6 @@ def check_fit_data(data: Any, image_shape: tuple[int, ...], what: str) -> None:
     (Checking during training would be too late: on JAX Keras loses the
     weights of a model whose data fail or are empty.) Generators are not
     checked.
-
-    Args:
-        data: What was given to `fit` or `evaluate` for the inputs.
-        image_shape: `(height, width, channels)` that the model takes.
-        what: Their name in the message.
     """
     if data is None or hasattr(data, "__next__"):
         return
@@ -75,16 +70,8 @@ def in_batches(
 ) -> np.ndarray:
     """Computes the outputs of a network for NumPy arrays, batch by batch.
 
-    The last batch is padded: another size would be compiled again.
-
-    Args:
-        network: Model from one input to one output.
-        inputs: `(n, ...)`, images or latents.
-        batch_size: How many at a time.
-        dtype: Dtype of the inputs once scaled to `[0, 1]`.
-
-    Returns:
-        `(n, ...)` in NumPy.
+    The last batch is padded: another size would be compiled again. `dtype` is
+    that of the inputs once scaled to `[0, 1]`.
     """
     if batch_size < 1:
         raise ValueError(
@@ -131,11 +118,7 @@ def first(data: Any) -> Any:
 
 
 def refuse_weights(**weights: Any) -> None:
-    """Raises `ValueError` for weights, which these models do not use.
-
-    Args:
-        **weights: By the name of the argument; `None` if not given.
-    """
+    """Raises `ValueError` for weights, which these models do not use."""
     for name, weight in weights.items():
         if weight is not None:
             raise ValueError(

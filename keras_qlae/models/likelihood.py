@@ -14,12 +14,7 @@ Likelihood = Literal["bernoulli", "gaussian"]
 
 
 def check_likelihood(likelihood: str, shape: tuple[int | None, ...]) -> None:
-    """Raises `ValueError` for a likelihood that is unknown or does not fit.
-
-    Args:
-        likelihood: The name.
-        shape: Shape of an example.
-    """
+    """Raises `ValueError` for a likelihood that is unknown or does not fit."""
     if likelihood not in get_args(Likelihood):
         raise ValueError(
             "`likelihood` must be 'bernoulli' (outputs are logits) or "
@@ -37,10 +32,7 @@ def check_likelihood(likelihood: str, shape: tuple[int | None, ...]) -> None:
 def check_scale(scale: Any, likelihood: str, width: int | None) -> None:
     """Raises `ValueError` unless a scale fits a Gaussian of examples.
 
-    Args:
-        scale: One number for each value of the last axis, or `None`.
-        likelihood: The name.
-        width: How many there are on the last axis.
+    It is one number for each of the `width` values of the last axis, or `None`.
     """
     if scale is None:
         return
@@ -83,15 +75,10 @@ def reconstruction_loss(
 
 
 def expected(likelihood: str, outputs: Any) -> Any:
-    """Converts a decoder's outputs to the expected image.
+    """Converts a decoder's outputs to the expected image, of the same shape.
 
-    Args:
-        likelihood: The name.
-        outputs: `(batch, ...)`.
-
-    Returns:
-        Same shape. Images `(batch, height, width, channels)` are in `[0, 1]`:
-        Gaussian means outside are clipped. Vectors are not changed.
+    Images `(batch, height, width, channels)` are in `[0, 1]`: Gaussian means
+    outside are clipped. Vectors are not changed.
     """
     if likelihood == "bernoulli":
         return ops.sigmoid(outputs)

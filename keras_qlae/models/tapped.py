@@ -28,13 +28,8 @@ class Tapped(NamedTuple):
 def tapped(network: keras.Model, names: Sequence[str]) -> Tapped:
     """Makes functions of a network that return outputs of inner layers.
 
-    Args:
-        network: Model from one input to one output; functional if there are
-            names.
-        names: Names of the layers to tap; a name may occur twice.
-
-    Raises:
-        ValueError: The network lacks a layer, or is not functional.
+    With names it must be functional, with one input and one output. A name may
+    occur twice.
     """
     if not names:
         return Tapped(

@@ -14,15 +14,7 @@ SMALLEST_SPREAD = 1e-6
 def scalars(penalty: Penalty, forward: ForwardPass) -> Any:
     """Returns each latent as one number, before quantization.
 
-    Args:
-        penalty: The penalty, for the message.
-        forward: The forward pass.
-
-    Returns:
-        `(batch, num_latents)`, with the gradient of the encoder.
-
-    Raises:
-        ValueError: The latents are not numbers.
+    `(batch, num_latents)`, with the gradient of the encoder.
     """
     found = forward.latent.scalars(forward.encoded)
     if found is None:
@@ -37,19 +29,9 @@ def scalars(penalty: Penalty, forward: ForwardPass) -> Any:
 def spreads(penalty: Penalty, forward: ForwardPass) -> Any:
     """Computes the standard deviation of each latent over the batch, plus 1e-6.
 
-    It is that of `scalars` and a unit for the decoder's inputs, which must
-    also be one number per latent. A constant latent gets no gradient.
-
-    Args:
-        penalty: The penalty, for the message.
-        forward: The forward pass.
-
-    Returns:
-        `(num_latents,)`.
-
-    Raises:
-        ValueError: The latents are not numbers, or the decoder reads more
-            than one number per latent.
+    `(num_latents,)`. It is that of `scalars` and a unit for the decoder's
+    inputs, which must also be one number per latent. A constant latent gets no
+    gradient.
     """
     latent = forward.latent
     if latent.num_outputs != latent.num_latents:

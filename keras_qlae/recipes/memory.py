@@ -18,21 +18,12 @@ _UNITS = 128  # least width of the dense layer next to the latents
 def check_memory(
     recipe: Recipe, latent: Any, image_shape: tuple[int, ...]
 ) -> None:
-    """Raises unless a model fits into the memory of this machine.
+    """Raises `SettingError` unless a model fits into this machine's memory.
 
     The estimate is a lower bound, to find unreasonable settings: a model that
-    passes may still be too large. Codebooks of scalars have a limit of their
-    own, since a run records them after every epoch.
-
-    Args:
-        recipe: The recipe.
-        latent: Its latent, built or not.
-        image_shape: `(height, width, channels)` of the images; or the shape
-            of a vector.
-
-    Raises:
-        SettingError: It does not fit, and the message names what needs most;
-            or the codebooks of scalars have more than 100,000 values in all.
+    passes may still be too large. The message names what needs most. Codebooks
+    of scalars have a limit of their own, 100,000 values in all, since a run
+    records them after every epoch.
     """
     batch = recipe.training.batch_size
     sizes = getattr(latent, "codebook_sizes", (0,))

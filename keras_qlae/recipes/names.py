@@ -17,12 +17,7 @@ from keras_qlae.recipes.parts import SettingError
 def check_names(values: Mapping[str, Any]) -> None:
     """Refuses names that no part of the package has, before Keras is loaded.
 
-    Args:
-        values: Parts and values, as `Recipe.override` takes them. If they
-            include a part from elsewhere, every name is accepted.
-
-    Raises:
-        SettingError: There is no such setting.
+    If there is a part from elsewhere, every name is accepted.
     """
     if any(":" in text for text in _texts(values)):
         return

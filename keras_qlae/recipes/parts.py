@@ -187,14 +187,9 @@ class Part:
 
 
 def find(name: str, seat: str) -> Callable[..., Any]:
-    """Finds the class or function of a name.
+    """Finds the class or function of a name in the module of a seat.
 
-    Args:
-        name: A name in the module of the seat, or `module:name` for your own.
-        seat: A seat of `SEATS`.
-
-    Raises:
-        SettingError: It does not exist.
+    `module:name` is your own.
     """
     if ":" in name:
         return typing.cast(Callable[..., Any], import_object(name))
@@ -230,11 +225,7 @@ def names_at(seat: str) -> tuple[str, ...]:
 
 
 def import_object(path: str) -> Any:
-    """Imports the object `module:name`.
-
-    Raises:
-        SettingError: There is no such module or name.
-    """
+    """Imports the object `module:name`."""
     module_name, _, name = path.partition(":")
     try:
         module = import_module(module_name)
@@ -271,9 +262,7 @@ def import_module(name: str) -> types.ModuleType:
 def settings_of(target: Callable[..., Any], label: str) -> dict[str, Setting]:
     """The settings of a class or function, by name.
 
-    Args:
-        target: The class or function.
-        label: The seat, or the name of a penalty.
+    `label` is the seat, or the name of a penalty.
     """
     function = target.__init__ if inspect.isclass(target) else target
     hints = typing.get_type_hints(function)

@@ -122,15 +122,8 @@ def size_on_disk(model: keras.Model) -> int:
 def restore(run: RunDirectory, model: keras.Model) -> Record:
     """Loads the newest undamaged checkpoint into a compiled model.
 
-    Args:
-        run: The run directory.
-        model: The model, with its optimizer built.
-
-    Returns:
-        The record up to it; an empty record if there is no checkpoint.
-
-    Raises:
-        ValueError: There are checkpoints, but none can be read.
+    Returns the record up to it, an empty one if there is no checkpoint. Raises
+    `ValueError` if there are checkpoints, but none can be read.
     """
     folders = _folders(run.checkpoints)
     for folder in reversed(folders):

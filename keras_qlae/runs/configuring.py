@@ -139,11 +139,7 @@ def _of_json(
 
 
 def to_toml(config: Configuration) -> str:
-    """Makes the text of a file for `read` with all settings of a run.
-
-    Args:
-        config: The configuration.
-    """
+    """Makes the text of a file for `read` with all settings of a run."""
     tables = {k: v for k, v in config.settings.items() if k != "penalties"}
     penalties = config.settings.get("penalties", {})
     lines = [f"{name} = {_value(getattr(config, name))}" for name in _OWN]

@@ -35,9 +35,6 @@ def of_arrays(dataset: Any) -> str | FactorDataset:
     Args:
         dataset: A name, a path, a data set, images or vectors as in
             `datasets.from_arrays`, or `(images, factors)`.
-
-    Raises:
-        ValueError: The arrays cannot be a data set.
     """
     if isinstance(dataset, str | FactorDataset):
         return dataset
@@ -113,13 +110,6 @@ def check_num_latents(dataset: Any, recipe: Recipe) -> None:
 
     It is known at once whether a folder or a ZIP archive has a table. For
     other data this is checked when the model is built.
-
-    Args:
-        dataset: As in `load`.
-        recipe: The recipe.
-
-    Raises:
-        SettingError: The number is missing.
     """
     if not isinstance(dataset, str) or not is_path(dataset):
         return
@@ -180,11 +170,7 @@ def split(
 
 
 def check_support(data: FactorDataset, support: str) -> None:
-    """Raises if a support does not fit a data set.
-
-    Raises:
-        ValueError: It names a factor that does not exist, or leaves no image.
-    """
+    """Raises if a support does not fit a data set."""
     if support != FULL:
         data.occurrences(_resolved(support))
 

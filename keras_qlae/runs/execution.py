@@ -139,15 +139,7 @@ class Outcome(NamedTuple):
 
 
 def execute(task: Task, verbose: int = 2) -> None:
-    """Starts or resumes a run in this process.
-
-    Args:
-        task: The run.
-        verbose: As in `runs.train`.
-
-    Raises:
-        Exception: As in `runs.train`.
-    """
+    """Starts or resumes a run in this process, as `runs.train`."""
     run = RunDirectory(task.directory)
     _wait_until_free(run)
     trained = run
@@ -376,9 +368,7 @@ def _stdin(process: subprocess.Popen[str]) -> Any:
 def _environment(slot: int, jobs: int) -> dict[str, str]:
     """Environment variables of a job: backend, share of cores, GPU.
 
-    Args:
-        slot: Number of the job, from 0.
-        jobs: How many share this machine; 0 on other machines.
+    `jobs` of them share this machine; 0 are on other machines.
     """
     environment = {
         "KERAS_BACKEND": keras.backend.backend(),

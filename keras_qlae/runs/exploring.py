@@ -54,18 +54,10 @@ def write_page(
     path: Path,
     as_report: bool = True,
 ) -> bool:
-    """Writes the page of a run.
+    """Writes the page of a run, unless it cannot compute the model.
 
-    Args:
-        run: The run directory.
-        model: Its model.
-        held_out: The images on which it is scored.
-        path: The file.
-        as_report: Whether to add curves, figures and settings, which are two
-            thirds of the file.
-
-    Returns:
-        Whether the page can compute the model; if not, nothing is written.
+    As a report it also has curves, figures and settings, which are two thirds
+    of the file. Returns whether it was written.
     """
     try:
         explorer.write(

@@ -25,12 +25,9 @@ def is_first() -> bool:
 
 
 def agreed(value: Any) -> Any:
-    """Returns the value of the first process on all processes.
+    """Returns the value of the first process, plain values, on all processes.
 
     Every process must call this, and waits for the others.
-
-    Args:
-        value: Plain values; those of the other processes are ignored.
     """
     if backend.num_hosts() == 1:
         return value
@@ -42,12 +39,7 @@ def agreed(value: Any) -> Any:
 
 
 def check_same(config: Configuration) -> None:
-    """Raises unless all processes have the same configuration.
-
-    Raises:
-        ValueError: On a process whose configuration differs from the first
-            one's.
-    """
+    """Raises unless all processes have the same configuration."""
     first = Configuration.model_validate(agreed(config.model_dump(mode="json")))
     differences = first.differences(config)
     if differences:
@@ -62,13 +54,8 @@ def check_same(config: Configuration) -> None:
 def own_copy(model: keras.Model, build: Callable[[], Any]) -> Any:
     """Returns the model that the first process writes, scores and draws with.
 
-    Args:
-        model: The model that is trained.
-        build: Makes another model like it.
-
-    Returns:
-        The model itself if there is only one process, and a copy if there are
-        several. `None` on all processes but the first.
+    It is `model` itself if there is only one process, and what `build` makes if
+    there are several. `None` on all processes but the first.
     """
     if backend.num_hosts() == 1:
         return model
@@ -79,15 +66,9 @@ def own_copy(model: keras.Model, build: Callable[[], Any]) -> Any:
 
 
 def spread(copy: Any, model: keras.Model, record: Record) -> Record:
-    """Gives all processes the values of the first one.
+    """Gives all processes the weights of the first one's copy, and its record.
 
-    Args:
-        copy: The result of `own_copy`.
-        model: The model that is trained. It gets all values of the copy.
-        record: What the first process has recorded.
-
-    Returns:
-        The record; on the other processes only its steps.
+    The other processes get only the steps of the record.
     """
     if backend.num_hosts() == 1:
         return record

@@ -37,14 +37,7 @@ def keep_latents(
 def write_latents(
     run: RunDirectory, numbers: npt.ArrayLike, is_active: npt.ArrayLike
 ) -> None:
-    """Writes `latents.npy`, completely or not at all.
-
-    Args:
-        run: The run directory.
-        numbers: `(num_images, num_latents)`.
-        is_active: Boolean, `(num_latents,)`: inactive latents are written as
-            0.
-    """
+    """Writes `latents.npy`, completely or not at all; inactive latents as 0."""
     table = np.where(is_active, numbers, 0).astype(np.float32, order="C")
     with (
         replacing(run.latents, table.nbytes) as path,

@@ -25,13 +25,6 @@ def allow(config: Configuration, imports: Sequence[str] = ()) -> None:
     A run directory may come from somebody else, and importing a module runs
     its code. So a module that `config.json` names is imported only if it is
     already loaded, or named in `imports`.
-
-    Args:
-        config: The run's configuration.
-        imports: Modules that may be imported.
-
-    Raises:
-        ValueError: The run names a module that may not be imported.
     """
     for path in config.foreign_parts:
         module = path.partition(":")[0]

@@ -59,12 +59,7 @@ class Usage:
 
 
 def read_usage(path: Path) -> Usage:
-    """Reads `code_usage.json`.
-
-    Raises:
-        FileNotFoundError: It does not exist.
-        ValueError: The file is damaged.
-    """
+    """Reads `code_usage.json`."""
     try:
         return pydantic.TypeAdapter(Usage).validate_python(read_json(path))
     except pydantic.ValidationError as error:
@@ -80,22 +75,12 @@ class _Record(pydantic.BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Reads a file.
-
-        Raises:
-            ValueError: The file is damaged. The message says where.
-            FileNotFoundError: It does not exist.
-        """
+        """Reads a file."""
         return cls.checked(read_json(path), path)
 
     @classmethod
     def checked(cls, values: Any, path: Path) -> Self:
-        """Makes a record of plain values, after a check.
-
-        Args:
-            values: What was read.
-            path: The file, for the message.
-        """
+        """Makes a record of plain values that were read from a file."""
         try:
             return cls.model_validate(values)
         except pydantic.ValidationError as error:
@@ -376,11 +361,7 @@ class Scores(_Record):
 
 
 def read_codebooks(path: Path) -> list[list[list[float]]]:
-    """Reads `codebooks.json`: by epoch, latent and value.
-
-    Raises:
-        ValueError: The file is damaged. The message says where.
-    """
+    """Reads `codebooks.json`: by epoch, latent and value."""
     content = read_json(path)
     try:
         return _CODEBOOKS.validate_python(content, strict=True)

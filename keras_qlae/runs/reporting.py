@@ -69,11 +69,7 @@ def finish(
 def write_figures(
     run: RunDirectory, model: keras.Model, held_out: FactorDataset
 ) -> list[Any]:
-    """Draws and writes all figures of a run.
-
-    Returns:
-        The paths written.
-    """
+    """Draws and writes all figures of a run; returns their paths."""
     return [
         figures.save(figure, run.figures / f"{name}.png")
         for name, figure in drawn_figures(run, model, held_out).items()

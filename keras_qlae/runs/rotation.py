@@ -94,18 +94,11 @@ def score_rotated(
 ) -> bool:
     """Scores the rotated latents of a trained run: writes `infomec.json`.
 
-    The rotation is fitted to `NUM_FITTED` training images of the run, drawn by
+    The rotation is fitted to `NUM_FITTED` training images of `source`, drawn by
     the seed, and scored on its held-out images. It is invertible, so PSNR is
     that of the run; it is the only score if the images have no factors.
 
-    Args:
-        run: The run directory for the scores.
-        source: The trained run.
-        recipe: Its recipe.
-        seed: The seed of both.
-
-    Returns:
-        Whether the rotation converged.
+    Returns whether the rotation converged.
     """
     # The modules of the recipe were imported to train it.
     foreign = source.read_config().foreign_parts

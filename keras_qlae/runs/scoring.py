@@ -30,16 +30,9 @@ def score(
     own: Sequence[str] = (),
     every_metric: bool = False,
 ) -> Scores:
-    """Scores a model.
+    """Scores a trained model; without factors there is no InfoMEC.
 
-    Args:
-        model: A trained model with `codes`, `reconstruct` and `latent`.
-        data: The images for scoring. Without factors there is no InfoMEC.
-        own: The user's own metrics, as in `own_metrics`.
-        every_metric: Whether to compute every metric of the package.
-
-    Returns:
-        The scores.
+    `own` are the user's own metrics, as in `own_metrics`.
     """
     images = data.images(np.arange(len(data)))
     fidelity = float(np.mean(getattr(model, model.fidelity)(images)))
@@ -111,10 +104,6 @@ def numbers_of(latent: Any, codes: np.ndarray) -> np.ndarray:
     reads: a learned codebook may not be in the order of its indices, or
     evenly spaced. If the decoder reads a vector, as in a VQ-VAE, it is the
     index.
-
-    Args:
-        latent: The latent of a model.
-        codes: `(num_samples, num_latents)`.
     """
     if latent.is_discrete and latent.num_outputs == latent.num_latents:
         return np.asarray(keras.ops.convert_to_numpy(latent.values(codes)))

@@ -127,12 +127,8 @@ def setting_rows(
 ) -> list[tuple[str, str, str, str]]:
     """The parts of a run and their settings, one per line.
 
-    The last cell is empty if the value is that of the recipe.
-
-    Args:
-        config: The run's configuration.
-        usual: The settings to compare with. By default those of its recipe,
-            which imports Keras.
+    The last cell is empty if the value is the usual one: by default that of its
+    recipe, which imports Keras.
     """
     if usual is None:
         usual = _of_recipe(config)

@@ -24,13 +24,7 @@ Named: TypeAlias = "str | keras.callbacks.Callback"
 def check(named: Sequence[Named], only_names: bool = False) -> None:
     """Raises unless there are callbacks with these names.
 
-    Args:
-        named: As in `callbacks_of`.
-        only_names: Whether they must be names, as for tasks.
-
-    Raises:
-        ValueError: A name is unknown.
-        ImportError: A library is not installed.
+    `only_names` refuses callbacks themselves, as tasks do.
     """
     for each in named:
         if isinstance(each, keras.callbacks.Callback):
@@ -66,10 +60,6 @@ def callbacks_of(
             path of the run directory if it has an argument `directory`.
         run: The run directory.
         config: The run's configuration.
-
-    Raises:
-        ValueError: A name is unknown, or a function returned something else.
-        ImportError: A library is not installed.
     """
     check(named)
     return [_made(each, run, config) for each in named]

@@ -18,11 +18,7 @@ Weights = dict[str, float]
 
 
 def weights_of(objective: str | Mapping[str, float]) -> Weights:
-    """Converts the objective to weights by name.
-
-    Raises:
-        ValueError: There is no name, or a weight is not finite.
-    """
+    """Converts the objective to weights by name."""
     given = {objective: 1.0} if isinstance(objective, str) else objective
     weights = {name: float(weight) for name, weight in given.items()}
     if not weights or not all(map(math.isfinite, weights.values())):
@@ -48,10 +44,6 @@ def logged_names(recipe: Recipe, data: FactorDataset) -> list[str]:
     """Lists all names that a run writes to `metrics.csv`.
 
     The model is built to find what it measures.
-
-    Args:
-        recipe: The recipe.
-        data: The data set.
     """
     model = recipes.compiled_model(
         recipe,

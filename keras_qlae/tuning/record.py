@@ -130,11 +130,7 @@ class Record(_Plain):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Reads a search.
-
-        Raises:
-            ValueError: The file is damaged.
-        """
+        """Reads a search; raises `ValueError` if the file is damaged."""
         content = read_json(path)
         if isinstance(content, dict):
             digest = content.pop("sha256", None)

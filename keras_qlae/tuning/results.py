@@ -31,15 +31,9 @@ def rows(
 ) -> list[dict[str, Any]]:
     """Makes a row for each trial that has ended, best first.
 
-    Args:
-        record: The search.
-        recipe: The recipe that was searched.
-        data: The data set.
-
-    Returns:
-        Dicts of `trial`, `status`, `score`, the searched settings, `epochs`
-        for Hyperband, and the last logged values of the objective and of the
-        usual scores.
+    It has `trial`, `status`, `score`, the searched settings, `epochs` for
+    Hyperband, and the last logged values of the objective and of the usual
+    scores.
     """
     names = dict.fromkeys([*record.plan.objective, *_SHOWN])
     table = []

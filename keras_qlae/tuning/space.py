@@ -88,11 +88,7 @@ def values(
 
 
 def is_integer(recipe: Recipe, name: str) -> bool:
-    """Whether a setting is an integer.
-
-    Raises:
-        SettingError: It is not a number, or the setting does not exist.
-    """
+    """Whether a setting is an integer; raises unless it is a number."""
     recipe.value(name)  # raises
     kinds = _kinds(recipe.settings[recipe.full_names(name)[0]].annotation)
     if float not in kinds and int not in kinds:

@@ -161,11 +161,7 @@ class Trials:
         return self.oracle
 
     def _task(self, asked: Asked) -> Task:
-        """Makes the task of a trial, and prepares its directory.
-
-        Raises:
-            SettingError: The values do not fit together.
-        """
+        """Makes the task of a trial, and prepares its directory."""
         values = {k: v for k, v in asked.values.items() if "/" not in k}
         recipe = self.recipe.override(values)
         if EPOCHS in asked.values:
@@ -205,11 +201,7 @@ class Trials:
         return 0
 
     def _told(self, asked: Asked, outcome: Outcome) -> Told:
-        """Returns how a trial ended.
-
-        Raises:
-            RuntimeError: It was ended from outside.
-        """
+        """Returns how a trial ended; raises if it was ended from outside."""
         folder = self._folder(asked.trial)
         if outcome.code == UNUSABLE:
             message = outcome.last_lines[-1] if outcome.last_lines else ""

@@ -79,13 +79,9 @@ class Arm3D(LightDataset):
 
 
 def cast_table(image_size: int) -> np.ndarray:
-    """Computes the light of all geometries.
+    """The light of all geometries: uint8 `(4800, image_size ** 2, 4)`.
 
-    Args:
-        image_size: Height and width of the pictures.
-
-    Returns:
-        uint8 `(4800, image_size ** 2, 4)`: geometry, pixel, material.
+    The axes are geometry, pixel and material.
     """
     table = np.empty(_shape(image_size), np.uint8)
     for geometry, light in ray_caster.cast(image_size):
@@ -95,14 +91,7 @@ def cast_table(image_size: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=2)
 def load_table(image_size: int) -> np.ndarray:
-    """Returns the table of a size, kept on the disk and in memory, read-only.
-
-    Args:
-        image_size: Integer, at least 8.
-
-    Returns:
-        As `cast_table`.
-    """
+    """Returns the table of a size, read-only, kept on disk and in memory."""
     table = kept_table(
         f"arm3d/light_{image_size}_v{VERSION}.npz",
         _shape(image_size),

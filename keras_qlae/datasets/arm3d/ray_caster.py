@@ -64,15 +64,10 @@ class Scene(NamedTuple):
 
 
 def camera_rays(elevation: float, image_size: int) -> tuple[Array, Array]:
-    """Aims the rays of a square picture.
+    """Aims the rays of a square picture from some degrees above the table.
 
-    Args:
-        elevation: Degrees of the camera above the table.
-        image_size: Height and width.
-
-    Returns:
-        `(origin, direction)`: `(3, 1)` and `(3, image_size ** 2 * SAMPLES)`.
-        Rays of a pixel follow one another, pixels go row by row.
+    Returns `(origin, direction)`: `(3, 1)` and `(3, image_size ** 2 *
+    SAMPLES)`. Rays of a pixel follow one another, pixels go row by row.
     """
     angle = np.deg2rad(elevation)
     ahead = np.array([0.0, np.cos(angle), -np.sin(angle)])
@@ -94,14 +89,10 @@ def camera_rays(elevation: float, image_size: int) -> tuple[Array, Array]:
 
 
 def joints(horizontal: float, vertical: float) -> tuple[Array, Array, Array]:
-    """Places the arm.
+    """Places the arm: elbow, end and direction of the forearm, `(3, 1)` each.
 
-    Args:
-        horizontal: Degrees by which it is turned from the camera's side.
-        vertical: Degrees of the forearm above level.
-
-    Returns:
-        Elbow, end of the arm and the direction of the forearm, `(3, 1)` each.
+    The arm is turned by `horizontal` degrees from the camera's side; the
+    forearm is `vertical` degrees above level.
     """
     turn, tilt = np.deg2rad(horizontal), np.deg2rad(vertical)
     outward = np.array([[np.sin(turn)], [-np.cos(turn)], [0.0]])

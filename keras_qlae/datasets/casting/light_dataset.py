@@ -129,13 +129,7 @@ class LightDataset(GridDataset):
 def _on_diagonal(tf: Any, matrices: Any, times: int) -> Any:
     """Puts each matrix on the diagonal of a larger one, several times.
 
-    Args:
-        tf: TensorFlow.
-        matrices: `(n, rows, columns)`.
-        times: How often.
-
-    Returns:
-        `(n, times * rows, times * columns)`.
+    From `(n, rows, columns)` to `(n, times * rows, times * columns)`.
     """
     _, rows, columns = matrices.shape
     diagonal = tf.eye(times)[:, None, :, None]

@@ -18,17 +18,11 @@ FULL_LIGHT = 255  # the whole number that stands for a light of 1
 
 
 def quantize(light: np.ndarray) -> np.ndarray:
-    """Rounds light to whole numbers.
+    """Rounds light to whole numbers: float in `[0, 1]` to uint8.
 
-    This makes tables small, and pictures the same on every machine.
-
-    Args:
-        light: Float in `[0, 1]`, `(..., num_materials)`; a row sums to at
-            most 1.
-
-    Returns:
-        uint8 of the same shape; a row sums to at most 255, which keeps every
-        colour of the picture in range.
+    This makes tables small, and pictures the same on every machine. On the last
+    axis, that of materials, light sums to at most 1, and the result to at most
+    255, which keeps every colour of the picture in range.
     """
     table: np.ndarray = np.rint(light * FULL_LIGHT).astype(np.int16)
     excess = np.maximum(table.sum(axis=-1, keepdims=True) - FULL_LIGHT, 0)
@@ -41,15 +35,10 @@ def quantize(light: np.ndarray) -> np.ndarray:
 def kept_table(
     name: str, shape: tuple[int, ...], make: Callable[[], np.ndarray]
 ) -> np.ndarray:
-    """Reads a table from the disk, or makes and saves it.
+    """Reads a table of uint8 from the disk, or makes and saves it.
 
     It is in the folder of prepared data sets. A damaged file is made again. If
     nothing can be written, the table is made but not saved.
-
-    Args:
-        name: Data set and file, such as `arm3d/light_64.npz`.
-        shape: Of the table.
-        make: Makes it, uint8.
     """
     path = default_data_dir() / name
     table = _read(path, shape)

@@ -246,15 +246,10 @@ def rod_shadow(
 
 
 def shade(hit: Hit, direction: Array, lamp: Array) -> Array:
-    """The light of a solid from a distant lamp and a headlight.
+    """The light of a solid, in `[0, 1]`, from a distant lamp and a headlight.
 
-    Args:
-        hit: The intersections.
-        direction: Of the rays, of unit length.
-        lamp: Unit vector towards the lamp, `(3,)`.
-
-    Returns:
-        In `[0, 1]`.
+    `direction` and `lamp`, `(3,)`, are of unit length; `lamp` is towards the
+    lamp.
     """
     toward_lamp = np.tensordot(lamp, hit.normal, axes=1)
     toward_eye = -(hit.normal * direction).sum(axis=0)

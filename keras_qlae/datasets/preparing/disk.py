@@ -26,11 +26,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def check_room(store: Store) -> None:
-    """Refuses to start if there is not enough space on the disk.
-
-    Raises:
-        OSError: If there is not enough space.
-    """
+    """Raises `OSError` if there is not enough space on the disk."""
     if store.free_bytes < store.needed_bytes:
         raise OSError(
             errno.ENOSPC,

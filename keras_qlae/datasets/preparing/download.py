@@ -23,15 +23,8 @@ SPARE_BYTES = 2**24  # more than twice the expected size, which may be a guess
 def download(store: Store, file: RawFile, show_progress: bool) -> None:
     """Downloads a file to its place, unless it exists.
 
-    Args:
-        store: The place of the data set.
-        file: What to download.
-        show_progress: Whether to draw a bar.
-
-    Raises:
-        ConnectionError: If it is not available; within 5 seconds if there is
-            no network or no answer. The message says what to do by hand.
-        OSError: If the disk is full or cannot be written.
+    Without a network or an answer it raises `ConnectionError` within 5 seconds.
+    The message says what to do by hand.
     """
     import requests  # type: ignore[import-untyped]
     import urllib3
@@ -52,11 +45,7 @@ def download(store: Store, file: RawFile, show_progress: bool) -> None:
 
 
 def check_reachable(url: str) -> None:
-    """Raises within 5 seconds if there is no network or no answer.
-
-    Raises:
-        ConnectionError: There is no network or no answer.
-    """
+    """Raises `ConnectionError` within 5 seconds without network or answer."""
     import requests
 
     try:
@@ -131,18 +120,11 @@ def _check_answer(response: Any) -> None:
 
 
 def _ask(url: str, have: int) -> Any:
-    """Asks for a file from byte `have` on.
+    """Asks for a file from byte `have` on; the answer's content is not read.
 
     Looking up a name has no time limit, and each address, proxy and redirect
     has a separate one. So this happens in a thread with one limit for all of
     them.
-
-    Returns:
-        The `requests.Response`, whose content was not read yet.
-
-    Raises:
-        ConnectionError: If no answer starts in time.
-        requests.RequestException: If there is no answer.
     """
     import requests
 

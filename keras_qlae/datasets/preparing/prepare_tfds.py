@@ -94,18 +94,7 @@ def prepare_tfds(
 ) -> Path:
     """Writes the decoded images of a data set and its labels to the disk.
 
-    Args:
-        name: `tfds:NAME/CONFIG@SPLIT:FACTOR,FACTOR`. The factors must exist;
-            all labels are prepared.
-        data_dir: As in `prepare`.
-        image_size: Height and width.
-        show_progress: Whether to draw progress bars.
-
-    Returns:
-        The folder of the prepared images.
-
-    Raises:
-        Exception: As in `prepare`.
+    It is `prepare` for `tfds:NAME`. All labels are prepared.
     """
     wanted = parse_tfds(name)
     place = tfds_store(wanted, 1, 1, image_size, data_dir)

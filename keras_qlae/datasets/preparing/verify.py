@@ -12,15 +12,8 @@ CHUNK = 2**20
 def verify(file: RawFile, path: Path, show_progress: bool) -> None:
     """Compares a file with its hash, if one is published.
 
-    Args:
-        file: Its description. A file that is not `is_strict` may have another
-            hash, with a warning.
-        path: Its path.
-        show_progress: Whether to draw a bar.
-
-    Raises:
-        ValueError: If the hash of a strict file differs.
-        OSError: If it cannot be read.
+    Another hash is a `ValueError`; for a file that is not `is_strict` a
+    warning.
     """
     algorithm = "sha256" if file.sha256 else "md5"
     expected = file.sha256 or file.md5

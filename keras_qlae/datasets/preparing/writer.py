@@ -80,12 +80,7 @@ class ImageWriter:
             self._file.close()
 
     def write(self, block: Block) -> None:
-        """Writes a block of images of the final size.
-
-        Raises:
-            ValueError: If an image occurs twice, or is not in the data set.
-            OSError: If the disk is full.
-        """
+        """Writes a block of images of the final size, each of them once."""
         self._mark(block.positions)
         breaks = np.flatnonzero(np.diff(block.positions) != 1) + 1
         for run in np.split(np.arange(len(block.positions)), breaks):
@@ -119,11 +114,7 @@ class ImageWriter:
         write_json(self._store.partial / PROGRESS, progress)
 
     def finish(self) -> None:
-        """Gives the folder its final name, if no image is missing.
-
-        Raises:
-            ValueError: If images are missing.
-        """
+        """Gives the folder its final name; raises if images are missing."""
         missing = np.flatnonzero(~self._seen)
         if missing.size:
             raise ValueError(

@@ -26,22 +26,10 @@ _MAT_PACKED = 15  # the type of what is packed
 def read_cars3d(
     info: DatasetInfo, paths: list[Path], start: int
 ) -> Iterator[Block]:
-    """Streams `data/cars/*.mat`, one file per car.
+    """Streams `data/cars/*.mat`, one file and one block per car.
 
-    A file holds `im`, uint8 `(height, width, 3, azimuth, elevation)`. Cars
-    are numbered by the names of their files.
-
-    Args:
-        info: The data set.
-        paths: The archive.
-        start: Ignored: the images of a car are spread over the data set.
-
-    Yields:
-        One block per car.
-
-    Raises:
-        ContentError: If the archive has other cars or other arrays. For a
-            damaged archive, libraries raise other errors.
+    A file holds `im`, uint8 `(height, width, 3, azimuth, elevation)`. Cars are
+    numbered by the names of their files.
     """
     (path,) = paths
     num_elevations, num_azimuths, num_cars = info.factors.values()

@@ -24,21 +24,7 @@ MAX_ROW_BYTES = 2**16
 def read_shapes3d(
     info: DatasetInfo, paths: list[Path], start: int
 ) -> Iterator[Block]:
-    """Streams `images` of `3dshapes.h5`, after a look at its `labels`.
-
-    Args:
-        info: The data set.
-        paths: The file.
-        start: The first image wanted.
-
-    Yields:
-        Blocks in index order.
-
-    Raises:
-        ContentError: If arrays are missing, kept in other files, or of another
-            type, shape or order. For a damaged file, whatever the library
-            raises.
-    """
+    """Streams `images` of `3dshapes.h5`, after a look at its `labels`."""
     import h5py
 
     (path,) = paths
@@ -52,21 +38,7 @@ def read_shapes3d(
 def read_dsprites(
     info: DatasetInfo, paths: list[Path], start: int
 ) -> Iterator[Block]:
-    """Streams `imgs` of dSprites; its 0 and 1 become 0 and 255.
-
-    Args:
-        info: The data set.
-        paths: The file.
-        start: The first image wanted.
-
-    Yields:
-        Blocks in index order.
-
-    Raises:
-        ContentError: If arrays are missing, kept in other files, or of another
-            type, shape or order. For a damaged file, whatever the library
-            raises.
-    """
+    """Streams `imgs` of dSprites; its 0 and 1 become 0 and 255."""
     import h5py
 
     (path,) = paths

@@ -25,20 +25,7 @@ _MEMBER = "images.npy"
 def read_npz(
     info: DatasetInfo, paths: list[Path], start: int
 ) -> Iterator[Block]:
-    """Streams the array `images` of an archive.
-
-    Args:
-        info: The data set.
-        paths: The archive.
-        start: The first image to yield; those before it are skipped.
-
-    Yields:
-        Blocks in index order.
-
-    Raises:
-        ContentError: If the array is missing or of another type or shape. For
-            a damaged file, libraries raise other errors.
-    """
+    """Streams the array `images` of an archive."""
     (path,) = paths
     image_bytes = math.prod(info.native_shape)
     with zipfile.ZipFile(path) as archive:

@@ -31,17 +31,7 @@ def read_png_zip(
 ) -> Iterator[Block]:
     """Streams `<folder>/images/000000.png`, ... after a look at the labels.
 
-    Args:
-        info: The data set.
-        paths: The archive. Beside the images it has one file of labels.
-        start: The first image wanted.
-
-    Yields:
-        Blocks in index order.
-
-    Raises:
-        ContentError: If files are missing, or of another form or order. For a
-            damaged archive, whatever the libraries raise.
+    Beside the images the archive has one file of labels.
     """
     (path,) = paths
     with zipfile.ZipFile(path) as archive:

@@ -34,15 +34,6 @@ def open_member(
     """Opens a file in a zip archive, if reading it needs little memory.
 
     Methods other than deflate can unpack a few bytes to many megabytes.
-
-    Args:
-        archive: The archive.
-        path: Its path, for messages.
-        name: The file in it.
-        max_bytes: How large the file may be.
-
-    Raises:
-        ContentError: If it is larger, encrypted or compressed otherwise.
     """
     member = archive.getinfo(name)
     is_encrypted = bool(member.flag_bits & 1)
@@ -61,11 +52,7 @@ def open_member(
 
 
 def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Reads the header of an `.npy` file: shape, order, type.
-
-    Raises:
-        ValueError: It is none.
-    """
+    """Reads the header of an `.npy` file: shape, order, type."""
     version = np.lib.format.read_magic(file)
     if version not in _NPY_HEADERS:
         raise ValueError(f"unknown version of the format: {version}")
@@ -79,11 +66,7 @@ def is_extra(name: str) -> bool:
 
 
 def check_count(info: DatasetInfo, path: Path, num_images: int) -> None:
-    """Refuses a file whose number of images does not match the factors.
-
-    Raises:
-        ContentError: If the numbers differ.
-    """
+    """Refuses a file whose number of images does not match the factors."""
     if num_images != info.num_values:
         raise ContentError(
             f"{path} must hold {info.num_values} images, one for each "
@@ -96,15 +79,9 @@ def check_count(info: DatasetInfo, path: Path, num_images: int) -> None:
 def check_labels(info: DatasetInfo, path: Path, labels: np.ndarray) -> None:
     """Refuses a file whose labels do not follow the order of the factors.
 
-    Args:
-        info: The data set.
-        path: The file, for the message.
-        labels: `(n, num_factors)`, a value of each factor for each image, in
-            any unit and direction.
-
-    Raises:
-        ContentError: If the type or shape differs, a label varies where its
-            factor does not, or is the same for two of the factor's values.
+    Labels `(n, num_factors)` are a value of each factor for each image, in any
+    unit and direction. A label must not vary where its factor does not, nor be
+    the same for two of the factor's values.
     """
     if labels.dtype.kind not in NUMBERS:
         raise ContentError(

@@ -33,18 +33,9 @@ def read_smallnorb(
 ) -> Iterator[Block]:
     """Streams the pictures of the left camera, both parts in one.
 
-    Args:
-        info: The data set.
-        paths: Pictures (`dat`), categories (`cat`) and other factors (`info`)
-            of the training part, then of the test part; all gzipped.
-        start: Ignored: the files are not in index order.
-
-    Yields:
-        Blocks in the order of the files.
-
-    Raises:
-        ContentError: If a file is of another kind or shape. For a damaged
-            file, libraries raise other errors.
+    The files are pictures (`dat`), categories (`cat`) and other factors
+    (`info`) of the training part, then of the test part; all gzipped. They are
+    not in index order.
     """
     sizes = tuple(info.factors.values())
     total = 0

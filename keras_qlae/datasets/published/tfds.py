@@ -25,11 +25,9 @@ _TAIL = 4  # a checksum of the record
 
 
 def tfds_folder(info: DatasetInfo) -> Path | None:
-    """Looks for a data set that TensorFlow Datasets has prepared.
+    """The newest version that TensorFlow Datasets has prepared, or `None`.
 
-    Returns:
-        The folder of its newest version below `$TFDS_DATA_DIR` or
-        `~/tensorflow_datasets`, or `None`.
+    It is below `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
     """
     if not info.tfds_labels:
         return None
@@ -60,17 +58,6 @@ def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
     """Streams all splits of a data set of TensorFlow Datasets.
 
     Its images are in another order: their labels give their positions.
-
-    Args:
-        info: The data set.
-        folder: As in `tfds_folder`.
-
-    Yields:
-        Blocks in any order.
-
-    Raises:
-        ContentError: If images are missing or of another size, or labels are
-            out of range. For a damaged copy, libraries raise other errors.
     """
     from keras_qlae.datasets.pipeline import import_tensorflow
 
@@ -101,15 +88,7 @@ def read_tfds(info: DatasetInfo, folder: Path) -> Iterator[Block]:
 
 
 def count_records(path: Path, max_bytes: int) -> int:
-    """Counts the records of a file without reading them.
-
-    Args:
-        path: The file.
-        max_bytes: How large a record may be.
-
-    Raises:
-        ContentError: A record would fill the memory, or is truncated.
-    """
+    """Counts the records of a file, of at most `max_bytes` each."""
     check_ordinary(path)
     size, place, number = path.stat().st_size, 0, 0
     with path.open("rb") as file:

@@ -47,11 +47,7 @@ class TfdsFeatures:
     urls: tuple[str, ...]
 
     def chosen(self, wanted: TfdsName) -> tuple[str, ...]:
-        """The features that are the factors.
-
-        Raises:
-            ValueError: A feature does not exist, or cannot be a factor.
-        """
+        """The features that are the factors; raises unless they can be."""
         unknown = [each for each in wanted.factors if each not in self.labels]
         if unknown:
             raise ValueError(
@@ -64,15 +60,7 @@ class TfdsFeatures:
 
 
 def tfds_builder(wanted: TfdsName, data_dir: Path) -> Any:
-    """The builder of a data set, from the code that is installed.
-
-    Args:
-        wanted: The data set.
-        data_dir: The folder of all data sets of TensorFlow Datasets.
-
-    Raises:
-        ValueError: There is no such data set or configuration.
-    """
+    """The builder of a data set, from the code that is installed."""
     import tensorflow_datasets as tfds
 
     try:
@@ -96,11 +84,7 @@ def tfds_builder(wanted: TfdsName, data_dir: Path) -> Any:
 
 
 def tfds_features(wanted: TfdsName) -> TfdsFeatures:
-    """Finds the features of a data set, which need not be on the disk.
-
-    Raises:
-        ValueError: There is no such data set, or it has no images.
-    """
+    """Finds the features of an image data set that need not be on the disk."""
     import tensorflow_datasets as tfds
 
     nowhere = Path("/nonexistent")  # no copy is looked at
@@ -146,11 +130,7 @@ def find_copy(features: TfdsFeatures) -> Path | None:
 
 
 def record_files(folder: Path, wanted: TfdsName) -> list[Path]:
-    """The files of records of a copy, split by split.
-
-    Raises:
-        ContentError: There is none.
-    """
+    """The files of records of a copy, split by split."""
     split = wanted.split or "*"
     pattern = f"{wanted.name}-{split}.tfrecord-?????-of-?????"
     paths = sorted(folder.glob(pattern))
@@ -170,16 +150,10 @@ def record_files(folder: Path, wanted: TfdsName) -> list[Path]:
 def read_labels(
     features: TfdsFeatures, paths: list[Path]
 ) -> tuple[np.ndarray, int]:
-    """Reads the features that can be factors.
+    """Reads the features that can be factors, and the number of images.
 
-    Args:
-        features: Those of the data set.
-        paths: As in `record_files`.
-
-    Returns:
-        int32 `(num_images, num_labels)`: classes as they are, and for other
-        features the numbers of their values in ascending order; and the
-        number of images.
+    Labels are int32 `(num_images, num_labels)`: classes as they are, and for
+    other features the numbers of their values in ascending order.
     """
     from keras_qlae.datasets.pipeline import import_tensorflow
 
@@ -211,14 +185,7 @@ def read_labels(
 def read_images(
     features: TfdsFeatures, paths: list[Path], image_size: int, start: int
 ) -> Iterator[Block]:
-    """Decodes and resizes images, in the order of the records.
-
-    Args:
-        features: Those of the data set.
-        paths: As of `record_files`.
-        image_size: Height and width; images of any size are resized to it.
-        start: How many to skip.
-    """
+    """Decodes and resizes images from `start` on, in the records' order."""
     from keras_qlae.datasets.pipeline import import_tensorflow
 
     tf = import_tensorflow()

@@ -15,14 +15,7 @@ from keras_qlae.datasets.room3d.tables import table_name
 
 
 def make_tables(folder: str | pathlib.Path) -> list[pathlib.Path]:
-    """Casts the shipped sizes and writes one file for each.
-
-    Args:
-        folder: Where to write; made if absent.
-
-    Returns:
-        The paths of the files.
-    """
+    """Casts the shipped sizes; writes one file for each, returns the paths."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

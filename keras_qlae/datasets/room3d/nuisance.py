@@ -124,16 +124,9 @@ class Room3DNuisance(Room3D):
 
 
 def draws(index: Any, seed: int) -> tuple[Any, Any, Any]:
-    """Chooses from the pools.
+    """Chooses three numbers below `POOL` for each position, int64.
 
-    Works on NumPy and TensorFlow integers alike.
-
-    Args:
-        index: Positions, int64.
-        seed: In `[0, 2 ** 32)`.
-
-    Returns:
-        Three choices from 0 to `POOL - 1`, of the shape of `index`.
+    Works on NumPy and TensorFlow integers alike. The seed is in `[0, 2 ** 32)`.
     """
     mixed = _mix(_mix(index) ^ int(_mix(seed)))
     choices = [_mix((mixed + 7919 * k) % 2**32) % POOL for k in range(1, 4)]
@@ -149,11 +142,7 @@ def _mix(number: Any) -> Any:
 
 @functools.lru_cache(maxsize=2)
 def load_pools(image_size: int) -> Pools:
-    """Makes the pools of a size; the last ones used are cached.
-
-    Args:
-        image_size: Height and width of the pictures.
-    """
+    """Makes the pools of a size; the last ones used are cached."""
     steps = (np.arange(image_size) + 0.5) / image_size
     y, x = (a.ravel() for a in np.meshgrid(steps, steps, indexing="ij"))
     bits = np.random.PCG64(0)

@@ -68,12 +68,8 @@ class Room(NamedTuple):
 def camera_rays(orientation: float, samples_per_side: int) -> Rays:
     """Aims the rays of a square picture, row by row from the top left.
 
-    Args:
-        orientation: Degrees by which the camera has circled the object.
-        samples_per_side: Number of rays in a row and in a column.
-
-    Returns:
-        The `samples_per_side ** 2` rays.
+    The camera has circled the object by `orientation` degrees. There are
+    `samples_per_side ** 2` rays.
     """
     steps = (np.arange(samples_per_side) + 0.5) / samples_per_side * 2 - 1
     steps *= np.tan(FIELD_OF_VIEW / 2)
@@ -122,17 +118,10 @@ def _wall_light(dx: Array, is_back: Array) -> Array:
 
 
 def cast_geometry(rays: Rays, room: Room, shape: str, scale: float) -> Array:
-    """Casts rays into the room with one object in it.
+    """Casts rays into the room, `cast_room(rays)`, with one object in it.
 
-    Args:
-        rays: Where to look from, and where to.
-        room: `cast_room(rays)`, which all objects share.
-        shape: One of `SHAPES`.
-        scale: Size of the object.
-
-    Returns:
-        The light that each of `MATERIALS` sends along each ray:
-        `(num_rays, 4)`, in `[0, 1]`.
+    Returns the light that each of `MATERIALS` sends along each ray: `(num_rays,
+    4)`, in `[0, 1]`.
     """
     solid = SOLIDS[shape]
     # A ray along a face divides by 0, which correctly gives infinity.

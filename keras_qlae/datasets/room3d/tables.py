@@ -19,14 +19,9 @@ def table_name(image_size: int) -> str:
 
 
 def cast_table(image_size: int) -> np.ndarray:
-    """Computes a table.
+    """Computes a table: uint8 `(480, image_size, image_size, 4)`.
 
-    Args:
-        image_size: Height and width of the pictures.
-
-    Returns:
-        uint8 `(480, image_size, image_size, 4)`: geometry, row, column,
-        material.
+    The axes are geometry, row, column and material.
     """
     shape = (NUM_GEOMETRIES, image_size, image_size, len(MATERIALS))
     table = np.empty(shape, np.uint8)
@@ -39,15 +34,8 @@ def cast_table(image_size: int) -> np.ndarray:
 def load_table(image_size: int) -> np.ndarray:
     """Returns the table of a size, from the package or computed (a second).
 
-    The tables used last are kept in memory, `1920 * image_size ** 2` bytes
-    each, and read-only.
-
-    Args:
-        image_size: Integer, at least 8.
-
-    Returns:
-        As `cast_table`, with rows and columns in one axis:
-        uint8 `(480, image_size ** 2, 4)`.
+    It is uint8 `(480, image_size ** 2, 4)`. The tables used last are kept in
+    memory, `1920 * image_size ** 2` bytes each, and read-only.
     """
     if image_size in SHIPPED_SIZES:
         folder = importlib.resources.files("keras_qlae.datasets.room3d")

@@ -33,8 +33,7 @@ FACTORS = {
 def _padded_table() -> np.ndarray:
     """All sprites with a margin from which every image can be cut out.
 
-    Returns:
-        uint8 0 and 255 `(720, PADDED, PADDED)`, read-only.
+    uint8 0 and 255 `(720, PADDED, PADDED)`, read-only.
     """
     margin = ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))
     table: np.ndarray = np.pad(sprite_table() * np.uint8(255), margin)

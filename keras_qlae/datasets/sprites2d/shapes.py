@@ -49,15 +49,9 @@ SHAPES: dict[str, Callable[[Array, Array], Array]] = {
 
 
 def draw(shape: str, scale: float, orientation: float) -> Array:
-    """Draws a shape in the middle of a small picture.
+    """Draws a shape, turned counter-clockwise, amid a small picture.
 
-    Args:
-        shape: A key of `SHAPES`.
-        scale: In `(0, 1]`.
-        orientation: Angle in radians, counter-clockwise.
-
-    Returns:
-        bool `(SPRITE, SPRITE)`: whether the centre of each pixel is inside.
+    bool `(SPRITE, SPRITE)`: whether the centre of each pixel is inside.
     """
     across = np.arange(-RADIUS, RADIUS + 1) / (RADIUS * scale)
     x, y = np.meshgrid(across, -across)
@@ -67,11 +61,9 @@ def draw(shape: str, scale: float, orientation: float) -> Array:
 
 @functools.cache
 def sprite_table() -> Array:
-    """Draws every shape at every scale and orientation.
+    """Draws every shape at every scale and orientation, which varies fastest.
 
-    Returns:
-        uint8 0 and 1 `(720, SPRITE, SPRITE)`, read-only; orientation varies
-        fastest, then scale.
+    uint8 0 and 1 `(720, SPRITE, SPRITE)`, read-only.
     """
     sprites = [
         draw(shape, scale, orientation)
