@@ -2,14 +2,12 @@
 
 import errno
 import hashlib
-import io
 import math
 import os
 import shutil
 from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ from keras_qlae.datasets.hashing import is_checked
 from keras_qlae.datasets.hashing import mark_checked
 from keras_qlae.datasets.images import read_image
 from keras_qlae.datasets.images import resize
+from keras_qlae.datasets.published.reading import images_header
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import INFO
 from keras_qlae.datasets.store import default_data_dir
@@ -149,7 +148,7 @@ class FolderImages(NamedTuple):
         stamp, digest = self._stamp(), hashlib.sha256()
         with replacing(place / IMAGES) as path:
             with path.open("wb") as file:
-                file.write(_header(shape))
+                file.write(images_header(shape))
                 for part, image in self.decoded():
                     digest.update(part)
                     file.write(image.tobytes())
@@ -190,10 +189,3 @@ class FolderImages(NamedTuple):
         if self.image_size is not None:
             image = resize(image[None], self.image_size)[0]
         return digest, image
-
-
-def _header(shape: tuple[int, ...]) -> bytes:
-    header = io.BytesIO()
-    fields: dict[str, Any] = {"descr": "|u1", "fortran_order": False}
-    np.lib.format.write_array_header_1_0(header, {**fields, "shape": shape})
-    return header.getvalue()

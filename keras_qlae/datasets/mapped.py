@@ -28,7 +28,7 @@ def map_images(path: Path, wanted: tuple[int, ...]) -> np.memmap:
 
 
 class MappedDataset(ArrayDataset):
-    """Images in a file, factors in memory; made by `from_folder`.
+    """Images in a file, factors in memory.
 
     A pickle holds the path of the file, not the images.
 

@@ -13,9 +13,10 @@ from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.dataset_info import DEFAULT_SIZE
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
-from keras_qlae.datasets.labelled import LabelledDataset
+from keras_qlae.datasets.mapped import MappedDataset
 from keras_qlae.datasets.prepared import serve
 from keras_qlae.datasets.published.reading import npy_header
+from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import MIN_SIZE
 from keras_qlae.datasets.store import Store
 from keras_qlae.datasets.store import default_data_dir
@@ -122,7 +123,14 @@ def load_tfds(
             f"other factors. It has: {', '.join(labels.names)}. "
             f"Received: {table[row, column]}"
         )
-    return LabelledDataset(str(wanted), serve(store), table, factors)
+    return MappedDataset(
+        str(wanted),
+        store.prepared / IMAGES,
+        store.image_shape,
+        table,
+        factors,
+        serve(store).fingerprint(),
+    )
 
 
 def write_labels(store: TfdsStore, labels: Labels) -> None:

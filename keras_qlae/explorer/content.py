@@ -1,6 +1,5 @@
 """What the page shows of a model: plain values, measured on images."""
 
-import base64
 import io
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -12,7 +11,9 @@ import keras
 import numpy as np
 
 from keras_qlae import metrics
+from keras_qlae.explorer.document import data_url
 from keras_qlae.explorer.latent import values_of_codes
+from keras_qlae.layers.latent import spread
 from keras_qlae.models import InfoWGANGP
 
 _NUM_STOPS = 41  # steps of the control of a continuous latent
@@ -257,15 +258,10 @@ def _start(
     """
     if images is None or codes is None:
         return [each["stops"][len(each["stops"]) // 2] for each in latents]
-    index = _evenly(len(codes), 12)
+    index = spread(len(codes), 12)
     shown = np.asarray(images)[index].astype("float32")
     contrast = shown.std(axis=(1, 2)).mean(axis=-1)
     return list(codes[index[contrast.argmax()]].tolist())
-
-
-def _evenly(size: int, number: int) -> np.ndarray:
-    """Positions spread evenly from the first to the last."""
-    return np.linspace(0, size - 1, min(size, number)).astype(int)
 
 
 def _samples(
@@ -276,7 +272,7 @@ def _samples(
         return []
     return [
         {"png": _png(np.asarray(images[i])), "codes": codes[i].tolist()}
-        for i in _evenly(len(codes), number)
+        for i in spread(len(codes), number)
     ]
 
 
@@ -290,8 +286,7 @@ def _png(image: np.ndarray) -> str:
     picture = Image.fromarray(image[..., channels].astype("uint8"))
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
-    text = base64.b64encode(file.getvalue()).decode()
-    return f"data:image/png;base64,{text}"
+    return data_url("image/png", file.getvalue())
 
 
 def _seen(
@@ -306,7 +301,7 @@ def _seen(
     """
     from scipy.spatial.distance import cdist
 
-    codes = codes[_evenly(len(codes), _NUM_SEEN)]
+    codes = codes[spread(len(codes), _NUM_SEEN)]
     is_discrete = latents[0]["isDiscrete"]
     scales = None
     if is_discrete and latents[0]["values"] is None:

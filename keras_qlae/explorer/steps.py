@@ -142,9 +142,13 @@ def _transposed_convolution(layer: Any, weights: Weights) -> list[Step]:
     return [step, *_activation_of(layer)]
 
 
-def _check_convolution(layer: Any) -> None:
+def _check_channels_last(layer: Any) -> None:
     if layer.data_format != "channels_last":
         _refuse(layer, f"data_format={layer.data_format!r}")
+
+
+def _check_convolution(layer: Any) -> None:
+    _check_channels_last(layer)
     if set(layer.dilation_rate) != {1}:
         _refuse(layer, f"dilation_rate={layer.dilation_rate}")
 
@@ -201,22 +205,19 @@ def _leaky(slope: float) -> list[Step]:
 def _upsampling(layer: Any, weights: Weights) -> list[Step]:
     if layer.interpolation != "nearest":
         _refuse(layer, f"interpolation={layer.interpolation!r}")
-    if layer.data_format != "channels_last":
-        _refuse(layer, f"data_format={layer.data_format!r}")
+    _check_channels_last(layer)
     return [{"op": "upsample", "factors": list(layer.size)}]
 
 
 def _pooling(layer: Any, weights: Weights) -> list[Step]:
-    if layer.data_format != "channels_last":
-        _refuse(layer, f"data_format={layer.data_format!r}")
+    _check_channels_last(layer)
     if layer.padding != "valid" or layer.strides != layer.pool_size:
         _refuse(layer, "other `strides` than its `pool_size`, or padding")
     return [{"op": "max_pool", "factors": list(layer.pool_size)}]
 
 
 def _mean(layer: Any, weights: Weights) -> list[Step]:
-    if layer.data_format != "channels_last":
-        _refuse(layer, f"data_format={layer.data_format!r}")
+    _check_channels_last(layer)
     return [{"op": "mean"}]
 
 

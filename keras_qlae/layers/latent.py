@@ -187,7 +187,7 @@ class Latent(keras.layers.Layer):
             )
         if self.is_discrete:
             used = [np.unique(column) for column in np.asarray(found).T]
-            return [each[_spread(len(each), num_values)] for each in used]
+            return [each[spread(len(each), num_values)] for each in used]
         low, high = np.quantile(found, [0.01, 0.99], axis=0)
         return list(np.linspace(low, high, num_values).T)
 
@@ -269,8 +269,8 @@ class Latent(keras.layers.Layer):
             )
 
 
-def _spread(size: int, count: int) -> Any:
-    """Returns positions spread evenly over an array."""
+def spread(size: int, count: int) -> Any:
+    """Positions spread evenly from the first to the last of an array."""
     return np.linspace(0, size - 1, min(size, count)).astype(int)
 
 

@@ -4,8 +4,6 @@ import inspect
 import os
 import re
 import warnings
-from collections.abc import Callable
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +69,8 @@ def has_sizes(dataset: str | FactorDataset) -> bool:
     if isinstance(dataset, FactorDataset):
         return False
     if is_foreign(dataset):
-        return "image_size" in _parameters(import_object(dataset))
+        function = import_object(dataset)
+        return "image_size" in inspect.signature(function).parameters
     return "image_size" in options_of(dataset)
 
 
@@ -178,10 +177,6 @@ def check_support(data: FactorDataset, support: str) -> None:
 def spread(size: int, count: int) -> Any:
     """Positions spread evenly over a data set."""
     return np.linspace(0, size - 1, min(size, count)).astype(int)
-
-
-def _parameters(function: Callable[..., Any]) -> Mapping[str, Any]:
-    return inspect.signature(function).parameters
 
 
 def varied(images: np.ndarray, count: int) -> np.ndarray:

@@ -28,9 +28,7 @@ Row = dict[str, float]  # a line of `metrics.csv`
 
 _Values = Annotated[list[float], pydantic.Field(min_length=1)]
 _Epoch = Annotated[list[_Values], pydantic.Field(min_length=1)]
-_CODEBOOKS = pydantic.TypeAdapter(
-    Annotated[list[_Epoch], pydantic.Field(min_length=1)]
-)
+_Codebooks = Annotated[list[_Epoch], pydantic.Field(min_length=1)]
 
 
 @dataclasses.dataclass
@@ -60,11 +58,30 @@ class Usage:
 
 def read_usage(path: Path) -> Usage:
     """Reads `code_usage.json`."""
+    usage: Usage = validated(Usage, read_json(path), path)
+    return usage
+
+
+def validated(
+    kind: Any,
+    values: Any,
+    path: Path,
+    strict: bool | None = None,
+    advice: str = "",
+) -> Any:
+    """Makes an object of plain values that were read from a file.
+
+    `kind` is what a `pydantic.TypeAdapter` takes. The message of an error says
+    where the file is damaged, and then gives the advice.
+    """
     try:
-        return pydantic.TypeAdapter(Usage).validate_python(read_json(path))
+        adapter = pydantic.TypeAdapter(kind)
+        return adapter.validate_python(values, strict=strict)
     except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole file"
         raise ValueError(
-            f"{path} is damaged: {error.errors()[0]['msg']}."
+            f"{path} is damaged: {where}: {first['msg']}.{advice}"
         ) from error
 
 
@@ -81,14 +98,8 @@ class _Record(pydantic.BaseModel):
     @classmethod
     def checked(cls, values: Any, path: Path) -> Self:
         """Makes a record of plain values that were read from a file."""
-        try:
-            return cls.model_validate(values)
-        except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the whole file"
-            raise ValueError(
-                f"{path} is damaged: {where}: {first['msg']}."
-            ) from error
+        record: Self = validated(cls, values, path)
+        return record
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, without unknown ones."""
@@ -362,15 +373,10 @@ class Scores(_Record):
 
 def read_codebooks(path: Path) -> list[list[list[float]]]:
     """Reads `codebooks.json`: by epoch, latent and value."""
-    content = read_json(path)
-    try:
-        return _CODEBOOKS.validate_python(content, strict=True)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
-        raise ValueError(
-            f"{path} is damaged: {where}: {first['msg']}."
-        ) from error
+    found: list[list[list[float]]] = validated(
+        _Codebooks, read_json(path), path, strict=True
+    )
+    return found
 
 
 def _is_more(after: Any, before: Any) -> bool:

@@ -119,9 +119,6 @@ def score_rotated(
     index = run_data.spread(len(held_out), NUM_KEPT)
     kept = rotation(model.codes(held_out.images(index)))
     write_latents(run, kept, np.ones(kept.shape[1], bool))
-    if not held_out.has_factors:
-        scores.write(run.scores)
-        return rotation.converged
     index = np.arange(len(held_out))
     factors = held_out.factors(index)
     rotated = rotation(model.codes(held_out.images(index)))

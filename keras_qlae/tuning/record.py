@@ -14,6 +14,7 @@ import pydantic
 from keras_qlae.files import read_json
 from keras_qlae.files import write_json
 from keras_qlae.runs.records import Configuration
+from keras_qlae.runs.records import validated
 
 CONTINUED = "tuner/trial_id"  # the trial that a Hyperband trial continues
 EPOCHS = "tuner/epochs"  # total number of epochs of a Hyperband trial
@@ -139,15 +140,10 @@ class Record(_Plain):
                     f"{path} is damaged: its content is not what was written. "
                     "Search in another directory."
                 )
-        try:
-            return cls.model_validate(content)
-        except pydantic.ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the whole file"
-            raise ValueError(
-                f"{path} is damaged: {where}: {first['msg']}. Search in "
-                "another directory."
-            ) from error
+        record: Self = validated(
+            cls, content, path, advice=" Search in another directory."
+        )
+        return record
 
     def write(self, path: Path) -> None:
         """Writes it, completely or not at all."""

@@ -1,7 +1,6 @@
 """Writes prepared images, so that a partial file never looks complete."""
 
 import contextlib
-import io
 import json
 import math
 import os
@@ -16,6 +15,7 @@ from keras_qlae.datasets.dataset_info import Block
 from keras_qlae.datasets.hashing import block_hashes
 from keras_qlae.datasets.hashing import mark_checked
 from keras_qlae.datasets.preparing.disk import open_own
+from keras_qlae.datasets.published.reading import images_header
 from keras_qlae.datasets.store import IMAGES
 from keras_qlae.datasets.store import INFO
 from keras_qlae.datasets.store import Store
@@ -50,7 +50,7 @@ class ImageWriter:
         self._in_order = in_order
         self._origin = json.loads(json.dumps(origin))
         self._shape = (store.info.num_values, *store.image_shape)
-        self._header = _header(self._shape)
+        self._header = images_header(self._shape)
         self._image_bytes = math.prod(store.image_shape)
         self._seen = np.zeros(self._shape[0], bool)
         self._unsaved = 0
@@ -159,12 +159,3 @@ def discard(store: Store) -> None:
     if store.partial.is_symlink():
         store.partial.unlink()
     shutil.rmtree(store.partial, ignore_errors=True)
-
-
-def _header(shape: tuple[int, ...]) -> bytes:
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        header,
-        {"descr": "|u1", "fortran_order": False, "shape": shape},
-    )
-    return header.getvalue()

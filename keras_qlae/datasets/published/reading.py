@@ -1,5 +1,6 @@
 """Functions that the readers of published files share."""
 
+import io
 import zipfile
 from pathlib import Path
 from typing import IO
@@ -57,6 +58,14 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     if version not in _NPY_HEADERS:
         raise ValueError(f"unknown version of the format: {version}")
     return _NPY_HEADERS[version](file)
+
+
+def images_header(shape: tuple[int, ...]) -> bytes:
+    """The header of an `.npy` file of uint8 images."""
+    header = io.BytesIO()
+    fields: dict[str, Any] = {"descr": "|u1", "fortran_order": False}
+    np.lib.format.write_array_header_1_0(header, {**fields, "shape": shape})
+    return header.getvalue()
 
 
 def is_extra(name: str) -> bool:
