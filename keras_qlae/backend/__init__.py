@@ -32,17 +32,10 @@ AdamWStep = _framework.AdamWStep
 def conv2d(
     inputs: Any, kernel: Any, strides: Any, padding: str, dilation_rate: Any
 ) -> Any:
-    """Computes a convolution, channels last.
+    """Computes a convolution, channels last, `"same"` or `"valid"`.
 
-    Args:
-        inputs: `(batch, height, width, in)`.
-        kernel: `(kernel_height, kernel_width, in / groups, out)`.
-        strides: Two integers.
-        padding: `"same"` or `"valid"`.
-        dilation_rate: Two integers.
-
-    Returns:
-        `(batch, new_height, new_width, out)`.
+    The kernel is `(height, width, in / groups, out)`; strides and dilation rate
+    are two integers each.
     """
     return _framework.conv2d(inputs, kernel, strides, padding, dilation_rate)
 
@@ -50,13 +43,8 @@ def conv2d(
 def conv2d_transpose(inputs: Any, kernel: Any, strides: int) -> Any:
     """Computes a transposed convolution, 'same' padding, channels last.
 
-    Args:
-        inputs: `(batch, height, width, in)`.
-        kernel: `(kernel_height, kernel_width, out, in)`.
-        strides: Factor by which height and width grow.
-
-    Returns:
-        `(batch, strides * height, strides * width, out)`.
+    The kernel is `(height, width, out, in)`. Height and width of the inputs
+    grow by the factor `strides`.
     """
     return _framework.conv2d_transpose(inputs, kernel, strides)
 
@@ -70,17 +58,8 @@ def normalize(
 ) -> Any:
     """Computes `scale * (x - mean) / sqrt(variance + epsilon) + shift`.
 
+    Mean and variance are over `axes`, along which scale and shift are the same.
     Its gradient can be differentiated again.
-
-    Args:
-        inputs: A tensor of floats.
-        axes: The axes of mean and variance.
-        epsilon: Added to the variance.
-        scale: A tensor or float that is the same along `axes`.
-        shift: As `scale`.
-
-    Returns:
-        A tensor of the shape of `inputs`.
     """
     return _framework.normalize(inputs, axes, epsilon, scale, shift)
 
@@ -115,11 +94,6 @@ def mean(values: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
     `keras.ops.mean` is not used: it casts float64 to float32 on JAX and
     PyTorch.
-
-    Args:
-        values: A floating-point tensor.
-        axis: Integer, tuple of integers, or `None` for all.
-        keepdims: Whether the axes stay, with length 1.
     """
     return _framework.mean(values, axis=axis, keepdims=keepdims)
 
@@ -136,16 +110,10 @@ def value_and_gradients(
 ) -> tuple[Any, Any, list[Any]]:
     """Computes a loss and its gradients, and updates the state it changes.
 
-    Args:
-        compute: Function without arguments that returns `(loss, extras)`: a
-            scalar and any structure of tensors.
-        variables: The variables to differentiate by.
-        state: Every variable that `compute` reads or changes.
-
-    Returns:
-        `(loss, extras, gradients)`. A gradient is `None` if the backend knows
-        that the loss does not depend on the variable. Gradients are those of
-        the loss divided by the number of replicas.
+    `compute` returns the loss, a scalar, and any structure of tensors; `state`
+    is every variable that it reads or changes. A gradient is `None` if the
+    backend knows that the loss does not depend on the variable. Gradients are
+    those of the loss divided by the number of replicas.
     """
     result: tuple[Any, Any, list[Any]] = _framework.value_and_gradients(
         compute, variables, state
@@ -156,15 +124,10 @@ def value_and_gradients(
 def input_gradient(
     function: Callable[[Any], Any], x: Any, state: Sequence[Any]
 ) -> Any:
-    """Computes a differentiable gradient of `sum(function(x))` by `x`.
+    """Computes a differentiable gradient of `sum(function(x))` by a batch `x`.
 
-    Args:
-        function: From a batch to one number per example.
-        x: A batch.
-        state: Every variable that `function` reads or changes.
-
-    Returns:
-        A tensor of the shape of `x`.
+    The function returns one number per example; `state` is every variable that
+    it reads or changes.
     """
     return _framework.input_gradient(function, x, state)
 
@@ -185,15 +148,9 @@ def without_notes() -> contextlib.AbstractContextManager[None]:
 def draw(sampler: Callable[..., Any], size: Any, seed: Any) -> Any:
     """Draws random numbers, different ones on every replica.
 
-    Args:
-        sampler: Function `sampler(size, seed=seed)` that draws a batch: a
-            tensor or a structure of tensors, examples on the first axis, or
-            `None`.
-        size: Number of examples per replica.
-        seed: A `keras.random.SeedGenerator`.
-
-    Returns:
-        What `sampler` returns, for a batch of `size`.
+    `sampler(size, seed=seed)` draws a batch: a tensor or a structure of
+    tensors, examples on the first axis, or `None`. The size is that of one
+    replica.
     """
     return _framework.draw(sampler, size, seed)
 
@@ -264,10 +221,8 @@ def host() -> int:
 def from_first(arrays: Any) -> Any:
     """The arrays of process 0, on all; each of the same shape on all.
 
-    Every process must call it, and waits for the others.
-
-    Args:
-        arrays: A structure of NumPy arrays.
+    Every process must call it, and waits for the others. NumPy arrays may be in
+    a structure.
     """
     return _framework.from_first(arrays)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from keras_qlae.comparing.study import Contender
 from keras_qlae.comparing.study import Study
-from keras_qlae.comparing.study import folder_of
 from keras_qlae.recipes import Recipe
+from keras_qlae.runs.data import folder_of
 from keras_qlae.runs.directory import RunDirectory
 from keras_qlae.runs.execution import Task
 from keras_qlae.runs.records import Configuration
@@ -20,15 +20,8 @@ _UNROTATED = "unrotated"
 class Planned:
     """One model on one data set with one seed.
 
-    Attributes:
-        contender: The model.
-        dataset: Name of the data set.
-        seed: The seed.
-        precision: Keras dtype policy.
-        directory: The run directory.
-        source: The directory of the run whose latents are rotated; without a
-            rotation, that of the run itself.
-        callbacks: Names of callbacks.
+    The source is the directory of the run whose latents are rotated; without a
+    rotation, that of the run itself.
     """
 
     contender: Contender

@@ -12,11 +12,7 @@ _EVERY = 60.0  # seconds between lines if there is no bar
 
 
 class Progress:
-    """A bar of the runs on a terminal; elsewhere one line per minute.
-
-    Args:
-        planned: All runs of the study.
-    """
+    """A bar of the runs on a terminal; elsewhere one line per minute."""
 
     def __init__(self, planned: Sequence[Planned]) -> None:
         from tqdm import tqdm

@@ -93,17 +93,14 @@ class Study:
         _check_seeds(self.seeds)
         for dataset in self.datasets:
             _check_dataset(dataset)
-        _check_distinct("data set", [folder_of(each) for each in self.datasets])
+        _check_distinct(
+            "data set", [run_data.folder_of(each) for each in self.datasets]
+        )
         _check_distinct("title", [each.shown for each in self.contenders])
         _check_folders(self.contenders)
         for contender in self.contenders:
             for dataset in self.datasets:
                 _check_rotation(contender, contender.recipe_for(dataset))
-
-
-def folder_of(dataset: str) -> str:
-    """The folder of a data set's runs: its name, or that of its folder."""
-    return run_data.folder_of(dataset)
 
 
 def contender_of(name: str, settings: Mapping[str, Any]) -> Contender:

@@ -50,19 +50,9 @@ def metrics_of(rows: Sequence[dict[str, Any]]) -> dict[str, Metric]:
 class Summary(NamedTuple):
     """A line of the table.
 
-    Attributes:
-        dataset: Name of the data set.
-        model: Name of the model.
-        num_finished: Number of finished runs.
-        num_seeds: Number of planned runs.
-        values: For each metric, the available scores.
-        estimates: For each metric, their mean and interval; `None` if there
-            are no scores.
-        p_values: For each metric, the p-value of the model against the best
-            on the data set, as in `statistics.p_values`.
-        is_level: For each metric, whether the model is not significantly
-            different from the best, as in `statistics.level_with_best`.
-        udr: Mean over the runs that have a UDR; `None` if none has.
+    For each metric it has the available scores, their estimate (`None` if there
+    are none), and the p-value against the best model on the data set and
+    whether it is level with it, as in `statistics`.
     """
 
     dataset: str

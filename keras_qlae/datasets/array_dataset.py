@@ -14,13 +14,7 @@ from keras_qlae.datasets.factor_dataset import Op
 class ArrayDataset(FactorDataset):
     """Images or vectors, and factors, in memory; made by `from_arrays`.
 
-    Args:
-        name: Name of the data set.
-        images: uint8 of shape `(n, height, width, channels)`, or float32 of
-            shape `(n, width)` or `(n, length, width)`.
-        factors: int32 of shape `(n, num_factors)`.
-        factor_names: One name for each column of `factors`.
-        digest: A hash of the images, if their bytes should not be hashed.
+    The digest, if there is one, is hashed in place of the images.
     """
 
     def __init__(

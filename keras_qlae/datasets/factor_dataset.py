@@ -439,12 +439,7 @@ class FactorDataset(abc.ABC):
 
 
 class Subset(FactorDataset):
-    """Some images of another data set; made by `FactorDataset.subset`.
-
-    Args:
-        base: The other data set.
-        index: Positions in it, int64 `(n,)`.
-    """
+    """Some images of another data set; made by `FactorDataset.subset`."""
 
     def __init__(self, base: FactorDataset, index: np.ndarray) -> None:
         if not index.size:

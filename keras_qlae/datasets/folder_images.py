@@ -33,13 +33,9 @@ IN_MEMORY = 2**28  # bytes of decoded images that are kept in memory
 
 
 class FolderImages(NamedTuple):
-    """The files of a folder, and how they are decoded.
+    """The files of a folder or a ZIP archive, and how they are decoded.
 
-    Attributes:
-        folder: The folder, or a ZIP archive.
-        names: The files, relative to it, in order.
-        image_size: Height and width to resize to; `None` keeps the size.
-        grey: Whether to convert to one channel.
+    `image_size=None` keeps their size.
     """
 
     folder: Path

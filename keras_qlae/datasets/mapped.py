@@ -28,17 +28,10 @@ def map_images(path: Path, wanted: tuple[int, ...]) -> np.memmap:
 
 
 class MappedDataset(ArrayDataset):
-    """Images in a file, factors in memory.
+    """Images in an `.npy` file of uint8, factors in memory.
 
-    A pickle holds the path of the file, not the images.
-
-    Args:
-        name: Name of the data set.
-        path: An `.npy` file, uint8 `(n, height, width, channels)`.
-        image_shape: `(height, width, channels)`.
-        factors: int32 of shape `(n, num_factors)`.
-        factor_names: One name for each column of `factors`.
-        digest: What tells the images from others.
+    A pickle holds the path of the file, not the images. The digest tells the
+    images from others.
     """
 
     def __init__(

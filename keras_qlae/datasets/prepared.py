@@ -22,22 +22,11 @@ from keras_qlae.datasets.store import open_store
 
 
 class PreparedDataset(GridDataset):
-    """Decoded images in one memory-mapped file.
+    """Decoded images in one memory-mapped file, and hashes of its blocks.
 
     The operating system caches as much of the file as fits into free memory;
     training is fastest if all of it fits, and needs no more memory if it does
     not. A pickle contains the path of the file, not the images.
-
-    Args:
-        name: Name of the data set.
-        factors: The number of values of each factor.
-        image_shape: `(height, width, channels)`.
-        path: An `.npy` file, uint8 `(n, height, width, channels)`, with an
-            image for every combination of factors, the last varying fastest.
-        hashes: Those of the blocks of the file.
-
-    Raises:
-        ValueError: If the file is another.
     """
 
     def __init__(

@@ -38,13 +38,7 @@ def default_data_dir() -> Path:
 
 @dataclasses.dataclass(frozen=True)
 class Store:
-    """The files of one data set at one image size.
-
-    Attributes:
-        info: The data set.
-        data_dir: The folder of all data sets.
-        image_size: Height and width of the prepared images.
-    """
+    """The files of one data set, prepared at one image size."""
 
     info: DatasetInfo
     data_dir: Path

@@ -29,13 +29,7 @@ Support = str | Callable[[np.ndarray], Any]
 
 
 class _Named(NamedTuple):
-    """A support that is given as text.
-
-    Attributes:
-        name: One of `_NAMES`.
-        number: What follows the name.
-        factors: Names of factors; none for the usual ones.
-    """
+    """A support that is given as text: one of `_NAMES`, and what follows."""
 
     name: str
     number: int

@@ -22,11 +22,7 @@ class FileBuilder(
     tfds.core.GeneratorBasedBuilder,
     skip_registration=True,  # type: ignore[call-arg]
 ):
-    """Builds a data set that is published as one file.
-
-    Attributes:
-        PART: What is known of it.
-    """
+    """Builds a data set that is published as one file, its `PART`."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES: ClassVar[dict[str, str]] = {"1.0.0": "First version."}
@@ -77,11 +73,7 @@ class FileBuilder(
 
 @dataclasses.dataclass(kw_only=True)
 class Mpi3dConfig(tfds.core.BuilderConfig):
-    """A part of MPI3D.
-
-    Attributes:
-        part: What is known of it.
-    """
+    """A part of MPI3D."""
 
     part: DatasetInfo
 

@@ -58,12 +58,7 @@ class Content(TypedDict, total=False):
 
 
 class Described(NamedTuple):
-    """What the page reads.
-
-    Attributes:
-        values: Plain values for JSON.
-        seen: Bytes of the codes of images, or `None`.
-    """
+    """What the page reads: values for JSON, bytes of the codes of images."""
 
     values: dict[str, Any]
     seen: bytes | None

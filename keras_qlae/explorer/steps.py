@@ -21,11 +21,7 @@ class UnknownLayerError(ValueError):
 
 
 class Weights:
-    """Collects the weights of a network, one after another.
-
-    Args:
-        dtype: How they are stored, `"float16"` or `"float32"`.
-    """
+    """Collects the weights of a network, one after another."""
 
     def __init__(self, dtype: str) -> None:
         self.dtype = dtype

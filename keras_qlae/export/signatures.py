@@ -12,12 +12,9 @@ from keras_qlae.models.likelihood import expected
 
 
 class Signature(NamedTuple):
-    """A function of an exported model.
+    """A function of an exported model, from one tensor to a dict of tensors.
 
-    Attributes:
-        function: From one tensor to a dict of tensors.
-        shape: Shape of the input without the batch axis.
-        dtype: Dtype of the input.
+    The shape is that of its input without the batch axis.
     """
 
     function: Callable[[Any], dict[str, Any]]

@@ -118,12 +118,7 @@ def num_columns_of(count: int, width: int, height: int) -> int:
 
 
 class Page:
-    """A figure whose pictures are placed in device pixels from its top left.
-
-    Args:
-        width: Width in device pixels.
-        height: Height in device pixels.
-    """
+    """A figure whose pictures are placed in device pixels from its top left."""
 
     def __init__(self, width: int, height: int) -> None:
         # A multiple of 5 pixels is exact in inches, as 160 / 5 = 2 ** 5.

@@ -280,10 +280,6 @@ class LatentCodes(keras.layers.Layer):
 
     A functional model that ends in it contains the latent with its variables,
     and can be saved.
-
-    Args:
-        latent: A `Latent`.
-        **kwargs: Passed to `keras.layers.Layer`.
     """
 
     def __init__(self, latent: Latent, **kwargs: Any) -> None:

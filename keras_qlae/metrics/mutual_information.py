@@ -56,16 +56,7 @@ def mutual_information(
         B. C. Ross, "Mutual Information between Discrete and Continuous Data
         Sets", PLoS ONE 9(2), 2014.
     """
-    checked_factors, values, is_discrete = check_pair(
-        factors, latents, discrete
-    )
-    check_num_neighbors(num_neighbors)
-    return information_table(
-        columns_to_labels(checked_factors),
-        columns_to_labels(values) if is_discrete else values,
-        num_neighbors,
-        seed,
-    )
+    return _checked_table(factors, latents, discrete, num_neighbors, seed)[0]
 
 
 def normalized_mutual_information(
@@ -103,18 +94,26 @@ def normalized_mutual_information(
         "Disentanglement via Latent Quantization", NeurIPS 2023,
         arXiv 2305.18378, section on InfoMEC.
     """
-    checked_factors, values, is_discrete = check_pair(
-        factors, latents, discrete
+    return normalize_by_entropy(
+        *_checked_table(factors, latents, discrete, num_neighbors, seed)
+    )
+
+
+def _checked_table(
+    factors: npt.ArrayLike,
+    latents: npt.ArrayLike,
+    discrete: bool | None,
+    num_neighbors: int,
+    seed: int,
+) -> tuple[FloatArray, list[Labels]]:
+    """The table of information, and the labels of the factors."""
+    sources, values, is_discrete = check_pair(
+        factors, latents, discrete, stacklevel=4
     )
     check_num_neighbors(num_neighbors)
-    labels = columns_to_labels(checked_factors)
-    table = information_table(
-        labels,
-        columns_to_labels(values) if is_discrete else values,
-        num_neighbors,
-        seed,
-    )
-    return normalize_by_entropy(table, labels)
+    labels = columns_to_labels(sources)
+    columns = columns_to_labels(values) if is_discrete else values
+    return information_table(labels, columns, num_neighbors, seed), labels
 
 
 def information_table(

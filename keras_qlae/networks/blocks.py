@@ -23,10 +23,7 @@ EPSILON = 1e-6
 class Convolution(NamedTuple):
     """One convolution, plain or transposed, with 'same' padding.
 
-    Attributes:
-        width: Number of output channels.
-        kernel_size: Side of the square kernel.
-        strides: Factor by which height and width shrink (or grow).
+    The kernel is a square. Strides shrink (or grow) height and width.
     """
 
     width: int

@@ -13,12 +13,7 @@ from keras_qlae.recipes.recipe import start
 
 
 class _Named(NamedTuple):
-    """A recipe in the table of this file.
-
-    Attributes:
-        summary: One line that describes it.
-        values: Parts and values, as `Recipe.override` takes them.
-    """
+    """A recipe in the table of this file, as `Recipe.override` takes it."""
 
     summary: str
     values: dict[str, Any]

@@ -67,11 +67,6 @@ class Checkpoints(keras.callbacks.Callback):
     another name and renamed when complete. The last two are kept, in case the
     last is damaged. List this callback after those whose scores belong to the
     epoch.
-
-    Args:
-        run: The run directory.
-        record: What was recorded before; each epoch adds to it.
-        codes: The callback that counts codes in use, if the model has codes.
     """
 
     def __init__(

@@ -24,14 +24,7 @@ _NONE = "none"  # TOML has no null
 
 
 class Wanted(NamedTuple):
-    """What to train, as `runs.train` takes it.
-
-    Attributes:
-        recipe: The recipe.
-        dataset: Name of the data set.
-        seed: The seed.
-        precision: Keras dtype policy.
-    """
+    """What to train, as `runs.train` takes it."""
 
     recipe: Recipe
     dataset: str

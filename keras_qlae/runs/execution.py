@@ -56,18 +56,9 @@ _logger = logging.getLogger(__name__)
 class Task:
     """One run, as plain data.
 
-    Attributes:
-        directory: The run directory, an absolute path.
-        recipe: Name of the recipe.
-        summary: Its summary.
-        settings: Its parts and settings, as in `Recipe.to_dict`.
-        dataset: Name of the data set.
-        seed: The seed.
-        precision: Keras dtype policy.
-        source: The directory of the run whose latents are rotated by
-            independent component analysis; empty without a rotation. That run
-            is trained first, unless it is finished.
-        callbacks: Names of callbacks, as in `runs.train`.
+    The directory is absolute, settings are as in `Recipe.to_dict` and callbacks
+    names. If there is a `source`, the latents of that run are rotated by
+    independent component analysis. It is trained first, unless it is finished.
     """
 
     directory: str
@@ -118,12 +109,7 @@ class Task:
 
 
 class Outcome(NamedTuple):
-    """How a run in a separate process ended.
-
-    Attributes:
-        code: The exit code; `-n` after signal `n`.
-        last_lines: The last lines that it printed.
-    """
+    """How a run in a separate process ended; code `-n` after signal `n`."""
 
     code: int
     last_lines: list[str]

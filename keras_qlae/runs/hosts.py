@@ -86,13 +86,8 @@ class OnFirst(keras.callbacks.Callback):
 
     What they change in the copy is lost, except `stop_training`, which the
     other processes get at the end of an epoch. The other processes do not have
-    what they log.
-
-    Args:
-        callbacks: The callbacks; none on the other processes.
-        copy: The result of `own_copy`.
-        record: What was recorded so far. The callbacks add to it on the first
-            process, and this class does on the others.
+    what they log. The callbacks add to the record on the first process, and
+    this class does on the others.
     """
 
     def __init__(

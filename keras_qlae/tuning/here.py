@@ -16,9 +16,7 @@ from keras_qlae.runs.execution import Task
 class Here:
     """Like `Jobs`, but does each task at once in this process.
 
-    Args:
-        dataset: The data set; it may be an object.
-        verbose: As in `runs.train`.
+    The data set may be an object.
     """
 
     def __init__(self, dataset: str | FactorDataset, verbose: int) -> None:

@@ -18,14 +18,7 @@ class Oracle:
     """An oracle of Keras Tuner, used by its public methods.
 
     It writes to a temporary folder. To resume a search, all earlier calls of
-    `ask` and `tell` are repeated.
-
-    Args:
-        algorithm: One of `ALGORITHMS`.
-        space: What is searched.
-        seed: Integer of at least 0.
-        max_epochs: Epochs of a whole trial, for Hyperband.
-        folder: The temporary folder.
+    `ask` and `tell` are repeated. Hyperband needs the epochs of a whole trial.
     """
 
     def __init__(

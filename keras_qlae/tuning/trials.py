@@ -38,17 +38,7 @@ _MOST_FAILURES = 3  # failures in a row before a search stops
 
 
 class Trials:
-    """Asks the oracle for trials, runs them, and records what happens.
-
-    Args:
-        recipe: The recipe, for all settings that are not searched.
-        directory: The directory of the search.
-        plan: What determines the trials.
-        make_oracle: Makes the oracle that chooses them.
-        jobs: What runs them.
-        verbose: 0 for no output.
-        callbacks: Names of callbacks of every run.
-    """
+    """Asks the oracle for trials, runs them, and records what happens."""
 
     def __init__(
         self,

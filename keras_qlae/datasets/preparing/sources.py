@@ -15,12 +15,9 @@ from keras_qlae.datasets.store import Store
 
 
 class Source(NamedTuple):
-    """A source of images.
+    """A source of images: `blocks` yields them from a position on, or all.
 
-    Attributes:
-        origin: Plain values that identify the files.
-        in_order: Whether the images are in index order.
-        blocks: Yields the images from a position on, or all.
+    `origin` are plain values that identify the files.
     """
 
     origin: dict[str, Any]
