@@ -35,16 +35,9 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
     or the new one. Folders work too. A link at either name is replaced, never
     followed.
 
-    Args:
-        path: The file or folder to write.
-        size: Rough number of bytes to be written. With less space on the disk
-            it fails at once; use it if a library cannot stop midway.
-
-    Yields:
-        Where to write it.
-
-    Raises:
-        OSError: The disk is full or read-only. The message names the path.
+    With less space on the disk than `size`, a rough number of bytes, it fails
+    at once; use it if a library cannot stop midway. The message of an `OSError`
+    names the path.
     """
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
@@ -71,17 +64,11 @@ def replacing(path: Path, size: int = 0) -> Iterator[Path]:
 def locked(folder: Path, busy: str | None) -> Iterator[None]:
     """Holds the lock of a folder, which is created if necessary.
 
-    The lock ends with the process, even if that is killed. Without `fcntl`
-    (on Windows) there is no lock.
-
-    Args:
-        folder: The folder.
-        busy: The message if another process holds the lock; `None` to wait.
-
-    Raises:
-        RuntimeError: Another process holds it.
-        OSError: The folder cannot be written, or its lock file is a link or
-            not an ordinary file: the folder may come from somebody else.
+    If another process holds it, this raises `RuntimeError` with the message
+    `busy`, or waits if that is `None`. The lock ends with the process, even if
+    that is killed. Without `fcntl` (on Windows) there is no lock. A lock file
+    that is a link or not an ordinary file is refused: the folder may come from
+    somebody else.
     """
     try:
         import fcntl

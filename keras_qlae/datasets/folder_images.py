@@ -81,13 +81,10 @@ class FolderImages(NamedTuple):
                 yield digest, image
 
     def read(self) -> tuple[np.ndarray, str]:
-        """Reads all images into memory, and computes a digest.
+        """Reads all images into memory, as uint8; returns also a digest.
 
         The digest is of the names and the files, so that it does not depend on
         the version of the libraries that decode.
-
-        Returns:
-            uint8 `(n, height, width, channels)`, and the digest.
         """
         images = np.empty((len(self.names), *self.shape()), np.uint8)
         digest = hashlib.sha256()

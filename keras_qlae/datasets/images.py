@@ -25,25 +25,13 @@ def read_image(
     size: tuple[int, int] | None = None,
     grey: bool = False,
 ) -> np.ndarray:
-    """Decodes a picture of one of `FORMATS`.
+    """Decodes a picture of one of `FORMATS`: uint8 `(height, width, channels)`.
 
-    Its size is checked before it is decoded, since a small file may contain a
-    picture that fills the memory. Levels of 16 bits are scaled to 8.
-
-    Args:
-        source: The file, or its content.
-        name: Its name in messages.
-        size: `(height, width)` that it must have. By default any size up to
-            `MAX_PIXELS`.
-        grey: Whether to convert red, green and blue to one channel.
-
-    Returns:
-        uint8 `(height, width, 3)`, or `(height, width, 1)` with `grey`.
-
-    Raises:
-        ValueError: It is not such a picture. The message has the file and the
-            reason.
-        OSError: The file cannot be read.
+    It has three channels, or one if `grey`. Its size is checked before it is
+    decoded, since a small file may contain a picture that fills the memory. It
+    must be `size`, `(height, width)`, or by default have up to `MAX_PIXELS`.
+    Levels of 16 bits are scaled to 8. The message of a `ValueError` has the
+    file and the reason.
     """
     from PIL import Image
 

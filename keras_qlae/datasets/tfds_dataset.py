@@ -58,13 +58,9 @@ class TfdsStore(Store):
 
 @dataclasses.dataclass(frozen=True)
 class Labels:
-    """The labels of all images that can be factors.
+    """The labels of all images that can be factors: int32, a column a name.
 
-    Attributes:
-        table: int32 `(num_images, num_labels)`.
-        names: One per column.
-        classes: The names that are factors by default.
-        channels: Channels of the images.
+    `classes` are the names that are factors by default.
     """
 
     table: np.ndarray

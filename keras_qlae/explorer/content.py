@@ -65,12 +65,7 @@ class Described(NamedTuple):
 
 
 def describe(model: Any, content: Content) -> Described:
-    """Measures what the page shows of a model.
-
-    Raises:
-        ValueError: The model is of vectors, arrays do not fit the model or
-            each other, or the range of continuous latents is not known.
-    """
+    """Measures what the page shows of a model."""
     if not model.has_images:
         raise ValueError(
             "The page shows images, but this model is for vectors: see the "

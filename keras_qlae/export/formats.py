@@ -59,13 +59,10 @@ def write_litert(model: ImageModel, part: str, folder: Path) -> None:
 
 
 class Format(NamedTuple):
-    """How a format is written.
+    """How a format is written: by a function of a model, a part and a folder.
 
-    Attributes:
-        write: Function of a model, a part and a folder to be made.
-        backends: Keras backends on which it runs; on others it runs in a
-            separate process on TensorFlow.
-        requires: Modules of the extra with the name of the format.
+    On other `backends` it runs in a separate process on TensorFlow. It
+    `requires` modules of the extra with the name of the format.
     """
 
     write: Callable[[ImageModel, str, Path], None]

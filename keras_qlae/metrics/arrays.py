@@ -29,12 +29,8 @@ _MAX_FACTOR_VALUES = 1000
 def check_factors(factors: npt.ArrayLike) -> IntArray:
     """Returns `factors` as an int64 array `(num_samples, num_factors)`.
 
-    Columns of strings or categories are numbered.
-
-    Raises:
-        TypeError: If the values are not numbers.
-        ValueError: If the rank is not 2, the array is empty, or a value is
-            masked, missing, not finite, not an integer, or of 2**63 or more.
+    Columns of strings or categories are numbered. Values must be there, finite,
+    integers and below 2**63.
     """
     array = _check_table(factors, "factors", "num_factors")
     if array.dtype.kind == "f" and not np.array_equal(array, np.round(array)):
@@ -66,14 +62,9 @@ def check_latents(
 ) -> tuple[FloatArray | IntArray, bool]:
     """Returns `latents` as an array, and whether they are discrete.
 
-    Integers become int64 and floats float64. `discrete=None` takes integers
-    and booleans for discrete and floats for continuous.
-
-    Raises:
-        TypeError: If the values are not numbers, or `discrete` is not one of
-            `True`, `False` and `None`.
-        ValueError: If the rank is not 2, the array is empty, a value is not
-            finite, or floats called discrete look continuous.
+    Integers become int64 and floats float64. `discrete=None` takes integers and
+    booleans for discrete and floats for continuous. Floats that are called
+    discrete must not look continuous.
     """
     if not (discrete is None or isinstance(discrete, bool | np.bool_)):
         raise TypeError(

@@ -191,13 +191,9 @@ def _best_splits(
 ) -> tuple[IntArray, Bins, FloatArray]:
     """Finds the split of each node that most decreases the squared error.
 
-    Args:
-        sums: Of residuals, `(num_latents, num_bins, nodes, trees)`.
-        counts: Of samples, the same shape.
-
-    Returns:
-        The latent and the last bin on the left, `(nodes, trees)`, and the
-        decrease that each latent is credited with.
+    Sums of residuals, and counts of samples, are `(num_latents, num_bins,
+    nodes, trees)`. Returns the latent and the last bin on the left, `(nodes,
+    trees)`, and the decrease that each latent is credited with.
     """
     left, num_left = sums.cumsum(axis=1), counts.cumsum(axis=1)
     right, num_right = left[:, -1:] - left, num_left[:, -1:] - num_left

@@ -10,17 +10,9 @@ def frame_to_array(values: Any, name: str) -> npt.NDArray[Any]:
     """Converts anything array-like to an array; numbers its strings.
 
     Strings, categories and booleans become integers: categories in their own
-    order, strings in alphabetical order. Nullable integers become integers.
-
-    Args:
-        values: An array, which may contain strings if it is `factors`, or a
-            frame with `columns` and `__getitem__`, as in pandas and polars.
-        name: Its name in messages.
-
-    Raises:
-        TypeError: If a column of a frame holds neither numbers nor text.
-        ValueError: If a column of a frame has missing values, or two have the
-            same name.
+    order, strings in alphabetical order. Nullable integers become integers. A
+    frame has `columns` and `__getitem__`, as in pandas and polars; its columns
+    must have different names, and no missing values.
     """
     if not _is_frame(values):
         array = np.asarray(values)

@@ -53,19 +53,10 @@ def reconstruction_loss(
     """Computes the loss of each example, a mean over its values.
 
     It is minus the log-likelihood of the image `x` for the decoder's output
-    `m`. `"bernoulli"`: `-x log(p) - (1 - x) log(1 - p)` with
-    `p = sigmoid(m)`. `"gaussian"`: `((x - m) / scale)**2`, with a variance of
-    `scale**2 / 2` and without the constant `log(pi * scale**2) / 2`.
-
-    Args:
-        likelihood: The name.
-        images: `(batch, ...)`.
-        outputs: Of the same shape.
-        scale: Of the Gaussian, a number or one for each value of the last
-            axis.
-
-    Returns:
-        `(batch,)`.
+    `m`. `"bernoulli"`: `-x log(p) - (1 - x) log(1 - p)` with `p = sigmoid(m)`.
+    `"gaussian"`: `((x - m) / scale)**2`, with a variance of `scale**2 / 2` and
+    without the constant `log(pi * scale**2) / 2`. The scale is a number or one
+    for each value of the last axis.
     """
     if likelihood == "gaussian":
         loss = ops.square((images - outputs) / scale)

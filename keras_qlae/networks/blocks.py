@@ -205,9 +205,7 @@ def check_image_shape(
 ) -> tuple[int, int, int]:
     """Returns the image shape as a tuple, after a check with the strides.
 
-    Raises:
-        ValueError: The shape is not three positive integers, or the product
-            of the strides does not divide height and width.
+    Their product must divide height and width.
     """
     shape = tuple(image_shape)
     if len(shape) in (1, 2):

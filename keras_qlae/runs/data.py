@@ -28,12 +28,7 @@ _FEWEST = 10  # images, so that a fifth of them are two to compare
 
 
 def of_arrays(dataset: Any) -> str | FactorDataset:
-    """Makes a data set of arrays; returns a name or a data set as it is.
-
-    Args:
-        dataset: A name, a path, a data set, images or vectors as in
-            `datasets.from_arrays`, or `(images, factors)`.
-    """
+    """Makes a data set of arrays; returns a name or a data set as it is."""
     if isinstance(dataset, str | FactorDataset):
         return dataset
     if isinstance(dataset, os.PathLike):
@@ -75,19 +70,11 @@ def has_sizes(dataset: str | FactorDataset) -> bool:
 
 
 def load(dataset: Any, image_size: int) -> FactorDataset:
-    """Loads a data set by name.
+    """Loads a data set by name, as in `runs.train`.
 
-    Args:
-        dataset: A name of `datasets.available()`, a folder of images, an
-            `.npz` file, or `module:name` for your own class or function,
-            which is called with `image_size` if it has such an argument.
-            Arrays become a data set, as in `of_arrays`; a data set is
-            returned as it is.
-        image_size: Height and width, for data sets that have several sizes.
-
-    Raises:
-        ValueError: No data set has this name, or the function returned
-            something else.
+    `module:name` is called with the image size if it has such an argument. The
+    size is for data sets that have several. Arrays become a data set, as in
+    `of_arrays`; a data set is returned as it is.
     """
     dataset = of_arrays(dataset)
     if isinstance(dataset, FactorDataset):
@@ -127,18 +114,8 @@ def split(
     """Splits images into those for training and, at most a fifth, scoring.
 
     The split is the same for every seed, so that all runs are scored on the
-    same images.
-
-    Args:
-        scoring: Which images are scored.
-        data: All images.
-        support: Which combinations of factors are used for training, as in
-            `Training`.
-        warns: Whether to warn if fewer images are scored than requested.
-
-    Raises:
-        ValueError: There are fewer than 10 images, or the support leaves
-            fewer.
+    same images. At least 10 must be left by the support. It may warn if fewer
+    are scored than requested.
     """
     chosen = _resolved(support)
     choice, whence = len(data), f"`{data.name}`"
@@ -180,18 +157,11 @@ def spread(size: int, count: int) -> Any:
 
 
 def varied(images: np.ndarray, count: int) -> np.ndarray:
-    """Chooses different images to show.
+    """Chooses different images to show; returns their positions.
 
-    The half of the images with least contrast is not used, if there are
-    enough others.
-
-    Args:
-        images: `(n, height, width, channels)`.
-        count: How many, if there are enough.
-
-    Returns:
-        Positions `(count,)`. The first is the image with most contrast; each
-        next one is the image farthest from those before it.
+    The first is the image with most contrast; each next one is the image
+    farthest from those before it. The half of the images with least contrast is
+    not used, if there are enough others.
     """
     levels = images.astype(np.float32)
     contrast = levels.std(axis=(1, 2)).sum(axis=-1)

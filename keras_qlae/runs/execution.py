@@ -163,15 +163,8 @@ def execute_apart(
 
     A crash ends only that process. It reads the task from its standard input,
     which stays open. So when the calling process ends, even by a kill, the
-    process of the run ends too, and the run can be resumed.
-
-    Args:
-        task: The run.
-        log: Path of the file to which its output is appended.
-        environment: Variables in place of those of this process.
-
-    Returns:
-        How it ended.
+    process of the run ends too, and the run can be resumed. Its output is
+    appended to the log. The environment replaces variables of this process.
     """
     with open_to_append(Path(log)) as file:
         process = subprocess.Popen(
@@ -250,17 +243,9 @@ class Jobs:
     def ended(
         self, seconds: float | None = None
     ) -> list[tuple[Future[Outcome], Outcome]]:
-        """Waits for tasks to end.
+        """Waits for tasks to end, by default until one has ended.
 
-        Args:
-            seconds: How long at most; by default until one has ended.
-
-        Returns:
-            What `begin` returned, and how the task ended. Each task is
-            returned once.
-
-        Raises:
-            OSError: A log cannot be written.
+        Each task is returned once: what `begin` returned, and how it ended.
         """
         done, _ = concurrent.futures.wait(
             self._running, seconds, concurrent.futures.FIRST_COMPLETED
@@ -278,12 +263,7 @@ def local_executor(jobs: int) -> Executor:
 def cluster_executor(address: str) -> Executor:
     """Makes an executor of a Dask cluster, whose workers share the disk.
 
-    Args:
-        address: Address of its scheduler, such as `tcp://10.0.0.1:8786`.
-
-    Raises:
-        ImportError: The library `distributed` is not installed.
-        OSError: There is no scheduler.
+    The address is that of its scheduler, such as `tcp://10.0.0.1:8786`.
     """
     try:
         import distributed as dask

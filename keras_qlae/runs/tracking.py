@@ -52,15 +52,7 @@ def check(named: Sequence[Named], only_names: bool = False) -> None:
 def callbacks_of(
     named: Sequence[Named], run: RunDirectory, config: Configuration
 ) -> list[keras.callbacks.Callback]:
-    """Makes the callbacks of a run.
-
-    Args:
-        named: Keras callbacks; names of `TRACKERS`; or `module:name` of a
-            class or function, which is called without arguments, or with the
-            path of the run directory if it has an argument `directory`.
-        run: The run directory.
-        config: The run's configuration.
-    """
+    """Makes the callbacks of a run, as named in `runs.train`."""
     check(named)
     return [_made(each, run, config) for each in named]
 

@@ -79,12 +79,8 @@ class Asked(_Plain):
 class Told(_Plain):
     """The end of a trial.
 
-    Attributes:
-        trial: Its number.
-        status: How it ended.
-        score: The objective; `None` if it failed.
-        logged: The last line of its `metrics.csv`.
-        message: Why it failed.
+    The score is `None` if it failed, and the message says why. `logged` is the
+    last line of its `metrics.csv`.
     """
 
     event: Literal["told"] = "told"

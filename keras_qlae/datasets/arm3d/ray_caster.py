@@ -223,17 +223,9 @@ def cast_object(
 ) -> tuple[Array, Array]:
     """Puts an object into the scene, with its shadow.
 
-    Args:
-        origin: `(3, 1)`.
-        direction: `(3, num_rays)`.
-        scene: What the rays meet without it.
-        middle: Of the object, `(3, 1)`.
-        shape: A key of `SHAPES`.
-        size: Its scale.
-
-    Returns:
-        `(pixels, light)`: the pixels that it changes, and the light of their
-        rays, `(num_pixels, SAMPLES, 4)`.
+    `middle` is that of the object, `(3, 1)`, and `shape` a key of `SHAPES`.
+    Returns the pixels that it changes, and the light of their rays,
+    `(num_pixels, SAMPLES, 4)`.
     """
     solid, bound = SHAPES[shape], REACH * size
     seen = _through(origin, direction, middle, bound)

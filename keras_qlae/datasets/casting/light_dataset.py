@@ -81,9 +81,8 @@ class LightDataset(GridDataset):
     def _table(self) -> np.ndarray:
         """Returns the light of all geometries, the same array at every call.
 
-        Returns:
-            uint8 `(num_geometries, image_size ** 2, num_materials)`; the sum
-            of a pixel is at most 255.
+        uint8 `(num_geometries, image_size ** 2, num_materials)`; the sum of a
+        pixel is at most 255.
         """
 
     def _images(self, index: np.ndarray) -> np.ndarray:

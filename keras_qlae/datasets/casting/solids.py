@@ -181,12 +181,8 @@ def rod(
 ) -> Hit:
     """Intersects rays with a rod with round ends, anywhere in space.
 
-    Args:
-        origin: `(3, 1)`.
-        direction: `(3, n)`, of unit length.
-        start: `(3, 1)`.
-        end: The other end of the axis, `(3, 1)`.
-        radius: Of the rod and its ends.
+    The directions, `(3, n)`, are of unit length; origin and both ends of the
+    axis are `(3, 1)`.
     """
     axis, away = end - start, origin - start
     length2 = _dot(axis, axis)
@@ -220,16 +216,9 @@ def rod_shadow(
 ) -> Array:
     """The part of a wide lamp's light that reaches points behind a rod.
 
-    Args:
-        point: `(3, n)`.
-        lamp: Unit vector towards the lamp, `(3, 1)`.
-        start: `(3, 1)`.
-        end: `(3, 1)`.
-        radius: Of the rod.
-        softness: Width of the lamp, seen from a point, in radians.
-
-    Returns:
-        `(n,)`, from 0 in the shadow to 1.
+    From `(3, n)` to `(n,)`, from 0 in the shadow to 1. `lamp` is a unit vector
+    towards the lamp and `softness` its width, seen from a point, in radians.
+    The ends of the axis are `(3, 1)`.
     """
     axis, away = end - start, point - start
     length2, slant = _dot(axis, axis), _dot(lamp, axis)
