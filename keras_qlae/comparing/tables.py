@@ -111,7 +111,7 @@ def latex(study: Study, found: Sequence[Summary]) -> str:
         body = [
             _cells(
                 summary,
-                _for_latex,
+                lambda text: text.translate(_SPECIAL),
                 r"$\pm$",
                 r"\textbf{{{}}}".format,
                 has_udr,
@@ -267,7 +267,3 @@ def _not_as_wanted(rows: Sequence[dict[str, Any]]) -> list[str]:
         for state in states
         if state != "finished"
     ]
-
-
-def _for_latex(text: str) -> str:
-    return text.translate(_SPECIAL)

@@ -129,7 +129,7 @@ def check_num_values(factors: IntArray) -> None:
             )
 
 
-def warn_of_categories(factors: npt.ArrayLike, stacklevel: int = 3) -> None:
+def warn_of_categories(factors: npt.ArrayLike) -> None:
     """Warns about text and categories if a score needs ordered values."""
     if is_unordered(factors):
         warnings.warn(
@@ -137,16 +137,12 @@ def warn_of_categories(factors: npt.ArrayLike, stacklevel: int = 3) -> None:
             "alphabetical order, or in that of the categories, and this score "
             "depends on the order. Pass numbers or ordered categories, or "
             "leave these columns out.",
-            stacklevel=stacklevel,
+            stacklevel=3,
         )
 
 
-def find_varying_factors(factors: IntArray, stacklevel: int = 3) -> BoolArray:
-    """Finds the factors with more than one value; warns about the others.
-
-    `stacklevel` is that of `warnings.warn`: with 3 the warning names the line
-    that called the public function.
-    """
+def find_varying_factors(factors: IntArray) -> BoolArray:
+    """Finds the factors with more than one value; warns about the others."""
     varies = np.asarray(factors.min(axis=0) < factors.max(axis=0))
     if not varies.all():
         left_out = np.flatnonzero(~varies).tolist()
@@ -154,7 +150,7 @@ def find_varying_factors(factors: IntArray, stacklevel: int = 3) -> BoolArray:
             f"Left out the factors at indices {left_out}: each has a single "
             "value in these samples, so there is nothing to predict. Score "
             "more samples, or drop these columns of `factors`.",
-            stacklevel=stacklevel,
+            stacklevel=3,  # the line that called the public function
         )
     return varies
 

@@ -60,9 +60,11 @@ def nearest_neighbor_information(
         noisy = column + _JITTER * jitter
         order = np.argsort(noisy)
         for i, factor in enumerate(factors):
+            # Narrow labels: NumPy sorts those of up to 16 bits by counting.
+            narrow = np.min_scalar_type(factor.num_values)
             table[i, j] = _ross_estimate(
                 noisy[order],
-                _smallest_dtype(factor.index[order], factor.num_values),
+                factor.index[order].astype(narrow),
                 factor.counts,
                 num_neighbors,
                 digamma,
@@ -148,13 +150,6 @@ def _is_closer(
     values: FloatArray, centers: FloatArray, radius: FloatArray
 ) -> BoolArray:
     return np.asarray(np.abs(values - centers) < radius)
-
-
-def _smallest_dtype(
-    labels: IntArray, num_values: int
-) -> npt.NDArray[np.integer]:
-    """Narrow labels: NumPy sorts those of up to 16 bits by counting."""
-    return labels.astype(np.min_scalar_type(num_values))
 
 
 def _digamma_table(largest: int) -> FloatArray:

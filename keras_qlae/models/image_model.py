@@ -97,7 +97,8 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
         if isinstance(validation, tuple | list):
             validation = validation[0]
         check_fit_data(validation, self.image_shape, "validation_data")
-        if not hasattr(x, "__array__") and not _is_py_dataset(x):
+        is_shuffled = isinstance(x, keras.utils.PyDataset)
+        if not hasattr(x, "__array__") and not is_shuffled:
             kwargs.setdefault("shuffle", False)  # Keras warns about `True`
         return super().fit(x, *args, **kwargs)
 
@@ -345,10 +346,6 @@ class ImageModel(backend.StepModel, SavedSeed, keras.Model):
 def _in_range(images: np.ndarray) -> np.ndarray:
     """Clips to `[0, 1]` what rounding has moved outside."""
     return images if images.dtype.kind in "iu" else np.clip(images, 0, 1)
-
-
-def _is_py_dataset(data: Any) -> bool:
-    return isinstance(data, keras.utils.PyDataset)
 
 
 def _batch_sizes(

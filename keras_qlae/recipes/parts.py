@@ -96,7 +96,11 @@ class Setting:
         """
         import pydantic
 
-        if isinstance(value, str) and _is_list(self.annotation):
+        kinds = [self.annotation]
+        if _is_union(self.annotation):
+            kinds = list(typing.get_args(self.annotation))
+        is_list = any(typing.get_origin(kind) is list for kind in kinds)
+        if isinstance(value, str) and is_list:
             value = [item.strip() for item in value.split(",") if item.strip()]
         try:
             result = pydantic.TypeAdapter(self.annotation).validate_python(
@@ -354,14 +358,3 @@ def _plain(annotation: Any, default: Any) -> Any:
 
 def _is_union(annotation: Any) -> bool:
     return typing.get_origin(annotation) in (typing.Union, types.UnionType)
-
-
-def _is_list(annotation: Any) -> bool:
-    return any(typing.get_origin(a) is list for a in _members(annotation))
-
-
-def _members(annotation: Any) -> tuple[Any, ...]:
-    """The types of a union; for another type, that type."""
-    return (
-        typing.get_args(annotation) if _is_union(annotation) else (annotation,)
-    )

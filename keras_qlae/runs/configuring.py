@@ -136,18 +136,14 @@ def to_toml(config: Configuration) -> str:
     tables = {k: v for k, v in config.settings.items() if k != "penalties"}
     penalties = config.settings.get("penalties", {})
     lines = [f"{name} = {_value(getattr(config, name))}" for name in _OWN]
-    lines += [f'{seat} = "{_NONE}"' for seat in _missing(config)]
+    if "schedule" not in config.settings:
+        lines.append(f'schedule = "{_NONE}"')
     lines += [] if penalties else ["penalties = []"]
     for seat, table in tables.items():
         lines += ["", f"[{seat}]", *_lines(table)]
     for name, table in penalties.items():
         lines += ["", f"[penalties.{_value(name)}]", *_lines(table)]
     return "\n".join(lines) + "\n"
-
-
-def _missing(config: Configuration) -> list[str]:
-    """The seats that are empty."""
-    return [seat for seat in ("schedule",) if seat not in config.settings]
 
 
 def _lines(table: Mapping[str, Any]) -> list[str]:

@@ -195,7 +195,8 @@ def _check_directory(directory: Path, plan: Plan) -> None:
                 "its own directory: remove the link."
             )
     if not (directory / FILE).exists():
-        if directory.exists() and _visible(directory):
+        there = directory.iterdir() if directory.exists() else ()
+        if any(not path.name.startswith(".") for path in there):
             raise ValueError(
                 f"{directory} is not empty and has no search: choose a new "
                 "directory, so that nothing is overwritten."
@@ -209,7 +210,3 @@ def _check_directory(directory: Path, plan: Plan) -> None:
             "Choose another directory, or the same settings to resume that "
             "search."
         )
-
-
-def _visible(folder: Path) -> bool:
-    return any(not path.name.startswith(".") for path in folder.iterdir())
