@@ -71,7 +71,8 @@ def load_prepared(
     store = open_store(info, data_dir, image_size)
     store.check_whole()
     if not store.is_prepared:
-        raise FileNotFoundError(_advice(store))
+        needed = gigabytes(store.needed_bytes)
+        raise store.not_prepared(f": it needs {needed} more disk")
     return serve(store)
 
 
@@ -81,15 +82,4 @@ def serve(store: Store) -> PreparedDataset:
     path = store.prepared / IMAGES
     return PreparedDataset(
         store.info.name, store.info.factors, store.image_shape, path, hashes
-    )
-
-
-def _advice(store: Store) -> str:
-    """What to do about a data set that is not prepared."""
-    return (
-        f"The data set `{store.info.name}` is not prepared at "
-        f"{store.image_size}x{store.image_size} in {store.data_dir}. Run "
-        f"`{store.command}` first: it needs {gigabytes(store.needed_bytes)} "
-        "more disk. If it is prepared elsewhere, set KERAS_QLAE_DATA_DIR to "
-        "that folder. `room3d` and `sprites2d` need no download."
     )

@@ -156,6 +156,16 @@ class Store:
             f"{damage}"
         )
 
+    def not_prepared(self, needs: str) -> FileNotFoundError:
+        """Makes an error that says how to prepare it, and what that needs."""
+        return FileNotFoundError(
+            f"The data set `{self.info.name}` is not prepared at "
+            f"{self.image_size}x{self.image_size} in {self.data_dir}. Run "
+            f"`{self.command}` first{needs}. If it is prepared elsewhere, set "
+            f"{VARIABLE} to that folder. `room3d` and `sprites2d` need no "
+            "download."
+        )
+
     @property
     def missing_files(self) -> tuple[RawFile, ...]:
         """The published files that are not on the disk."""

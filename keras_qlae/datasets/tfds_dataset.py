@@ -27,9 +27,9 @@ from keras_qlae.files import check_ordinary
 from keras_qlae.files import read_json
 from keras_qlae.files import replacing
 from keras_qlae.files import write_json
-from keras_qlae.hints import hint
 
 OPTIONS = ("image_size", "data_dir")
+_IN_PYTHON = ", or in Python `keras_qlae.datasets.from_tfds`"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,16 +100,17 @@ def load_tfds(
     wanted = parse_tfds(name)
     store = tfds_store(wanted, 1, 1, image_size, data_dir)
     if not store.facts_of_labels.exists():
-        raise FileNotFoundError(_advice(store, None))
+        raise store.not_prepared(_IN_PYTHON)
     labels = read_labels_of(store)
     store = tfds_store(
         wanted, len(labels.table), labels.channels, image_size, data_dir
     )
     store.check_whole()
     if not store.is_prepared:
-        raise FileNotFoundError(_advice(store, store.needed_bytes))
-    factors = wanted.factors or labels.classes
-    columns = [_column(labels, factor, wanted) for factor in factors]
+        needed = f" ({gigabytes(store.needed_bytes)} of disk)"
+        raise store.not_prepared(f"{needed}{_IN_PYTHON}")
+    factors = wanted.chosen(labels.names, labels.classes)
+    columns = [labels.names.index(factor) for factor in factors]
     table = labels.table[:, columns]
     if (table < 0).any():
         row, column = np.argwhere(table < 0)[0]
@@ -178,27 +179,3 @@ def _read_table(path: Path, num_labels: int, sha256: Any) -> np.ndarray:
     if rest != 4 * shape[0] * shape[1]:
         raise ValueError(f"{path.name} has {rest} bytes for {shape}")
     return np.frombuffer(file.read(), np.int32).reshape(shape)
-
-
-def _column(labels: Labels, factor: str, wanted: TfdsName) -> int:
-    if factor not in labels.names:
-        raise ValueError(
-            f"`{wanted.images}` has no feature `{factor}` that is one number "
-            f"or word per image.{hint(factor, labels.names)} It has: "
-            f"{', '.join(labels.names) or 'none'}. "
-            f"Received: {str(wanted)!r}"
-        )
-    return labels.names.index(factor)
-
-
-def _advice(store: Store, num_bytes: int | None) -> str:
-    """Says what to do about a data set that is not prepared."""
-    needed = "" if num_bytes is None else f" ({gigabytes(num_bytes)} of disk)"
-    return (
-        f"The data set `{store.info.name}` is not prepared at "
-        f"{store.image_size}x{store.image_size} in {store.data_dir}. Run "
-        f"`{store.command}` first{needed}, or in Python "
-        "`keras_qlae.datasets.from_tfds`. If it is prepared elsewhere, set "
-        "KERAS_QLAE_DATA_DIR to that folder. `room3d` and `sprites2d` need no "
-        "download."
-    )

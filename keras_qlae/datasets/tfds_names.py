@@ -1,7 +1,10 @@
 """Names of data sets of TensorFlow Datasets: `tfds:mnist@train:label`."""
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
+
+from keras_qlae.hints import hint
 
 PREFIX = "tfds:"
 _FORM = re.compile(
@@ -40,6 +43,19 @@ class TfdsName(NamedTuple):
     def folder(self) -> str:
         """The name of the folder in which it is prepared."""
         return re.sub(r"[^\w.+-]", "-", self.images)
+
+    def chosen(
+        self, known: Collection[str], usual: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The features that are the factors; raises unless all are known."""
+        for factor in self.factors:
+            if factor not in known:
+                raise ValueError(
+                    f"`{self.images}` has no feature `{factor}` that is one "
+                    f"number or word per image.{hint(factor, known)} It has: "
+                    f"{', '.join(known) or 'none'}. Received: {str(self)!r}"
+                )
+        return self.factors or usual
 
     def __str__(self) -> str:
         factors = ",".join(self.factors)

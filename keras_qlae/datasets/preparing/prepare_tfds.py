@@ -12,7 +12,7 @@ from keras_qlae.datasets.preparing.convert import convert
 from keras_qlae.datasets.preparing.disk import check_room
 from keras_qlae.datasets.preparing.download import check_reachable
 from keras_qlae.datasets.preparing.sources import Source
-from keras_qlae.datasets.preparing.sources import reason
+from keras_qlae.datasets.preparing.sources import damaged_copy
 from keras_qlae.datasets.published.tfds import tfds_data_dir
 from keras_qlae.datasets.published.tfds_features import TfdsFeatures
 from keras_qlae.datasets.published.tfds_features import find_copy
@@ -31,6 +31,8 @@ from keras_qlae.datasets.tfds_names import PREFIX
 from keras_qlae.datasets.tfds_names import TfdsName
 from keras_qlae.datasets.tfds_names import parse_tfds
 from keras_qlae.files import locked
+
+_AGAIN = "it is downloaded again"
 
 
 def from_tfds(
@@ -106,7 +108,7 @@ def prepare_tfds(
         known.check_whole()
         return known.prepared
     features = tfds_features(wanted)
-    features.chosen(wanted)
+    wanted.chosen(features.labels, features.class_labels)
     busy = (
         f"Another process is preparing the data set in {place.folder}: wait "
         "for it to end, or choose another `--data-dir`."
@@ -132,7 +134,7 @@ def _prepare(
     except ImportError:
         raise
     except Exception as error:
-        raise _damaged(wanted, folder, error) from error
+        raise damaged_copy(wanted.images, folder, error, _AGAIN) from error
     store = tfds_store(
         wanted, num_images, features.channels, image_size, data_dir
     )
@@ -151,7 +153,7 @@ def _prepare(
         try:
             yield from read_images(features, paths, image_size, start)
         except Exception as error:
-            raise _damaged(wanted, folder, error) from error
+            raise damaged_copy(wanted.images, folder, error, _AGAIN) from error
 
     origin = {"tensorflow_datasets": str(folder), "split": wanted.split}
     convert(store, Source(origin, True, blocks), show_progress)
@@ -179,11 +181,3 @@ def _download(
     builder = tfds_builder(wanted, base)
     builder.download_and_prepare(file_format="tfrecord")
     return Path(builder.data_dir)
-
-
-def _damaged(wanted: TfdsName, folder: Path, error: Exception) -> ValueError:
-    return ValueError(
-        f"The copy of `{wanted.images}` that TensorFlow Datasets has in "
-        f"{folder} is damaged or cannot be read ({reason(error)}): delete that "
-        "folder, or set TFDS_DATA_DIR to another, and it is downloaded again"
-    )

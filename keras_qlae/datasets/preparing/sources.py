@@ -58,15 +58,22 @@ def tfds_copy(store: Store, folder: Path) -> Source:
         except ImportError:
             raise
         except Exception as error:
-            raise ValueError(
-                f"The copy of `{store.info.name}` that TensorFlow Datasets has "
-                f"in {folder} is damaged or cannot be read "
-                f"({reason(error)}): delete that folder, or "
-                "set TFDS_DATA_DIR to another. Then the published files are "
-                "used instead"
-            ) from error
+            then = "the published files are used instead"
+            name = store.info.name
+            raise damaged_copy(name, folder, error, then) from error
 
     return Source({"tensorflow_datasets": str(folder)}, False, blocks)
+
+
+def damaged_copy(
+    name: str, folder: Path, error: Exception, then: str
+) -> ValueError:
+    """Makes an error on a copy of TensorFlow Datasets that says what to do."""
+    return ValueError(
+        f"The copy of `{name}` that TensorFlow Datasets has in {folder} is "
+        f"damaged or cannot be read ({reason(error)}): delete that folder, or "
+        f"set TFDS_DATA_DIR to another. Then {then}"
+    )
 
 
 def reason(error: Exception) -> str:

@@ -46,18 +46,6 @@ class TfdsFeatures:
     place: Path
     urls: tuple[str, ...]
 
-    def chosen(self, wanted: TfdsName) -> tuple[str, ...]:
-        """The features that are the factors; raises unless they can be."""
-        unknown = [each for each in wanted.factors if each not in self.labels]
-        if unknown:
-            raise ValueError(
-                f"`{wanted.images}` has no feature `{unknown[0]}` that is one "
-                f"number or word per image.{hint(unknown[0], self.labels)} It "
-                f"has: {', '.join(self.labels) or 'none'}. "
-                f"Received: factors={list(wanted.factors)}"
-            )
-        return wanted.factors or self.class_labels
-
 
 def tfds_builder(wanted: TfdsName, data_dir: Path) -> Any:
     """The builder of a data set, from the code that is installed."""
