@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_qlae.datasets import archives
 from keras_qlae.datasets import tfds_dataset
-from keras_qlae.datasets.arm3d import info as arm3d
+from keras_qlae.datasets.arm3d import dataset as arm3d
 from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.factor_dataset import FactorDataset
 from keras_qlae.datasets.folder_dataset import from_folder
@@ -18,8 +18,9 @@ from keras_qlae.datasets.published import deepmind
 from keras_qlae.datasets.published import mpi3d
 from keras_qlae.datasets.published import nvlabs
 from keras_qlae.datasets.published import smallnorb
-from keras_qlae.datasets.room3d import info as room3d
-from keras_qlae.datasets.sprites2d import info as sprites2d
+from keras_qlae.datasets.room3d import dataset as room3d
+from keras_qlae.datasets.room3d import nuisance
+from keras_qlae.datasets.sprites2d import dataset as sprites2d
 from keras_qlae.datasets.tfds_names import is_tfds
 from keras_qlae.datasets.tfds_names import parse_tfds
 from keras_qlae.hints import UnknownNameError
@@ -30,7 +31,7 @@ _INFOS = {
     for dataset in (
         arm3d.INFO,
         room3d.INFO,
-        room3d.NUISANCE,
+        nuisance.INFO,
         sprites2d.INFO,
         *mpi3d.INFOS,
         cars3d.INFO,

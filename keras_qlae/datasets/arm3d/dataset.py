@@ -10,6 +10,7 @@ from keras_qlae.datasets.casting.light_dataset import Color
 from keras_qlae.datasets.casting.light_dataset import LightDataset
 from keras_qlae.datasets.casting.light_table import kept_table
 from keras_qlae.datasets.casting.light_table import quantize
+from keras_qlae.datasets.dataset_info import DatasetInfo
 
 VERSION = 1  # of the pictures: counted up when they change
 MATERIALS: dict[str, list[Color]] = {  # in the order of the ray caster
@@ -104,3 +105,32 @@ def load_table(image_size: int) -> np.ndarray:
 def _shape(image_size: int) -> tuple[int, int, int]:
     num_geometries = int(np.prod(ray_caster.GRID))
     return num_geometries, image_size**2, len(ray_caster.MATERIALS)
+
+
+INFO = DatasetInfo(
+    name="arm3d",
+    summary="An arm that holds an object; embedded, no download.",
+    description=(
+        "An arm that holds an object over a wooden table, with soft shadows, "
+        "drawn by the ray caster of this package. Names and order of the "
+        "factors are those of MPI3D (Gondal et al., 2019), but the pictures "
+        "and most numbers of values differ: scores are not comparable with "
+        "those published for MPI3D. The arm does not model a real robot."
+    ),
+    factors=FACTORS,
+    native_shape=(64, 64, 3),
+    options={
+        "image_size": (
+            "height and width, at least 8 (default 64); cast at first use and "
+            "kept, in up to half a minute for 64"
+        )
+    },
+    licence="Apache-2.0, as this package",
+    citation=(
+        "Drawn by keras-qlae. After: M. W. Gondal et al., On the Transfer of "
+        "Inductive Bias from Simulation to the Real World: a New "
+        "Disentanglement Dataset, NeurIPS 2019, "
+        "https://github.com/rr-learning/disentanglement_dataset"
+    ),
+    make=Arm3D,
+)

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_qlae.datasets.casting.light_dataset import Color
 from keras_qlae.datasets.casting.light_dataset import LightDataset
+from keras_qlae.datasets.dataset_info import DatasetInfo
 from keras_qlae.datasets.room3d import ray_caster
 from keras_qlae.datasets.room3d.tables import load_table
 
@@ -70,3 +71,29 @@ class Room3D(LightDataset):
 
     def _content(self) -> Iterator[bytes]:
         yield f"room3d {VERSION}".encode()
+
+
+INFO = DatasetInfo(
+    name="room3d",
+    summary="A room with an object; embedded, no download; any image size.",
+    description=(
+        "A room with a floor, walls and one object, drawn by the ray caster "
+        "of this package. Factors, their order and their values are those of "
+        "3D Shapes (Burgess and Kim, 2018), the pictures are not: scores are "
+        "not comparable with those published for 3D Shapes."
+    ),
+    factors=FACTORS,
+    native_shape=(64, 64, 3),
+    options={
+        "image_size": (
+            "height and width, at least 8 (default 64); 32 and 64 are in the "
+            "package, others are cast at first use"
+        )
+    },
+    licence="Apache-2.0, as this package",
+    citation=(
+        "Drawn by keras-qlae. After: C. Burgess and H. Kim, 3D Shapes "
+        "Dataset, 2018, https://github.com/google-deepmind/3d-shapes"
+    ),
+    make=Room3D,
+)

@@ -5,6 +5,7 @@ the picture's position and a seed. The pools are computed from raw random bits
 with exact integer arithmetic, so that they are the same on every machine.
 """
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,7 @@ from keras_qlae.datasets import pipeline
 from keras_qlae.datasets.checks import check_integer
 from keras_qlae.datasets.checks import check_memory
 from keras_qlae.datasets.factor_dataset import Op
+from keras_qlae.datasets.room3d.dataset import INFO as ROOM_INFO
 from keras_qlae.datasets.room3d.dataset import VERSION as ROOM_VERSION
 from keras_qlae.datasets.room3d.dataset import Room3D
 
@@ -184,3 +186,20 @@ def load_pools(image_size: int) -> Pools:
     for pool in pools:
         pool.flags.writeable = False
     return pools
+
+
+INFO = dataclasses.replace(
+    ROOM_INFO,
+    name="room3d_nuisance",
+    summary="room3d with light, discs and noise as nuisance; embedded.",
+    description=(
+        "The pictures of room3d, each with different light, three small discs "
+        "near the border and noise, which are independent of the factors. They "
+        "depend on the picture's position and a seed. Compare scores with "
+        "those on room3d only to measure the effect of this nuisance, and not "
+        "with those published for 3D Shapes."
+    ),
+    options=ROOM_INFO.options
+    | {"seed": "for the nuisance, below 2 ** 32 (default 0); in Python"},
+    make=Room3DNuisance,
+)
