@@ -103,7 +103,6 @@ class Run:
             FileNotFoundError: It is not scored yet.
             ValueError: The file is damaged.
         """
-        self.directory.verify(self.directory.scores)
         return self.directory.read_scores()
 
     @property
@@ -240,7 +239,6 @@ class Run:
         """Draws the figures of the run's report, by name; writes nothing."""
         from keras_qlae.runs.reporting import drawn_figures
 
-        self.directory.verify(self.directory.scores)
         return drawn_figures(self.directory, self.model, self.held_out)
 
     def to_dict(self) -> dict[str, Any]:
