@@ -152,10 +152,10 @@ def test_recipes_and_data_that_do_not_fit(path, tmp_path):
     images = np.zeros((50, 8, 8, 1))
     cases = [
         *(
-            (name, str(path), "take recipe=qlae-vectors")
+            (name, str(path), "use recipe=qlae-vectors")
             for name in ("qlae", "tripod", "ql-info-wgan-gp", "vq-vae-paper")
         ),
-        ("qlae-vectors", images, "for vectors: take recipe=qlae"),
+        ("qlae-vectors", images, "for vectors: use recipe=qlae"),
     ]
     for name, data, message in cases:
         recipe = recipes.get(name, num_scored=8, batch_size=8, num_latents=3)
@@ -169,7 +169,7 @@ def test_recipes_and_data_that_do_not_fit(path, tmp_path):
         main, ["train", f"--dataset={path}", "--num-scored=8"]
     )
     assert result.exit_code == 1
-    assert "take --recipe qlae-vectors, or --encoder" in result.output
+    assert "use --recipe qlae-vectors, or --encoder" in result.output
 
 
 def test_latents_are_rotated(path, tmp_path):
