@@ -35,11 +35,16 @@ import keras
 import pytest
 
 from tests.quick_python import CLIENT
+from tests.worker_memory import pytest_sessionfinish as pytest_sessionfinish
+from tests.worker_memory import (
+    pytest_terminal_summary as pytest_terminal_summary,
+)
+from tests.worker_memory import pytest_testnodedown as pytest_testnodedown
 
 ONCE = {"backend_free", "one_backend"}
 # It compiles nothing, and so is the fastest for small models.
 ONE_BACKEND = "torch"
-ENOUGH_MEMORY = 2e9  # a worker shall have no more than 2.5e9
+ENOUGH_MEMORY = 2e9  # a worker may have no more than `worker_memory.LIMIT`
 MORE_MEMORY = 0.2e9  # what stays after a clearance is not looked at each time
 
 
