@@ -4,11 +4,10 @@ import keras
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from keras_qlae import layers
-from tests.cases import NUM_CASES
+from tests.cases import random_cases
 
 MAKERS = {
     "ScalarCodebookQuantizer": lambda: layers.ScalarCodebookQuantizer(3, 4),
@@ -46,9 +45,7 @@ def test_every_latent_has_a_row():
 
 
 @pytest.mark.slow_on("jax")
-@settings(
-    max_examples=NUM_CASES, deadline=None, derandomize=True, database=None
-)
+@random_cases()
 @given(
     name=st.sampled_from(sorted(MAKERS)),
     num_samples=st.integers(1, 5),

@@ -1,13 +1,14 @@
 """Scores of arrays of any kind: finite, in range, invariant where promised."""
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from keras_qlae import metrics
-from tests.cases import NUM_CASES
+from tests.cases import random_cases
 
 # A factor of a single value, one that the others determine, and samples with
 # nobody to compare come up all the time.
@@ -60,7 +61,23 @@ def sap(factors, latents):
     return metrics.sap_score(factors, latents, method="correlation")
 
 
-# Each with its share of the cases: a tree or a classifier takes longer.
+def multi_information(factors, latents):
+    return metrics.normalized_multi_information(factors)
+
+
+def usage(factors, latents):
+    """Of codes from 0 to 6; the perplexity is at most the number of codes."""
+    found = metrics.code_usage(factors + 2, 7)
+    assert (found.num_dead < 7).all()
+    return float(found.perplexity.mean() / 7)
+
+
+def udr(factors, latents):
+    """Of two representations with the same columns in two orders."""
+    return float(metrics.udr_scores([latents, latents[:, ::-1]]).mean())
+
+
+# Each with its share of 300 cases: a tree or a classifier takes longer.
 SCORES = {
     metrics.mcc_score: 1.0,
     spearman: 1.0,
@@ -75,6 +92,14 @@ SCORES = {
     metrics.explicitness_score: 1 / 15,
     sap: 1 / 3,
     metrics.infoe_score: 1 / 3,
+    multi_information: 1 / 3,
+    usage: 1 / 3,
+    udr: 1 / 3,
+}
+# Parts of others above, what calls them, and scores of images.
+ELSEWHERE = {
+    *("active_latents", "infoc_score", "infom_score", "mutual_information"),
+    *("normalized_mutual_information", "all_scores", "psnr", "ssim"),
 }
 # A tie between two latents or factors is broken by chance, not by content.
 ORDERED = {factor_vae}
@@ -107,14 +132,17 @@ def check(score, seed):
     np.testing.assert_allclose(permuted, scores, atol=1e-7)
 
 
+def test_every_metric_has_a_row():
+    tested = [score.__name__ for score in SCORES]
+    for name in metrics.__all__:
+        if inspect.isfunction(getattr(metrics, name)):
+            has_row = any(each in name for each in tested)
+            assert has_row != (name in ELSEWHERE), name
+
+
 @pytest.mark.parametrize("score", SCORES)
 def test_scores_are_in_range_whatever_the_order_of_columns(score):
-    @settings(
-        max_examples=int(SCORES[score] * NUM_CASES),
-        deadline=None,
-        derandomize=True,
-        database=None,
-    )
+    @random_cases(SCORES[score])
     @given(st.integers(0, 2**63))
     def any_case(seed):
         check(score, seed)
