@@ -104,7 +104,7 @@ CONFIGS = {
         "must be names",
     ),
     "a data set": (["dataset"], [], "valid string"),
-    "a path": (["dataset"], "/", "one of images|must contain images"),
+    "a path": (["dataset"], "/", "must contain (mostly )?images"),
     "an empty name": (["dataset"], "", "folder|Available"),
     "a seed": (["seed"], "one", "valid integer"),
     "more": (["more"], 1, "not permitted"),
