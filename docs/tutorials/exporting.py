@@ -7,7 +7,8 @@ installed. On the command line: ``keras-qlae export RUN``.
 """
 
 # %%
-# First we train a model for a few seconds:
+# We use a trained model that comes with the package. A model of your own is
+# opened by ``kq.open_run("runs/...")``.
 
 import tempfile
 from pathlib import Path
@@ -17,12 +18,8 @@ import numpy as np
 import keras_qlae as kq
 
 directory = Path(tempfile.mkdtemp())
-recipe = kq.recipes.get(
-    "qlae", image_size=16, steps=200, steps_per_epoch=200, num_scored=500
-)
-kq.runs.train(directory / "run", recipe, verbose=0)
-run = kq.open_run(directory / "run")
-images = run.held_out.images(range(8))
+run = kq.load("qlae-room3d")
+images = run.held_out.images(range(0, 8_000, 1_000))
 print(images.shape, images.dtype)
 
 # %%
@@ -62,16 +59,19 @@ print(*metadata, sep=", ")
 print(metadata["versions"])
 
 # %%
-# The decoder converts codes to images. This one is blurred, since the model was
-# trained for 200 steps only.
+# The decoder converts codes to images. Here the latent with most information about
+# one factor takes each of its values. The others keep those of the second image.
 
-codes = np.array([[3] * run.model.latent.num_latents], "int32")
+latent = int(np.argmax(np.max(run.scores.nmi, axis=0)))
+codes = np.repeat(outputs["codes"].numpy()[1:2], 7, axis=0)
+codes[:, latent] = np.arange(7)
 decoded = loaded.signatures["decode_codes"](codes=tf.constant(codes))
-pixels = (255 * decoded["images"][0].numpy()).astype("uint8")
+row = np.concatenate(list(decoded["images"].numpy()), axis=1)
 
 from PIL import Image
 
-Image.fromarray(pixels).resize((256, 256), Image.Resampling.NEAREST)
+pixels = (255 * row).astype("uint8")
+Image.fromarray(pixels).resize((7 * 96, 96), Image.Resampling.NEAREST)
 
 # %%
 # :doc:`/serving` has TensorFlow Serving, ONNX, LiteRT and a script that encodes
