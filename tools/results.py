@@ -6,26 +6,37 @@ Above each table is a line `<!-- table: NAME -->`. `NAME` is a file
 `benchmarks/results/NAME.csv`, which is shown unchanged, or a function below.
 """
 
+import dataclasses
+import functools
+import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from keras_qlae import figures
+from keras_qlae import trained
 from keras_qlae.comparing import read_study
 from keras_qlae.comparing import results
 from keras_qlae.comparing import tables
 from keras_qlae.comparing.summary import METRICS
+from keras_qlae.comparing.summary import Summary
 from keras_qlae.comparing.summary import summaries
 from keras_qlae.files import markdown_table
 from keras_qlae.files import read_csv
+from keras_qlae.runs import RunDirectory
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "benchmarks" / "results"
 DOCUMENTS = (
     "benchmarks/README.md",
     "docs/results.md",
+    "docs/explorer.md",
     "docs/which_model.md",
 )
+ONLY_DRAWN = {"gan_codebooks"}  # files without a table
+GAN_LATENTS, GAN_STEPS_PER_EPOCH = 12, 750
 SCORES = ("InfoM", "InfoE", "InfoC", "PSNR, dB")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n)((?:\|.*\n)*)")
 
@@ -49,6 +60,54 @@ def tripod() -> str:
     return study("tripod")
 
 
+def on(dataset: str) -> str:
+    """Means and confidence intervals of all models on one data set."""
+    read, found, rows = _study("four_data_sets")
+    own = [each for each in found if each.dataset == dataset]
+    own = [each for each in own if each.num_finished]
+    there = [row for row in rows if row["dataset"] == dataset]
+    one = dataclasses.replace(read, datasets=[dataset])
+    text = tables.markdown(one, own, there)
+    return "\n".join(line for line in text.split("\n") if line[:1] == "|")
+
+
+def four_data_sets() -> str:
+    """InfoM of each model on each data set."""
+    read, found, _ = _study("four_data_sets")
+    lines = []
+    for contender in read.contenders:
+        own = [each for each in found if each.model == contender.shown]
+        cells = [_infom(each) for each in own]
+        if any(cell != "-" for cell in cells):
+            lines.append([contender.shown, *cells])
+    return markdown_table(("model", *read.datasets), lines)
+
+
+def all_datasets() -> str:
+    """The models over all data sets, with paired tests."""
+    read, _, rows = _study("four_data_sets")
+    return tables.all_datasets(read, rows)
+
+
+def trained_models() -> str:
+    """The trained models of the package, with their scores."""
+    lines = []
+    for name in trained.available():
+        run = RunDirectory(trained.path_of(name))
+        config, scores = run.read_config(), run.read_scores()
+        values = scores.infom, scores.infoe, scores.infoc
+        lines.append(
+            [
+                f"`{name}`",
+                config.dataset,
+                f"{config.setting('training', 'steps'):,}",
+                *(f"{value:.3f}" for value in values),
+                f"{scores.psnr:.2f}",
+            ]
+        )
+    return markdown_table(("name", "data set", "steps", *SCORES), lines)
+
+
 def study_tuning() -> str:
     """Every run of the tuning, with each model's best sum in bold."""
     rows = read_csv(RAW / "study_tuning.csv")
@@ -59,7 +118,7 @@ def study_tuning() -> str:
     for row in rows:
         settings = [
             f"{name.replace('_', ' ')} {float(value):g}"
-            for name, value in list(row.items())[1:5]
+            for name, value in list(row.items())[1:7]
             if value
         ]
         shown = f"{_sum(row):.3f}"
@@ -80,7 +139,7 @@ def study_tuning() -> str:
 
 def gan_means() -> str:
     """The means over the seeds of each recipe of the GAN."""
-    rows = read_csv(RAW / "gan.csv")
+    rows = read_csv(RAW / "gan_first.csv")
     lines = []
     for recipe in dict.fromkeys(row["recipe"] for row in rows):
         own = [row for row in rows if row["recipe"] == recipe]
@@ -110,7 +169,12 @@ def vectors() -> str:
     return markdown_table(head, lines)
 
 
+DATASETS = ("room3d", "arm3d", "sprites2d", "room3d_nuisance")
 MADE = {
+    **{f"on_{name}": functools.partial(on, name) for name in DATASETS},
+    "four_data_sets": four_data_sets,
+    "all_datasets": all_datasets,
+    "trained_models": trained_models,
     "study": study,
     "study_tuning": study_tuning,
     "tripod": tripod,
@@ -132,6 +196,17 @@ def draw() -> None:
     ):
         shown, found, _ = _study(name)
         figures.save(results.picture(shown, found), ROOT / path)
+    rows = read_csv(RAW / "gan_codebooks.csv")
+    for rate, stem in (("1", "before"), ("0.03", "after")):
+        own = [
+            [*map(float, list(row.values())[1:])]
+            for row in rows
+            if row["rate"] == rate
+        ]
+        table = np.array(own).reshape(-1, GAN_LATENTS, len(own[0]))
+        steps = GAN_STEPS_PER_EPOCH * (table[:, 0, 0] + 1)
+        figure = figures.codebook_trajectories(steps, table[..., 2:])
+        figures.save(figure, ROOT / "benchmarks" / f"gan_codebooks_{stem}.png")
     trials = read_csv(RAW / "search.csv")
     settings = {
         name: [float(row[name]) for row in trials]
@@ -169,6 +244,22 @@ def _study(name: str):
         for row in read_csv(RAW / f"{name}.csv")
     ]
     return read, summaries(read, rows), rows
+
+
+def _infom(summary: Summary) -> str:
+    """A mean and its interval; with its number of seeds if some are missing."""
+    estimate = summary.estimates["infom"]
+    if estimate is None:
+        return "-"
+    text = f"{estimate.mean:.3f}"
+    if not math.isnan(estimate.margin):
+        text += f" ± {estimate.margin:.3f}"
+    if summary.is_level["infom"]:
+        text = f"**{text}**"
+    count = summary.num_finished
+    if count < summary.num_seeds:
+        text += f" ({count} seed{'s' if count > 1 else ''})"
+    return text
 
 
 def _sum(row: dict[str, str]) -> float:

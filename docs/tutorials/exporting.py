@@ -59,8 +59,9 @@ print(*metadata, sep=", ")
 print(metadata["versions"])
 
 # %%
-# The decoder converts codes to images. Here the latent with most information about
-# one factor takes each of its values. The others keep those of the second image.
+# The decoder converts codes to images. Here the latent with most information
+# about one factor takes each of its values. The others keep those of the second
+# image.
 
 latent = int(np.argmax(np.max(run.scores.nmi, axis=0)))
 codes = np.repeat(outputs["codes"].numpy()[1:2], 7, axis=0)

@@ -342,3 +342,15 @@ def test_a_gan_needs_a_prior():
 def test_unknown_recipe_gets_a_list_of_recipes():
     with pytest.raises(ValueError, match="Available: qlae, ae, ql-info-wgan"):
         recipes.get("qlea")
+
+
+@pytest.mark.one_backend
+def test_codebooks_of_the_gan_learn_slowly():
+    recipe = recipes.get("ql-info-wgan-gp")
+    model = recipes.compiled_model(recipe, (16, 16, 1), num_factors=2)
+    before = np.stack(model.latent.codebooks)
+    images = np.random.default_rng(0).uniform(size=(8, 16, 16, 1))
+    model.fit(images, batch_size=8, verbose=0)
+    moved = np.abs(np.stack(model.latent.codebooks) - before).max()
+    # The first step of Adam is the learning rate.
+    assert moved == pytest.approx(0.03 * 1e-3, rel=0.01)
