@@ -39,7 +39,8 @@ sys.exit(code)
 def serve(address, client):
     """Forks for each connection, until standard input ends."""
     if os.environ["KERAS_BACKEND"] == "torch":
-        importlib.import_module("torch")  # before TensorFlow, or it crashes
+        # With all of PyTorch that it uses, before TensorFlow, or it crashes.
+        importlib.import_module("keras")
     for name in (
         *("tensorflow", "sklearn.linear_model", "matplotlib.pyplot"),
         *("keras_qlae.cli.train", "keras_qlae.cli.compare"),
