@@ -10,7 +10,12 @@ from tests.cli.test_cli import call
 
 pytestmark = pytest.mark.one_backend
 
-LEAST_INFOM = {"qlae-room3d": 0.9}
+LEAST_INFOM = {
+    "qlae-room3d": 0.9,
+    "qlae-room3d_nuisance": 0.85,
+    "qlae-arm3d": 0.6,
+    "qlae-sprites2d": 0.55,
+}
 
 
 def test_an_unknown_name_lists_the_known():
