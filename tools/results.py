@@ -254,9 +254,9 @@ def _infom(summary: Summary) -> str:
     text = f"{estimate.mean:.3f}"
     if not math.isnan(estimate.margin):
         text += f" ± {estimate.margin:.3f}"
-    if summary.is_level["infom"]:
-        text = f"**{text}**"
     count = summary.num_finished
+    if summary.is_level["infom"] and count > 1:
+        text = f"**{text}**"
     if count < summary.num_seeds:
         text += f" ({count} seed{'s' if count > 1 else ''})"
     return text
