@@ -46,8 +46,8 @@ def read_image(
         if "cannot identify" in reason:
             reason = "none of these"
         raise ValueError(
-            f"{name} must be an image in one of the formats "
-            f"{', '.join(FORMATS)}, and complete. Received: {reason}"
+            f"{name} must be an image without damage, in one of the formats "
+            f"{', '.join(FORMATS)}. Received: {reason}"
         ) from error
     image = np.asarray(decoded)
     return image[..., None] if grey else image

@@ -179,7 +179,7 @@ def test_a_search_has_an_end(folder, monkeypatch):
     monkeypatch.setattr(folder_dataset, "MAX_OTHERS", 20)
     for i in range(21):
         (folder / "mine" / f"{i}.txt").touch()
-    with pytest.raises(ValueError, match=r"are 2 among 22 other files.*mine"):
+    with pytest.raises(ValueError, match=r"2 were found among 22.*mine"):
         datasets.from_folder(folder / "mine")
 
 

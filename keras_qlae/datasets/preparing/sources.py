@@ -79,4 +79,4 @@ def damaged_copy(
 def reason(error: Exception) -> str:
     """The message of an error, in one short line."""
     line = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {line}"[:300]
+    return f"{type(error).__name__}: {line}"[:500]
