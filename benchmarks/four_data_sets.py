@@ -4,7 +4,7 @@
     python benchmarks/four_data_sets.py runs/four_data_sets --seeds 0 \
         --models qlae fsq
 
-The study of `four_data_sets.toml` takes ten hours or more on two cores. The
+The study of `four_data_sets.toml` takes 15 hours or more on two cores. The
 machine may change, so a run whose row is in the file is not repeated,
 whether its directory is here or not. Rows are added after every data set and
 seed, and at the next start after an interruption. A run that was interrupted

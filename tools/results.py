@@ -6,8 +6,6 @@ Above each table is a line `<!-- table: NAME -->`. `NAME` is a file
 `benchmarks/results/NAME.csv`, which is shown unchanged, or a function below.
 """
 
-import dataclasses
-import functools
 import math
 import re
 from collections.abc import Iterable
@@ -60,17 +58,6 @@ def tripod() -> str:
     return study("tripod")
 
 
-def on(dataset: str) -> str:
-    """Means and confidence intervals of all models on one data set."""
-    read, found, rows = _study("four_data_sets")
-    own = [each for each in found if each.dataset == dataset]
-    own = [each for each in own if each.num_finished]
-    there = [row for row in rows if row["dataset"] == dataset]
-    one = dataclasses.replace(read, datasets=[dataset])
-    text = tables.markdown(one, own, there)
-    return "\n".join(line for line in text.split("\n") if line[:1] == "|")
-
-
 def four_data_sets() -> str:
     """InfoM of each model on each data set."""
     read, found, _ = _study("four_data_sets")
@@ -81,12 +68,6 @@ def four_data_sets() -> str:
         if any(cell != "-" for cell in cells):
             lines.append([contender.shown, *cells])
     return markdown_table(("model", *read.datasets), lines)
-
-
-def all_datasets() -> str:
-    """The models over all data sets, with paired tests."""
-    read, _, rows = _study("four_data_sets")
-    return tables.all_datasets(read, rows)
 
 
 def trained_models() -> str:
@@ -169,11 +150,8 @@ def vectors() -> str:
     return markdown_table(head, lines)
 
 
-DATASETS = ("room3d", "arm3d", "sprites2d", "room3d_nuisance")
 MADE = {
-    **{f"on_{name}": functools.partial(on, name) for name in DATASETS},
     "four_data_sets": four_data_sets,
-    "all_datasets": all_datasets,
     "trained_models": trained_models,
     "study": study,
     "study_tuning": study_tuning,

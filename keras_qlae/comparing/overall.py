@@ -29,20 +29,20 @@ class Overall(NamedTuple):
             and without such runs.
         p_value: Of a paired t-test of these differences, adjusted for the
             number of models by Holm's method; `None` without a test.
+        is_best: Whether its mean is the highest.
     """
 
     mean: float | None
     difference: Estimate | None = None
     p_value: float | None = None
+    is_best: bool = False
 
     @property
     def is_level(self) -> bool:
         """Whether it is the best, or not significantly different from it."""
-        if self.mean is None:
-            return False
-        if self.difference is None:
-            return True
-        return self.p_value is not None and self.p_value > LEVEL
+        if self.p_value is None:
+            return self.is_best
+        return self.p_value > LEVEL
 
 
 def overall(
@@ -104,6 +104,7 @@ def _compared(
             mean,
             estimate(differences.get(model, ())),
             adjusted.get(model),
+            model == best,
         )
         for model, mean in means.items()
     }

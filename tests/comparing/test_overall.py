@@ -122,7 +122,7 @@ def test_one_seed_on_one_data_set_has_no_test():
 def test_nothing_is_finished():
     rows = rows_of(np.full((3, 2, 3), np.nan))
     assert overall(study(), rows)["a"] == dict.fromkeys(
-        ("infom", "infoe", "infoc", "psnr"), (None, None, None)
+        ("infom", "infoe", "infoc", "psnr"), (None, None, None, False)
     )
 
 
@@ -168,3 +168,13 @@ def test_holm_is_monotonic_and_at_most_one():
     np.testing.assert_allclose(found, [0.06, 0.9, 0.04, 0.06])
     assert holm([0.6, 0.7]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+def test_a_model_without_a_run_in_common_is_not_level_with_the_best():
+    values = np.full((3, 2, 2), np.nan)
+    values[0, :, 0] = 0.9
+    values[1, :, 1] = 0.4
+    found = overall(study(2), rows_of(values))
+    assert found["a"]["infom"].is_level
+    assert found["b"]["infom"].mean == pytest.approx(0.4)
+    assert not found["b"]["infom"].is_level
